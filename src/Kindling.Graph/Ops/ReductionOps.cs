@@ -1,9 +1,9 @@
 namespace Kindling.Graphs.Ops;
 
 /// <summary>Reductions over axes. At op set 17 ReduceSum takes its axes as an input, the others as an attribute.</summary>
-internal static class ReductionOps
+public static class ReductionOps
 {
-    public static IEnumerable<OpSchema> All =>
+    internal static IEnumerable<OpSchema> All =>
         [
             new("ReduceSum", 1, 2, 1, ["keepdims", "noop_with_empty_axes"], c => Reduce(c, Axes(c.Node, c))),
             .. new[] { "ReduceMean", "ReduceMax", "ReduceSumSquare", "ReduceLogSumExp" }.Select(name => new OpSchema(

@@ -1,0 +1,229 @@
+using Kindling.Graphs;
+using Kindling.Graphs.Ops;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Kindling.Train.Torch;
+
+/// <content>Operators that move elements, and indexing.</content>
+internal static partial class TorchOperators
+{
+    private static Tensor ShapeOf(Node node, Tensor x)
+    {
+        int rank = (int)x.dim();
+        int Clamp(long axis) => (int)Math.Clamp(axis < 0 ? axis + rank : axis, 0, rank);
+        int start = Clamp(node.Attributes.Int("start", 0));
+        int end = Clamp(node.Attributes.Int("end", rank));
+        return tensor(x.shape[start..Math.Max(start, end)], dtype: ScalarType.Int64);
+    }
+
+    private static Func<Tensor?[], Tensor[]> ConstantOfShape(Node node, ScalarType real)
+    {
+        Graphs.Tensor value = node.Attributes.Tensor("value") ?? Graphs.Tensor.Vector(0f);
+        Tensor fill = TorchTensors.From(value, real).DetachFromDisposeScope().reshape([]);
+        return One(i => fill.expand(Longs(node, 0, i)).clone());
+    }
+
+    private static Func<Tensor?[], Tensor[]> Reshape(Node node)
+    {
+        bool allowZero = node.Attributes.Int("allowzero", 0) != 0;
+        return One(i =>
+        {
+            long[] given = Longs(node, 1, i);
+            return i[0]!.reshape([.. given.Select((d, a) => d == 0 && !allowZero ? i[0]!.shape[a] : d)]);
+        });
+    }
+
+    private static Func<Tensor?[], Tensor[]> Flatten(Node node)
+    {
+        long axis = node.Attributes.Int("axis", 1);
+        return One(i =>
+        {
+            long[] shape = i[0]!.shape;
+            int at = (int)(axis < 0 ? axis + shape.Length : axis);
+            return i[0]!.reshape(shape.Take(at).Aggregate(1L, (a, b) => a * b), shape.Skip(at).Aggregate(1L, (a, b) => a * b));
+        });
+    }
+
+    private static Func<Tensor?[], Tensor[]> Transpose(Node node)
+    {
+        int rank = node.Inputs[0]!.Rank;
+        long[] perm = node.Attributes.Ints("perm", [.. Enumerable.Range(0, rank).Reverse().Select(a => (long)a)]);
+        return One(i => i[0]!.permute(perm));
+    }
+
+    private static Func<Tensor?[], Tensor[]> Squeeze(Node node) =>
+        One(i =>
+        {
+            int rank = (int)i[0]!.dim();
+            long[]? axes = i.Length > 1 ? [.. Longs(node, 1, i).Select(a => a < 0 ? a + rank : a)] : null;
+            return i[0]!.reshape([.. i[0]!.shape.Where((d, a) => axes is null ? d != 1 : !axes.Contains(a))]);
+        });
+
+    private static Func<Tensor?[], Tensor[]> Unsqueeze(Node node) =>
+        One(i =>
+        {
+            long[] given = Longs(node, 1, i);
+            int rank = (int)i[0]!.dim() + given.Length;
+            HashSet<long> axes = [.. given.Select(a => a < 0 ? a + rank : a)];
+            Queue<long> rest = new(i[0]!.shape);
+            return i[0]!.reshape([.. Enumerable.Range(0, rank).Select(a => axes.Contains(a) ? 1 : rest.Dequeue())]);
+        });
+
+    private static Func<Tensor?[], Tensor[]> Split(Node node)
+    {
+        long axis = node.Attributes.Int("axis", 0);
+        return i =>
+        {
+            int at = (int)(axis < 0 ? axis + i[0]!.dim() : axis);
+            long[] sizes =
+                i.Length > 1 ? Longs(node, 1, i) : [.. Enumerable.Repeat(i[0]!.shape[at] / node.Outputs.Count, node.Outputs.Count)];
+            return i[0]!.split(sizes, at);
+        };
+    }
+
+    private static Tensor Slice(Node node, Tensor?[] i)
+    {
+        Tensor x = i[0]!;
+        long[] starts = Longs(node, 1, i);
+        long[] ends = Longs(node, 2, i);
+        long[] axes = i.ElementAtOrDefault(3) is null ? [.. Enumerable.Range(0, starts.Length).Select(a => (long)a)] : Longs(node, 3, i);
+        long[]? steps = i.ElementAtOrDefault(4) is null ? null : Longs(node, 4, i);
+        Tensor y = x.alias();
+        for (int a = 0; a < axes.Length; a++)
+        {
+            long axis = axes[a] < 0 ? axes[a] + x.dim() : axes[a];
+            SliceRange range = SliceRange.Of(starts[a], ends[a], steps?[a] ?? 1, x.shape[axis]);
+            y =
+                range.Step > 0
+                    ? y.slice(
+                        axis,
+                        range.Start,
+                        range.Count == 0 ? range.Start : range.Start + ((range.Count - 1) * range.Step) + 1,
+                        range.Step
+                    )
+                    : y.index_select(axis, (arange(range.Count, dtype: ScalarType.Int64) * range.Step) + range.Start);
+        }
+
+        return y;
+    }
+
+    private static Tensor Pad(Node node, Tensor?[] i)
+    {
+        string mode = node.Attributes.Text("mode", "constant");
+        long[] pads = Longs(node, 1, i);
+        int rank = pads.Length / 2;
+        List<long> sides = [];
+        for (int a = rank - 1; a >= 0; a--)
+        {
+            sides.AddRange([pads[a], pads[a + rank]]);
+        }
+
+        if (mode == "constant")
+        {
+            return F.pad(
+                i[0]!,
+                [.. sides],
+                PaddingModes.Constant,
+                i.ElementAtOrDefault(2)?.to_type(ScalarType.Float64).item<double>() ?? 0
+            );
+        }
+
+        // reflect and edge: an index for every position, axis by axis
+        Tensor y = i[0]!.alias();
+        for (int a = 0; a < rank; a++)
+        {
+            if (pads[a] != 0 || pads[a + rank] != 0)
+            {
+                using Tensor at = tensor(PadIndices(mode, y.shape[a], pads[a], pads[a + rank], node));
+                y = y.index_select(a, at);
+            }
+        }
+
+        return y;
+    }
+
+    private static long[] PadIndices(string mode, long size, long before, long after, Node node) =>
+        [
+            .. Enumerable
+                .Range(0, (int)(size + before + after))
+                .Select(p => p - before)
+                .Select(p =>
+                    mode switch
+                    {
+                        "edge" => Math.Clamp(p, 0, size - 1),
+                        "reflect" => p < 0 ? -p
+                        : p >= size ? (2 * (size - 1)) - p
+                        : p,
+                        _ => throw new GraphException($"Node {node}: pad mode '{mode}' is not supported (constant, reflect, edge are)."),
+                    }
+                ),
+        ];
+
+    private static Tensor Expand(Node node, Tensor?[] i)
+    {
+        long[] target = Longs(node, 1, i);
+        long[] shape = i[0]!.shape;
+        int rank = Math.Max(shape.Length, target.Length);
+        // ONNX broadcasts both ways: a 1 in the target keeps the input's size
+        long[] result =
+        [
+            .. Enumerable
+                .Range(0, rank)
+                .Select(a => (a - rank + shape.Length, a - rank + target.Length))
+                .Select(p => p.Item2 < 0 || target[p.Item2] == 1 ? (p.Item1 < 0 ? 1 : shape[p.Item1]) : target[p.Item2]),
+        ];
+        return i[0]!.expand(result);
+    }
+
+    private static Tensor Gather(Node node, Tensor x, Tensor indices)
+    {
+        long axis = node.Attributes.Int("axis", 0);
+        int at = (int)(axis < 0 ? axis + x.dim() : axis);
+        using Tensor flat = Wrap(indices, x.shape[at]).reshape(-1);
+        return x.index_select(at, flat).reshape([.. x.shape.Take(at), .. indices.shape, .. x.shape.Skip(at + 1)]);
+    }
+
+    private static Tensor GatherElements(Node node, Tensor x, Tensor indices)
+    {
+        long axis = node.Attributes.Int("axis", 0);
+        using Tensor at = Wrap(indices, x.shape[axis < 0 ? axis + x.dim() : axis]);
+        return x.gather(axis, at);
+    }
+
+    private static Tensor ScatterElements(Node node, Tensor x, Tensor indices, Tensor updates)
+    {
+        long axis = node.Attributes.Int("axis", 0);
+        using Tensor at = Wrap(indices, x.shape[axis < 0 ? axis + x.dim() : axis]);
+        return node.Attributes.Text("reduction", "none") switch
+        {
+            "add" => x.scatter_add(axis, at, updates),
+            "none" => x.scatter(axis, at, updates),
+            string other => throw new GraphException(
+                $"Node {node}: reduction '{other}' is not supported by the torch interpreter (none, add are)."
+            ),
+        };
+    }
+
+    private static Tensor OneHot(Node node, Tensor?[] i)
+    {
+        long depth = i[1]!.to_type(ScalarType.Int64).reshape(-1)[0].item<long>();
+        int rank = (int)i[0]!.dim() + 1;
+        long axis = node.Attributes.Int("axis", -1);
+        int at = (int)(axis < 0 ? axis + rank : axis);
+        using Tensor range = arange(depth, dtype: ScalarType.Int64)
+            .reshape([.. Enumerable.Range(0, rank).Select(a => a == at ? depth : 1)]);
+        using Tensor hot = Wrap(i[0]!.to_type(ScalarType.Int64), depth).unsqueeze(at).eq(range);
+        using Tensor off = i[2]!.slice(0, 0, 1, 1).squeeze(0);
+        using Tensor on = i[2]!.slice(0, 1, 2, 1).squeeze(0);
+        return where(hot, on, off);
+    }
+
+    // Negative indices count from the end.
+    private static Tensor Wrap(Tensor indices, long size)
+    {
+        Tensor wide = indices.to_type(ScalarType.Int64);
+        return where(wide.lt(0), wide + size, wide);
+    }
+}

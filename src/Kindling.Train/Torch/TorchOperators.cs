@@ -1,0 +1,178 @@
+using Kindling.Graphs;
+using Kindling.Graphs.Ops;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Kindling.Train.Torch;
+
+/// <summary>Every operator of the registry in terms of libtorch: a node becomes a function from input tensors to output tensors.</summary>
+internal static partial class TorchOperators
+{
+    private delegate Func<Tensor?[], Tensor[]> Compiler(Node node, ScalarType real);
+
+    private static readonly Dictionary<string, Compiler> Table = new(StringComparer.Ordinal)
+    {
+        ["Identity"] = Unary(x => x.alias()),
+        ["Neg"] = Unary(x => x.neg()),
+        ["Abs"] = Unary(x => x.abs()),
+        ["Sqrt"] = Unary(x => x.sqrt()),
+        ["Reciprocal"] = Unary(x => x.reciprocal()),
+        ["Exp"] = Unary(x => x.exp()),
+        ["Log"] = Unary(x => x.log()),
+        ["Sin"] = Unary(x => x.sin()),
+        ["Cos"] = Unary(x => x.cos()),
+        ["Tanh"] = Unary(x => x.tanh()),
+        ["Sigmoid"] = Unary(x => x.sigmoid()),
+        ["Relu"] = Unary(x => x.relu()),
+        ["Softplus"] = Unary(x => F.softplus(x)),
+        ["Erf"] = Unary(x => x.erf()),
+        ["Not"] = Unary(x => x.logical_not()),
+        ["LeakyRelu"] = (node, _) => One(i => F.leaky_relu(i[0]!, node.Attributes.Float("alpha", 0.01f))),
+        ["Elu"] = (node, _) => One(i => F.elu(i[0]!, node.Attributes.Float("alpha", 1))),
+        ["Clip"] = (_, _) => One(i => Clip(i[0]!, i.ElementAtOrDefault(1), i.ElementAtOrDefault(2))),
+        ["Cast"] = (node, real) => Cast(node, real),
+        ["Add"] = Binary((a, b) => a.add(b)),
+        ["Sub"] = Binary((a, b) => a.sub(b)),
+        ["Mul"] = Binary((a, b) => a.mul(b)),
+        ["Div"] = (node, _) => One(i => node.Inputs[0]!.Type.IsFloat() ? i[0]!.div(i[1]!) : i[0]!.div(i[1]!, RoundingMode.trunc)),
+        ["Pow"] = (node, real) => One(i => i[0]!.pow(i[1]!.to_type(i[0]!.dtype))),
+        ["Min"] = Fold((a, b) => minimum(a, b)),
+        ["Max"] = Fold((a, b) => maximum(a, b)),
+        ["Greater"] = Binary((a, b) => a.gt(b)),
+        ["Less"] = Binary((a, b) => a.lt(b)),
+        ["Equal"] = Binary((a, b) => a.eq(b)),
+        ["Where"] = (_, _) => One(i => where(i[0]!, i[1]!, i[2]!)),
+        ["MatMul"] = Binary((a, b) => a.matmul(b)),
+        ["Gemm"] = (node, _) => Gemm(node),
+        ["Conv"] = (node, _) => Conv(node),
+        ["ConvTranspose"] = (node, _) => ConvTranspose(node),
+        ["MaxPool"] = (node, _) => MaxPool(node),
+        ["AveragePool"] = (node, _) => AveragePool(node),
+        ["GlobalAveragePool"] = Unary(x => x.mean(SpatialAxes(x), keepdim: true)),
+        ["GlobalMaxPool"] = Unary(x => x.amax(SpatialAxes(x), keepdim: true)),
+        ["Softmax"] = (node, _) => One(i => i[0]!.softmax(node.Attributes.Int("axis", -1))),
+        ["LogSoftmax"] = (node, _) => One(i => i[0]!.log_softmax(node.Attributes.Int("axis", -1))),
+        ["LayerNormalization"] = (node, _) => LayerNormalization(node),
+        ["ReduceSum"] = Reduce((x, axes, keep) => x.sum(axes, keep)),
+        ["ReduceMean"] = Reduce((x, axes, keep) => x.mean(axes, keep)),
+        ["ReduceMax"] = Reduce((x, axes, keep) => x.amax(axes, keep)),
+        ["ReduceSumSquare"] = Reduce((x, axes, keep) => (x * x).sum(axes, keep)),
+        ["ReduceLogSumExp"] = Reduce(LogSumExp),
+        ["ArgMax"] = (node, _) => One(i => ArgMax(node, i[0]!)),
+        ["Shape"] = (node, _) => One(i => ShapeOf(node, i[0]!)),
+        ["Size"] = Unary(x => tensor(x.numel())),
+        ["ConstantOfShape"] = (node, real) => ConstantOfShape(node, real),
+        ["Reshape"] = (node, _) => Reshape(node),
+        ["Flatten"] = (node, _) => Flatten(node),
+        ["Transpose"] = (node, _) => Transpose(node),
+        ["Squeeze"] = (node, _) => Squeeze(node),
+        ["Unsqueeze"] = (node, _) => Unsqueeze(node),
+        ["Concat"] = (node, _) => One(i => cat([.. i.Select(t => t!)], node.Attributes.Int("axis", 0))),
+        ["Split"] = (node, _) => Split(node),
+        ["Slice"] = (node, _) => One(i => Slice(node, i)),
+        ["Pad"] = (node, _) => One(i => Pad(node, i)),
+        ["Expand"] = (node, _) => One(i => Expand(node, i)),
+        ["Tile"] = (node, _) => One(i => i[0]!.repeat(Longs(node, 1, i))),
+        ["Gather"] = (node, _) => One(i => Gather(node, i[0]!, i[1]!)),
+        ["GatherElements"] = (node, _) => One(i => GatherElements(node, i[0]!, i[1]!)),
+        ["ScatterElements"] = (node, _) => One(i => ScatterElements(node, i[0]!, i[1]!, i[2]!)),
+        ["OneHot"] = (node, real) => One(i => OneHot(node, i)),
+    };
+
+    /// <summary>Operators that have an implementation.</summary>
+    public static IReadOnlyCollection<string> Names => Table.Keys;
+
+    /// <summary>The function of a node.</summary>
+    /// <exception cref="GraphException">The operator has no implementation.</exception>
+    public static Func<Tensor?[], Tensor[]> Compile(Node node, ScalarType real) =>
+        Table.TryGetValue(node.OpType, out Compiler? compiler)
+            ? compiler(node, real)
+            : throw new GraphException($"Node {node}: the torch interpreter has no operator {node.OpType}.");
+
+    private static Func<Tensor?[], Tensor[]> One(Func<Tensor?[], Tensor> run) => i => [run(i)];
+
+    private static Compiler Unary(Func<Tensor, Tensor> run) => (_, _) => i => [run(i[0]!)];
+
+    private static Compiler Binary(Func<Tensor, Tensor, Tensor> run) => (_, _) => i => [run(i[0]!, i[1]!)];
+
+    private static Compiler Fold(Func<Tensor, Tensor, Tensor> run) =>
+        (_, _) => One(i => i.Length == 1 ? i[0]!.alias() : i.Skip(2).Aggregate(run(i[0]!, i[1]!), (a, b) => run(a, b!)));
+
+    private static Tensor Clip(Tensor x, Tensor? low, Tensor? high)
+    {
+        // minimum/maximum would split the gradient at the bounds; clamp keeps it, as libtorch's users expect
+        using Tensor lower = low?.alias() ?? tensor(double.NegativeInfinity).to_type(x.dtype);
+        using Tensor upper = high?.alias() ?? tensor(double.PositiveInfinity).to_type(x.dtype);
+        return low is null && high is null ? x.alias() : x.clamp(lower, upper);
+    }
+
+    private static Func<Tensor?[], Tensor[]> Cast(Node node, ScalarType real)
+    {
+        ScalarType to = TorchTensors.ToScalarType((ElementType)node.Attributes.Int("to", 1), real);
+        return One(i => i[0]!.dtype == to ? i[0]!.alias() : i[0]!.to_type(to));
+    }
+
+    private static long[] SpatialAxes(Tensor x) => [.. Enumerable.Range(2, (int)x.dim() - 2).Select(a => (long)a)];
+
+    private static Compiler Reduce(Func<Tensor, long[], bool, Tensor> run) =>
+        (node, _) =>
+        {
+            int rank = node.Inputs[0]!.Rank;
+            bool keep = node.Attributes.Int("keepdims", 1) != 0;
+            return One(i =>
+            {
+                long[] axes = ReductionOps.Axes(node, rank, i.Length > 1 ? Longs(node, 1, i) : null);
+                return axes.Length == 0 ? i[0]!.alias() : run(i[0]!, axes, keep);
+            });
+        };
+
+    private static Tensor LogSumExp(Tensor x, long[] axes, bool keep)
+    {
+        using Tensor peak = x.detach().amax(axes, keepdim: true);
+        using Tensor sum = (x - peak).exp().sum(axes, keepdim: true).log() + peak;
+        return keep
+            ? sum.alias()
+            : sum.reshape(sum.shape.Where((_, a) => !axes.Select(e => e < 0 ? e + x.dim() : e).Contains(a)).ToArray());
+    }
+
+    private static Tensor ArgMax(Node node, Tensor x)
+    {
+        long axis = node.Attributes.Int("axis", 0);
+        bool keep = node.Attributes.Int("keepdims", 1) != 0;
+        if (node.Attributes.Int("select_last_index", 0) == 0)
+        {
+            return x.argmax(axis, keep);
+        }
+
+        using Tensor flipped = x.flip(axis);
+        return (x.shape[axis < 0 ? axis + x.dim() : axis] - 1) - flipped.argmax(axis, keep);
+    }
+
+    private static Func<Tensor?[], Tensor[]> LayerNormalization(Node node)
+    {
+        float epsilon = node.Attributes.Float("epsilon", 1e-5f);
+        int rank = node.Inputs[0]!.Rank;
+        long axis = node.Attributes.Int("axis", -1);
+        int first = (int)(axis < 0 ? axis + rank : axis);
+        return i =>
+        {
+            Tensor x = i[0]!;
+            if (node.Outputs.Count == 1)
+            {
+                return [F.layer_norm(x, x.shape[first..], i[1]!, i.ElementAtOrDefault(2), epsilon)];
+            }
+
+            long[] axes = [.. Enumerable.Range(first, rank - first).Select(a => (long)a)];
+            Tensor mean = x.mean(axes, keepdim: true);
+            Tensor inverse = ((x - mean).pow(2).mean(axes, keepdim: true) + epsilon).rsqrt();
+            Tensor y = (x - mean) * inverse * i[1]!;
+            return [i.ElementAtOrDefault(2) is { } bias ? y + bias : y, mean, inverse];
+        };
+    }
+
+    /// <summary>Contents of an integer input: read from the graph if it is constant, from the tensor otherwise.</summary>
+    private static long[] Longs(Node node, int index, Tensor?[] inputs) =>
+        node.Inputs[index]!.Constant is { } constant
+            ? constant.ToInt64()
+            : inputs[index]!.cpu().to_type(ScalarType.Int64).data<long>().ToArray();
+}
