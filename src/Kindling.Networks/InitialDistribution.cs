@@ -1,0 +1,17 @@
+namespace Kindling.Networks;
+
+/// <summary>Distribution that a parameter is drawn from before training.</summary>
+public enum InitialDistribution
+{
+    /// <summary>All 0.</summary>
+    Zeros,
+
+    /// <summary>All 1.</summary>
+    Ones,
+
+    /// <summary>Normal with variance 2 / fan-in, for a layer before a ReLU (He et al. 2015).</summary>
+    He,
+
+    /// <summary>Uniform within 1 / sqrt(fan-in).</summary>
+    Uniform,
+}

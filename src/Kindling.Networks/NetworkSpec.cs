@@ -1,0 +1,65 @@
+namespace Kindling.Networks;
+
+/// <summary>A network of the catalogue, as a recipe describes it.</summary>
+public sealed class NetworkSpec
+{
+    /// <summary>Kinds that <see cref="Type"/> takes.</summary>
+    public static IReadOnlyList<string> Types { get; } = ["linear", "mlp", "conv4"];
+
+    /// <summary><c>linear</c>, <c>mlp</c> or <c>conv4</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Units of the hidden layers of <c>mlp</c>.</summary>
+    public IReadOnlyList<int> Hidden { get; init; } = [40, 40];
+
+    /// <summary>Filters of each of the four layers of <c>conv4</c>.</summary>
+    public int Filters { get; init; } = 64;
+
+    /// <summary>How <c>conv4</c> halves the image: <c>stride</c> (MAML's Omniglot network) or <c>pool</c> (2x2 maximum).</summary>
+    public string Downsample { get; init; } = "stride";
+
+    /// <summary>Mode of the normalisation layers (<c>mlp</c>: none or layer).</summary>
+    public Normalization Normalization { get; init; } = Normalization.None;
+
+    /// <summary>Groups of <see cref="Normalization.Group"/>.</summary>
+    public int Groups { get; init; } = 8;
+
+    /// <summary>All faults of the description; none if it is right.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (!Types.Contains(Type))
+        {
+            yield return $"network.type: expected one of {string.Join(", ", Types)}, got '{Type}'";
+        }
+
+        if (Type == "mlp" && (Hidden.Count == 0 || Hidden.Any(h => h is < 1 or > 65536)))
+        {
+            yield return $"network.hidden: expected one or more sizes from 1 to 65536, got [{string.Join(", ", Hidden)}]";
+        }
+
+        if (Type == "mlp" && Normalization is not (Normalization.None or Normalization.Layer))
+        {
+            yield return $"network.normalization: mlp takes none or layer, got {Normalization}";
+        }
+
+        if (Type == "linear" && Normalization != Normalization.None)
+        {
+            yield return $"network.normalization: linear takes none, got {Normalization}";
+        }
+
+        if (Type == "conv4" && Filters is < 1 or > 4096)
+        {
+            yield return $"network.filters: expected 1 to 4096, got {Filters}";
+        }
+
+        if (Downsample is not ("stride" or "pool"))
+        {
+            yield return $"network.downsample: expected stride or pool, got '{Downsample}'";
+        }
+
+        if (Normalization == Normalization.Group && (Groups < 1 || Filters % Groups != 0))
+        {
+            yield return $"network.groups: expected a divisor of {Filters} filters, got {Groups}";
+        }
+    }
+}

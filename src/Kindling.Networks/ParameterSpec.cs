@@ -1,0 +1,13 @@
+namespace Kindling.Networks;
+
+/// <summary>One parameter of a network and how it starts.</summary>
+/// <param name="Name">Name of the graph's input.</param>
+/// <param name="Shape">Sizes.</param>
+/// <param name="Initial">Distribution that it is drawn from.</param>
+/// <param name="FanIn">Inputs that one output sums over; the scale of the distribution follows from it.</param>
+/// <param name="IsHead">Whether it belongs to the last, task-specific layer.</param>
+public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape, InitialDistribution Initial, int FanIn, bool IsHead)
+{
+    /// <summary>Number of elements.</summary>
+    public int Count => Shape.Aggregate(1, (a, b) => a * b);
+}
