@@ -1,0 +1,49 @@
+using Kindling.Graphs;
+
+namespace Kindling.Autodiff;
+
+/// <summary>Losses as graphs. Each is a scalar: the mean over the batch, and for regression over the outputs too.</summary>
+public static class Losses
+{
+    /// <summary>-mean_i log softmax(logits_i)[label_i]; logits [batch, classes], labels int64 [batch].</summary>
+    public static Value CrossEntropy(GraphBuilder b, Value logits, Value labels)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(labels);
+        Value picked = b.GatherElements(b.LogSoftmax(logits), b.Unsqueeze(labels, 1), 1);
+        return b.Neg(b.ReduceMean(picked, [0, 1], keepDims: false));
+    }
+
+    /// <summary>-mean_i sum_c target_ic log softmax(logits_i)[c]; both [batch, classes].</summary>
+    public static Value SoftTargetCrossEntropy(GraphBuilder b, Value logits, Value targets)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        Value perExample = b.ReduceSum(b.Mul(targets, b.LogSoftmax(logits)), [1], keepDims: false);
+        return b.Neg(b.ReduceMean(perExample, [0], keepDims: false));
+    }
+
+    /// <summary>mean (output - target)^2.</summary>
+    public static Value MeanSquaredError(GraphBuilder b, Value output, Value target)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        Value difference = b.Sub(output, target);
+        return b.ReduceMean(b.Mul(difference, difference), keepDims: false);
+    }
+
+    /// <summary>mean |output - target|.</summary>
+    public static Value L1(GraphBuilder b, Value output, Value target)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        return b.ReduceMean(b.Abs(b.Sub(output, target)), keepDims: false);
+    }
+
+    /// <summary>mean of d^2 / 2 where |d| is at most delta, else delta (|d| - delta / 2); d = output - target (Huber 1964).</summary>
+    public static Value Huber(GraphBuilder b, Value output, Value target, double delta = 1)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        Value size = b.Abs(b.Sub(output, target));
+        Value inner = b.Min(size, b.ScalarLike(size, delta));
+        // with m = min(|d|, delta), both cases are m (|d| - m / 2)
+        return b.ReduceMean(b.Mul(inner, b.Sub(size, b.Mul(inner, 0.5))), keepDims: false);
+    }
+}
