@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Kindling.Bundles;
+
+/// <summary>What <c>manifest.json</c> of a bundle says: format 1. Names of members are the JSON names in camel case.</summary>
+public sealed record BundleManifest
+{
+    /// <summary>The format that this library writes, and the highest that it reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    /// <summary>The file's name within the bundle.</summary>
+    public const string FileName = "manifest.json";
+
+    /// <summary>The file that holds the meta-initialisation.</summary>
+    public const string ThetaFileName = "theta.safetensors";
+
+    /// <summary>Value of <see cref="Task"/>: the head has slots, one per class.</summary>
+    public const string Classification = "classification";
+
+    /// <summary>Value of <see cref="Task"/>: the outputs are numbers.</summary>
+    public const string Regression = "regression";
+
+    /// <summary>Format version, 1.</summary>
+    public required int FormatVersion { get; init; }
+
+    /// <summary>Name of the model.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the model does, in a sentence; may be empty.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary><see cref="Classification"/> or <see cref="Regression"/>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>The data input.</summary>
+    public required ManifestInput Input { get; init; }
+
+    /// <summary>The head.</summary>
+    public required ManifestOutput Output { get; init; }
+
+    /// <summary>How raw data becomes input, as the preprocessing types write it; its <c>kind</c> is <c>image</c>, <c>table</c>, <c>text</c> or <c>none</c>.</summary>
+    public required JsonElement Preprocessing { get; init; }
+
+    /// <summary><c>none</c>, <c>batch</c>, <c>support</c>, <c>group</c> or <c>layer</c>.</summary>
+    public required string Normalization { get; init; }
+
+    /// <summary>All parameters in graph order.</summary>
+    public required IReadOnlyList<ManifestParameter> Parameters { get; init; }
+
+    /// <summary>The statistics that the infer graph takes; only with <see cref="Normalization"/> <c>support</c>.</summary>
+    public IReadOnlyList<ManifestStatistic> Statistics { get; init; } = [];
+
+    /// <summary>The inner rule.</summary>
+    public required ManifestInnerRule InnerRule { get; init; }
+
+    /// <summary>The two graphs.</summary>
+    public required ManifestGraphs Graphs { get; init; }
+
+    /// <summary>Where the self-contained model keeps its weights; null when there is none.</summary>
+    public ManifestBake? Bake { get; init; }
+
+    /// <summary>Op set of all graphs.</summary>
+    public required int Opset { get; init; }
+
+    /// <summary>ONNX IR version of all graphs.</summary>
+    public required int IrVersion { get; init; }
+
+    /// <summary>The recipe as it was run.</summary>
+    public JsonElement? Recipe { get; init; }
+
+    /// <summary>Where the weights come from.</summary>
+    public ManifestProvenance Provenance { get; init; } = new();
+
+    /// <summary>SHA-256 (lower-case hex) of every file of the bundle but the manifest itself, by name with <c>/</c>.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether <see cref="Task"/> is classification.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsClassification => Task == Classification;
+
+    /// <summary>What a delta file is bound to: SHA-256 over the hashes of theta, infer and adapt graph, joined in that order.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string BaseIdentity =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.ASCII.GetBytes(Files[ThetaFileName] + Files[Graphs.Infer.File] + Files[Graphs.Adapt.File]))
+        );
+
+    /// <summary>Reads a manifest and checks it.</summary>
+    /// <param name="json">UTF-8 text.</param>
+    /// <param name="source">What error messages call the file.</param>
+    /// <exception cref="BundleException">Not valid JSON, a member is missing or of the wrong type, a newer format, or <see cref="Validate"/> found faults (all are listed).</exception>
+    public static BundleManifest Parse(ReadOnlySpan<byte> json, string source)
+    {
+        if (json.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+        {
+            json = json[3..];
+        }
+
+        try
+        {
+            ManifestVersion? version = JsonSerializer.Deserialize(json, ManifestJson.Default.ManifestVersion);
+            if (version?.FormatVersion != CurrentFormatVersion)
+            {
+                throw new BundleException(
+                    $"{source}: expected formatVersion {CurrentFormatVersion}, got {version?.FormatVersion?.ToString() ?? "none"}"
+                        + (version?.FormatVersion > CurrentFormatVersion ? "; the bundle needs a newer version of this library." : ".")
+                );
+            }
+
+            BundleManifest manifest =
+                JsonSerializer.Deserialize(json, ManifestJson.Default.BundleManifest)
+                ?? throw new BundleException($"{source}: expected an object, got null.");
+            IReadOnlyList<string> faults = manifest.Validate();
+            return faults.Count == 0
+                ? manifest
+                : throw new BundleException($"{source}: {faults.Count} fault(s):{string.Concat(faults.Select(fault => $"\n  {fault}"))}");
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException($"{source}: not a manifest. {e.Message}", e);
+        }
+    }
+
+    /// <summary>The manifest as indented UTF-8 JSON, ending with a line break.</summary>
+    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.BundleManifest), (byte)'\n'];
+
+    /// <summary>All faults at once, each as a sentence that names the member; empty when the manifest is valid.</summary>
+    public IReadOnlyList<string> Validate() => ManifestRules.Check(this);
+}

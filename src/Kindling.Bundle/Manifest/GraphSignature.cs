@@ -1,0 +1,78 @@
+namespace Kindling.Bundles;
+
+/// <summary>The inputs and outputs that the graphs of a bundle must have, derived from the manifest's parameters, statistics and inner rule.</summary>
+public sealed class GraphSignature
+{
+    /// <summary>Name of the mask input of classification graphs: float [slots] of 1 and 0.</summary>
+    public const string Mask = "mask";
+
+    /// <summary>Name of the label input: int64 [batch] head slots, or float [batch, outputs].</summary>
+    public const string Labels = "y";
+
+    /// <summary>Name of the counter of finished steps (Adam): float [].</summary>
+    public const string Step = "step";
+
+    /// <summary>Name of the loss output: float [], at the incoming parameters.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>Name of the prediction output.</summary>
+    public const string Output = "output";
+
+    /// <summary>Name of the output with what the head sees.</summary>
+    public const string Features = "features";
+
+    private GraphSignature(BundleManifest manifest)
+    {
+        string[] data = manifest.IsClassification ? [manifest.Input.Name, Mask] : [manifest.Input.Name];
+        string[] parameters = [.. manifest.Parameters.Select(parameter => parameter.Name)];
+        string[] adapted = [.. manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => parameter.Name)];
+        string[] statistics = [.. manifest.Statistics.Select(statistic => statistic.Name)];
+        State = StateOf(manifest.InnerRule.Optimizer, adapted);
+        InferInputs = [.. data, .. parameters, .. statistics];
+        InferOutputs = [Output, Features];
+        AdaptInputs = [data[0], Labels, .. data[1..], .. parameters, .. State, .. adapted.Select(Rate)];
+        AdaptOutputs = [Loss, .. adapted.Select(Next), .. State.Select(Next), .. statistics.Select(Next)];
+    }
+
+    /// <summary>Inputs of the infer graph.</summary>
+    public IReadOnlyList<string> InferInputs { get; }
+
+    /// <summary>Outputs of the infer graph.</summary>
+    public IReadOnlyList<string> InferOutputs { get; }
+
+    /// <summary>Inputs of the adapt graph.</summary>
+    public IReadOnlyList<string> AdaptInputs { get; }
+
+    /// <summary>Outputs of the adapt graph.</summary>
+    public IReadOnlyList<string> AdaptOutputs { get; }
+
+    /// <summary>Optimiser state: <c>NAME.m</c>, <c>NAME.v</c>, <c>step</c>, as far as the optimiser has them; each starts at zero.</summary>
+    public IReadOnlyList<string> State { get; }
+
+    /// <summary>The signature of a manifest's graphs.</summary>
+    public static GraphSignature Of(BundleManifest manifest)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return new GraphSignature(manifest);
+    }
+
+    /// <summary>Name of the value that replaces <paramref name="name"/> after a step.</summary>
+    public static string Next(string name) => name + ".next";
+
+    /// <summary>Name of a parameter's rate.</summary>
+    public static string Rate(string name) => name + ".rate";
+
+    /// <summary>Name of a parameter's first moment.</summary>
+    public static string FirstMoment(string name) => name + ".m";
+
+    /// <summary>Name of a parameter's second moment.</summary>
+    public static string SecondMoment(string name) => name + ".v";
+
+    private static string[] StateOf(string optimizer, string[] adapted) =>
+        optimizer switch
+        {
+            "momentum" => [.. adapted.Select(FirstMoment)],
+            "adam" or "adamw" => [.. adapted.Select(FirstMoment), .. adapted.Select(SecondMoment), Step],
+            _ => [],
+        };
+}

@@ -1,0 +1,26 @@
+namespace Kindling.Bundles;
+
+/// <summary>The inner rule; its numbers are constants of the adapt graph and stand here for information.</summary>
+public sealed record ManifestInnerRule
+{
+    /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
+    public required string Optimizer { get; init; }
+
+    /// <summary>Steps of one adaptation.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Momentum.</summary>
+    public double? Momentum { get; init; }
+
+    /// <summary>Decay of Adam's first moment.</summary>
+    public double? Beta1 { get; init; }
+
+    /// <summary>Decay of Adam's second moment.</summary>
+    public double? Beta2 { get; init; }
+
+    /// <summary>Adam's epsilon.</summary>
+    public double? Epsilon { get; init; }
+
+    /// <summary>Weight decay.</summary>
+    public double? WeightDecay { get; init; }
+}

@@ -1,0 +1,259 @@
+using System.Text.Json;
+
+namespace Kindling.Bundles;
+
+/// <summary>What a valid manifest obeys; collects every fault instead of stopping at the first.</summary>
+internal static class ManifestRules
+{
+    /// <summary>Most elements that one tensor may have: its bytes must fit an array.</summary>
+    internal const long MaximumElements = int.MaxValue / sizeof(float);
+
+    private const int MaximumSteps = 1_000_000;
+
+    private static readonly string[] Tasks = [BundleManifest.Classification, BundleManifest.Regression];
+    private static readonly string[] Normalizations = ["none", "batch", "support", "group", "layer"];
+    private static readonly string[] Optimizers = ["sgd", "momentum", "adam", "adamw"];
+    private static readonly string[] Preprocessings = ["none", "image", "table", "text"];
+
+    internal static IReadOnlyList<string> Check(BundleManifest manifest)
+    {
+        List<string> faults = [];
+        if (manifest.FormatVersion != BundleManifest.CurrentFormatVersion)
+        {
+            faults.Add($"formatVersion: expected {BundleManifest.CurrentFormatVersion}, got {manifest.FormatVersion}.");
+        }
+
+        if (string.IsNullOrWhiteSpace(manifest.Name))
+        {
+            faults.Add("name: must not be empty.");
+        }
+
+        OneOf("task", manifest.Task, Tasks, faults);
+        OneOf("normalization", manifest.Normalization, Normalizations, faults);
+        OneOf("innerRule.optimizer", manifest.InnerRule.Optimizer, Optimizers, faults);
+        if (manifest.InnerRule.Steps is < 1 or > MaximumSteps)
+        {
+            faults.Add($"innerRule.steps: expected 1 to {MaximumSteps}, got {manifest.InnerRule.Steps}.");
+        }
+
+        CheckPreprocessing(manifest, faults);
+        CheckData(manifest, faults);
+        bool named = CheckTensors(manifest, faults);
+        if (named)
+        {
+            GraphSignature signature = GraphSignature.Of(manifest);
+            SameNames("graphs.infer.inputs", manifest.Graphs.Infer.Inputs, signature.InferInputs, faults);
+            SameNames("graphs.infer.outputs", manifest.Graphs.Infer.Outputs, signature.InferOutputs, faults);
+            SameNames("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs, signature.AdaptInputs, faults);
+            SameNames("graphs.adapt.outputs", manifest.Graphs.Adapt.Outputs, signature.AdaptOutputs, faults);
+        }
+
+        CheckFiles(manifest, faults);
+        CheckBake(manifest, faults);
+        return faults;
+    }
+
+    private static void CheckPreprocessing(BundleManifest manifest, List<string> faults)
+    {
+        if (
+            manifest.Preprocessing.ValueKind != JsonValueKind.Object
+            || !manifest.Preprocessing.TryGetProperty("kind", out JsonElement kind)
+            || kind.ValueKind != JsonValueKind.String
+        )
+        {
+            faults.Add("preprocessing: expected an object with a kind.");
+            return;
+        }
+
+        OneOf("preprocessing.kind", kind.GetString()!, Preprocessings, faults);
+    }
+
+    private static void CheckData(BundleManifest manifest, List<string> faults)
+    {
+        IReadOnlyList<int?> shape = manifest.Input.Shape;
+        if (shape.Count == 0 || shape[0] is not null || shape.Skip(1).Any(size => size is null or < 1))
+        {
+            faults.Add(
+                $"input.shape: expected null (the batch) and positive sizes, got [{string.Join(", ", shape.Select(size => size?.ToString() ?? "null"))}]."
+            );
+        }
+        else if (Elements(shape.Skip(1).Select(size => size!.Value)) > MaximumElements)
+        {
+            faults.Add($"input.shape: one input has more than {MaximumElements} values.");
+        }
+
+        if (manifest.Input.Name != "x")
+        {
+            faults.Add($"input.name: expected 'x', got '{manifest.Input.Name}'.");
+        }
+
+        if (manifest.Input.Type != "float32")
+        {
+            faults.Add($"input.type: expected 'float32', got '{manifest.Input.Type}'.");
+        }
+
+        ManifestOutput output = manifest.Output;
+        if (output.Count < 1)
+        {
+            faults.Add($"output.count: expected at least 1, got {output.Count}.");
+        }
+
+        if (output.Names is { } names && (names.Count != output.Count || names.Distinct(StringComparer.Ordinal).Count() != names.Count))
+        {
+            faults.Add($"output.names: expected null or {output.Count} different names, got [{string.Join(", ", names)}].");
+        }
+    }
+
+    /// <summary>Checks parameters and statistics; true when their names can be used to derive the graphs' names.</summary>
+    private static bool CheckTensors(BundleManifest manifest, List<string> faults)
+    {
+        int before = faults.Count;
+        HashSet<string> seen = new(StringComparer.Ordinal)
+        {
+            manifest.Input.Name,
+            GraphSignature.Labels,
+            GraphSignature.Mask,
+            GraphSignature.Step,
+            GraphSignature.Loss,
+            GraphSignature.Output,
+            GraphSignature.Features,
+        };
+        for (int i = 0; i < manifest.Parameters.Count; i++)
+        {
+            CheckTensor($"parameters[{i}]", manifest.Parameters[i].Name, manifest.Parameters[i].Shape, seen, faults);
+        }
+
+        for (int i = 0; i < manifest.Statistics.Count; i++)
+        {
+            CheckTensor($"statistics[{i}]", manifest.Statistics[i].Name, manifest.Statistics[i].Shape, seen, faults);
+        }
+
+        bool named = faults.Count == before;
+        if (!manifest.Parameters.Any(parameter => parameter.Adapts))
+        {
+            faults.Add("parameters: at least one must adapt.");
+        }
+
+        if (manifest.Normalization == "support" != manifest.Statistics.Count > 0)
+        {
+            faults.Add(
+                $"statistics: belong to normalization 'support' and to no other; got {manifest.Statistics.Count} with '{manifest.Normalization}'."
+            );
+        }
+
+        return named;
+    }
+
+    private static void CheckTensor(string place, string name, IReadOnlyList<int> shape, HashSet<string> seen, List<string> faults)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            faults.Add($"{place}.name: must not be empty.");
+        }
+        else if (!seen.Add(name))
+        {
+            faults.Add($"{place}.name: '{name}' is used twice or reserved.");
+        }
+
+        if (shape.Any(size => size < 1) || Elements(shape) > MaximumElements)
+        {
+            faults.Add(
+                $"{place}.shape: expected positive sizes of at most {MaximumElements} elements, got [{string.Join(", ", shape)}] for '{name}'."
+            );
+        }
+    }
+
+    private static void CheckFiles(BundleManifest manifest, List<string> faults)
+    {
+        foreach ((string name, string hash) in manifest.Files)
+        {
+            if (BundlePath.Fault(name) is { } fault)
+            {
+                faults.Add($"files: '{name}' {fault}.");
+            }
+
+            if (hash.Length != 64 || !hash.All(char.IsAsciiHexDigitLower))
+            {
+                faults.Add($"files: '{name}' needs a SHA-256 of 64 lower-case hexadecimal digits, got '{hash}'.");
+            }
+        }
+
+        foreach (string name in (string[])[manifest.Graphs.Infer.File, manifest.Graphs.Adapt.File, BundleManifest.ThetaFileName])
+        {
+            if (!manifest.Files.ContainsKey(name))
+            {
+                faults.Add($"files: the hash of '{name}' is missing.");
+            }
+        }
+    }
+
+    private static void CheckBake(BundleManifest manifest, List<string> faults)
+    {
+        if (manifest.Bake is not { } bake)
+        {
+            return;
+        }
+
+        if (!manifest.Files.ContainsKey(bake.File))
+        {
+            faults.Add($"files: the hash of '{bake.File}' is missing.");
+        }
+
+        Dictionary<string, long> expected = manifest
+            .Parameters.Select(parameter => (parameter.Name, parameter.Shape))
+            .Concat(manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)))
+            .DistinctBy(tensor => tensor.Name, StringComparer.Ordinal)
+            .ToDictionary(tensor => tensor.Name, tensor => Elements(tensor.Shape) * sizeof(float), StringComparer.Ordinal);
+        if (manifest.IsClassification)
+        {
+            expected[GraphSignature.Mask] = manifest.Output.Count * (long)sizeof(float);
+        }
+
+        SameNames("bake.tensors", [.. bake.Tensors.Keys], [.. expected.Keys], faults);
+        foreach ((string name, ManifestBytes range) in bake.Tensors)
+        {
+            if (range.Offset < 0 || range.Offset > long.MaxValue - Math.Max(range.Bytes, 0))
+            {
+                faults.Add($"bake.tensors: '{name}' has offset {range.Offset}.");
+            }
+
+            if (expected.TryGetValue(name, out long bytes) && bytes != range.Bytes)
+            {
+                faults.Add($"bake.tensors: '{name}' has {bytes} bytes by its shape, got {range.Bytes}.");
+            }
+        }
+    }
+
+    private static void OneOf(string place, string value, string[] known, List<string> faults)
+    {
+        if (!known.Contains(value, StringComparer.Ordinal))
+        {
+            faults.Add($"{place}: expected one of {string.Join(", ", known)}; got '{value}'.");
+        }
+    }
+
+    /// <summary>Order is the manifest's affair (values are bound by name); presence and uniqueness are not.</summary>
+    private static void SameNames(string place, IReadOnlyList<string> got, IReadOnlyList<string> expected, List<string> faults)
+    {
+        string[] missing = [.. expected.Except(got, StringComparer.Ordinal)];
+        string[] unknown = [.. got.Except(expected, StringComparer.Ordinal)];
+        if (missing.Length > 0)
+        {
+            faults.Add($"{place}: missing {string.Join(", ", missing)}.");
+        }
+
+        if (unknown.Length > 0)
+        {
+            faults.Add($"{place}: unexpected {string.Join(", ", unknown)}.");
+        }
+
+        if (got.Distinct(StringComparer.Ordinal).Count() != got.Count)
+        {
+            faults.Add($"{place}: a name appears twice.");
+        }
+    }
+
+    /// <summary>The product of sizes, saturated just above <see cref="MaximumElements"/>; sizes below 0 count as 0.</summary>
+    private static long Elements(IEnumerable<int> shape) =>
+        shape.Aggregate(1L, (product, size) => Math.Min(product * Math.Max(size, 0), MaximumElements + 1));
+}

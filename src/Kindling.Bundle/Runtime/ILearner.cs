@@ -1,0 +1,57 @@
+namespace Kindling.Bundles;
+
+/// <summary>
+/// A model as adapted to one user or task. Predictions may run from several threads and while an adaptation runs: they see the parameters of the
+/// last finished adaptation. Only one adaptation runs at a time.
+/// </summary>
+public interface ILearner : IDisposable
+{
+    /// <summary>Class names in head-slot order. Empty before the first adaptation, unless the bundle fixes its label space, and for regression.</summary>
+    IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Accepted inner steps from the meta-initialisation to here.</summary>
+    int Steps { get; }
+
+    /// <summary>
+    /// Fits the learner to labelled examples, beginning at its present parameters (call <see cref="Reset"/> first to begin anew). New class names
+    /// take free head slots. A failed, cancelled or not accepted adaptation leaves the learner as it was.
+    /// </summary>
+    /// <param name="support">The examples.</param>
+    /// <param name="progress">Told after each step, on the adapting thread; may be null.</param>
+    /// <param name="cancellationToken">Stops at once, within a step too.</param>
+    /// <exception cref="ArgumentException">The examples do not fit the model; the message says which and how.</exception>
+    /// <exception cref="InvalidOperationException">Another adaptation of this learner is running.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    AdaptReport Adapt(SupportSet support, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="Adapt"/>, on the thread pool.</summary>
+    Task<AdaptReport> AdaptAsync(
+        SupportSet support,
+        IProgress<AdaptProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>Predicts for one input.</summary>
+    /// <param name="input">Shape of one input, with or without a leading batch of 1.</param>
+    Prediction Predict(FloatTensor input);
+
+    /// <summary>
+    /// Predicts for a batch in one run. Under normalisation <c>batch</c> the statistics come from the batch, so that its inputs influence each other.
+    /// </summary>
+    /// <param name="inputs">Shape <c>[n, ...]</c>.</param>
+    IReadOnlyList<Prediction> PredictBatch(FloatTensor inputs);
+
+    /// <summary>Writes what adaptation changed to a file of its own, atomically. The file can reveal the examples: treat it like them.</summary>
+    void Save(string path);
+
+    /// <summary>Undoes the last accepted adaptation or reset.</summary>
+    /// <returns>Whether there was one to undo; only one is kept.</returns>
+    bool Rollback();
+
+    /// <summary>Back to the meta-initialisation, without classes.</summary>
+    void Reset();
+
+    /// <summary>Writes a self-contained ONNX model with this learner's parameters.</summary>
+    /// <exception cref="BundleException">The bundle brings no self-contained model.</exception>
+    void Bake(string path);
+}

@@ -1,0 +1,137 @@
+namespace Kindling.Bundles;
+
+/// <summary>Labelled examples to adapt to. Immutable, as long as nobody writes to the tensors that went in.</summary>
+public sealed class SupportSet
+{
+    private SupportSet(FloatTensor inputs, IReadOnlyList<string> classes, int[]? labels, FloatTensor? targets)
+    {
+        Inputs = inputs;
+        Classes = classes;
+        Labels = labels;
+        Targets = targets;
+    }
+
+    /// <summary>The inputs, <c>[n, ...]</c>.</summary>
+    public FloatTensor Inputs { get; }
+
+    /// <summary>Class names; they take free head slots in this order. Empty for regression.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>The index into <see cref="Classes"/> of each example; null for regression.</summary>
+    public IReadOnlyList<int>? Labels { get; }
+
+    /// <summary>The targets, <c>[n, outputs]</c>; null for classification.</summary>
+    public FloatTensor? Targets { get; }
+
+    /// <summary>Number of examples.</summary>
+    public int Count => Inputs.Shape[0];
+
+    /// <summary>Labelled examples, class names in ordinal order.</summary>
+    /// <param name="examples">Class name and one input each; all inputs of one shape.</param>
+    /// <exception cref="ArgumentException">No examples, an empty class name, or inputs of different shapes.</exception>
+    public static SupportSet FromExamples(IEnumerable<(string Label, FloatTensor Input)> examples)
+    {
+        ArgumentNullException.ThrowIfNull(examples);
+        (string Label, FloatTensor Input)[] all = [.. examples];
+        if (Array.FindIndex(all, example => string.IsNullOrEmpty(example.Label)) is int nameless and >= 0)
+        {
+            throw new ArgumentException($"Example {nameless} has no class name.", nameof(examples));
+        }
+
+        string[] classes = [.. all.Select(example => example.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        int[] labels = Array.ConvertAll(all, example => Array.BinarySearch(classes, example.Label, StringComparer.Ordinal));
+        return new SupportSet(Stack(all, example => example.Input, "inputs"), classes, labels, targets: null);
+    }
+
+    /// <summary>Points of a function.</summary>
+    /// <param name="examples">One input and its target each; all inputs of one shape, all targets too.</param>
+    /// <exception cref="ArgumentException">No examples, or different shapes.</exception>
+    public static SupportSet FromTargets(IEnumerable<(FloatTensor Input, FloatTensor Target)> examples)
+    {
+        ArgumentNullException.ThrowIfNull(examples);
+        (FloatTensor Input, FloatTensor Target)[] all = [.. examples];
+        return FromTargets(Stack(all, example => example.Input, "inputs"), Stack(all, example => example.Target, "targets"));
+    }
+
+    /// <summary>A batch of inputs with class indices; the classes take head slots in the order given.</summary>
+    /// <param name="inputs">Shape <c>[n, ...]</c>.</param>
+    /// <param name="labels">Index into <paramref name="classes"/> for each input.</param>
+    /// <param name="classes">Different class names, each with at least one example.</param>
+    /// <exception cref="ArgumentException">No examples, a label outside the classes, a class without examples, or a name twice.</exception>
+    public static SupportSet FromTensors(FloatTensor inputs, IReadOnlyList<int> labels, IReadOnlyList<string> classes)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(classes);
+        RequireExamples(inputs, labels.Count, "labels");
+        string[] names = [.. classes];
+        if (names.Any(string.IsNullOrEmpty) || names.Distinct(StringComparer.Ordinal).Count() != names.Length)
+        {
+            throw new ArgumentException($"Class names must be different and not empty, got [{string.Join(", ", names)}].", nameof(classes));
+        }
+
+        bool[] seen = new bool[names.Length];
+        for (int i = 0; i < labels.Count; i++)
+        {
+            if (labels[i] < 0 || labels[i] >= names.Length)
+            {
+                throw new ArgumentException($"Label {labels[i]} of example {i} is outside the {names.Length} classes.", nameof(labels));
+            }
+
+            seen[labels[i]] = true;
+        }
+
+        int empty = Array.IndexOf(seen, value: false);
+        return empty < 0
+            ? new SupportSet(inputs, names, [.. labels], targets: null)
+            : throw new ArgumentException($"The class '{names[empty]}' has no examples.", nameof(labels));
+    }
+
+    /// <summary>A batch of inputs with targets.</summary>
+    /// <param name="inputs">Shape <c>[n, ...]</c>.</param>
+    /// <param name="targets">Shape <c>[n, outputs]</c>.</param>
+    /// <exception cref="ArgumentException">No examples, or the numbers of inputs and targets differ.</exception>
+    public static SupportSet FromTargets(FloatTensor inputs, FloatTensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(targets);
+        RequireExamples(inputs, targets.Rank == 0 ? 0 : targets.Shape[0], "targets");
+        return new SupportSet(inputs, [], labels: null, targets);
+    }
+
+    private static void RequireExamples(FloatTensor inputs, int count, string what)
+    {
+        if (inputs.Rank == 0 || inputs.Shape[0] == 0)
+        {
+            throw new ArgumentException($"Expected inputs of shape [n, ...] with at least one example, got {inputs}.", nameof(inputs));
+        }
+
+        if (count != inputs.Shape[0])
+        {
+            throw new ArgumentException($"{inputs.Shape[0]} inputs ({inputs}) came with {count} {what}.", nameof(inputs));
+        }
+    }
+
+    private static FloatTensor Stack<T>(T[] examples, Func<T, FloatTensor> part, string what)
+    {
+        if (examples.Length == 0)
+        {
+            throw new ArgumentException("Expected at least one example, got none.", nameof(examples));
+        }
+
+        FloatTensor first = part(examples[0]);
+        float[] values = new float[(long)examples.Length * first.Count];
+        for (int i = 0; i < examples.Length; i++)
+        {
+            FloatTensor tensor = part(examples[i]);
+            if (!tensor.Shape.SequenceEqual(first.Shape))
+            {
+                throw new ArgumentException($"All {what} need one shape: example 0 is {first}, example {i} is {tensor}.", nameof(examples));
+            }
+
+            tensor.Values.CopyTo(values, (long)i * first.Count);
+        }
+
+        return new FloatTensor([examples.Length, .. first.Shape], values);
+    }
+}

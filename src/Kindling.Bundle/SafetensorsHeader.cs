@@ -1,0 +1,210 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Kindling.Bundles;
+
+/// <summary>Reads the header of a safetensors file against its data; every refusal names the tensor.</summary>
+internal static class SafetensorsHeader
+{
+    internal static SafetensorsFile Read(JsonElement root, ReadOnlySpan<byte> data, string source)
+    {
+        Require(root.ValueKind == JsonValueKind.Object, source, "header", "an object", root.ValueKind);
+        Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        Dictionary<string, string>? metadata = null;
+        List<(long Begin, long End, string Name)> ranges = [];
+        foreach (JsonProperty entry in root.EnumerateObject())
+        {
+            if (entry.Name == "__metadata__")
+            {
+                metadata = metadata is null ? Metadata(entry.Value, source) : throw Twice(source, entry.Name);
+                continue;
+            }
+
+            if (tensors.ContainsKey(entry.Name))
+            {
+                throw Twice(source, entry.Name);
+            }
+
+            (int[] shape, long begin, long end) = Entry(entry, source);
+            if (begin < 0 || end < begin || end > data.Length)
+            {
+                throw new BundleException(
+                    $"{source}, tensor '{entry.Name}': data_offsets [{begin}, {end}] are not a range within the {data.Length} bytes of data."
+                );
+            }
+
+            long bytes = Bytes(shape, entry.Name, source);
+            if (end - begin != bytes)
+            {
+                throw new BundleException(
+                    $"{source}, tensor '{entry.Name}': shape [{string.Join(", ", shape)}] takes {bytes} bytes, data_offsets [{begin}, {end}] give {end - begin}."
+                );
+            }
+
+            if (begin % sizeof(float) != 0)
+            {
+                throw new BundleException(
+                    $"{source}, tensor '{entry.Name}': data_offsets must be multiples of {sizeof(float)}, got [{begin}, {end}]."
+                );
+            }
+
+            ranges.Add((begin, end, entry.Name));
+            tensors.Add(entry.Name, new FloatTensor(shape, Values(data[(int)begin..(int)end])));
+        }
+
+        RequireExactCover(ranges, data.Length, source);
+        return SafetensorsFile.Create(tensors, metadata ?? []);
+    }
+
+    private static Dictionary<string, string> Metadata(JsonElement element, string source)
+    {
+        Require(element.ValueKind == JsonValueKind.Object, source, "__metadata__", "an object", element.ValueKind);
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+        foreach (JsonProperty entry in element.EnumerateObject())
+        {
+            Require(entry.Value.ValueKind == JsonValueKind.String, source, $"__metadata__ '{entry.Name}'", "text", entry.Value.ValueKind);
+            if (!metadata.TryAdd(entry.Name, entry.Value.GetString()!))
+            {
+                throw Twice(source, entry.Name);
+            }
+        }
+
+        return metadata;
+    }
+
+    private static (int[] Shape, long Begin, long End) Entry(JsonProperty entry, string source)
+    {
+        string place = $"tensor '{entry.Name}'";
+        Require(entry.Value.ValueKind == JsonValueKind.Object, source, place, "an object", entry.Value.ValueKind);
+        string? type = null;
+        int[]? shape = null;
+        long[]? offsets = null;
+        foreach (JsonProperty member in entry.Value.EnumerateObject())
+        {
+            switch (member.Name)
+            {
+                case "dtype" when type is null && member.Value.ValueKind == JsonValueKind.String:
+                    type = member.Value.GetString();
+                    break;
+                case "shape" when shape is null:
+                    long[] sizes = Numbers(member.Value, SafetensorsFile.MaximumRank, $"{place}, shape", source);
+                    shape = Array.ConvertAll(
+                        sizes,
+                        size =>
+                            size is >= 0 and <= int.MaxValue
+                                ? (int)size
+                                : throw new BundleException($"{source}, {place}: a dimension must be 0 to {int.MaxValue}, got {size}.")
+                    );
+                    break;
+                case "data_offsets" when offsets is null:
+                    offsets = Numbers(member.Value, 2, $"{place}, data_offsets", source);
+                    break;
+                default:
+                    throw new BundleException(
+                        $"{source}, {place}: expected dtype (text), shape and data_offsets once each, got '{member.Name}' ({member.Value.ValueKind})."
+                    );
+            }
+        }
+
+        if (type is null || shape is null || offsets is not { Length: 2 })
+        {
+            throw new BundleException($"{source}, {place}: expected dtype, shape and two data_offsets.");
+        }
+
+        return type == "F32"
+            ? (shape, offsets[0], offsets[1])
+            : throw new BundleException($"{source}, {place}: expected dtype F32, got {type}.");
+    }
+
+    private static long[] Numbers(JsonElement element, int most, string place, string source)
+    {
+        Require(element.ValueKind == JsonValueKind.Array, source, place, "an array", element.ValueKind);
+        int count = element.GetArrayLength();
+        if (count > most)
+        {
+            throw new BundleException($"{source}, {place}: at most {most} numbers, got {count}.");
+        }
+
+        long[] numbers = new long[count];
+        for (int i = 0; i < count; i++)
+        {
+            if (element[i].ValueKind != JsonValueKind.Number || !element[i].TryGetInt64(out numbers[i]))
+            {
+                throw new BundleException($"{source}, {place}: expected whole numbers, got {element[i].GetRawText()}.");
+            }
+        }
+
+        return numbers;
+    }
+
+    private static long Bytes(int[] shape, string name, string source)
+    {
+        long bytes = sizeof(float);
+        foreach (int dimension in shape)
+        {
+            // Both factors are below 2^31 here, so the product cannot wrap around.
+            bytes *= dimension;
+            if (bytes > int.MaxValue)
+            {
+                throw new BundleException(
+                    $"{source}, tensor '{name}': shape [{string.Join(", ", shape)}] takes more than {int.MaxValue} bytes."
+                );
+            }
+        }
+
+        return bytes;
+    }
+
+    private static float[] Values(ReadOnlySpan<byte> bytes)
+    {
+        float[] values = new float[bytes.Length / sizeof(float)];
+        if (BitConverter.IsLittleEndian)
+        {
+            bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+            return values;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
+        }
+
+        return values;
+    }
+
+    /// <summary>The ranges, sorted, must follow each other without overlap or hole up to the end of the data.</summary>
+    private static void RequireExactCover(List<(long Begin, long End, string Name)> ranges, long length, string source)
+    {
+        ranges.Sort((a, b) => a.Begin != b.Begin ? a.Begin.CompareTo(b.Begin) : a.End.CompareTo(b.End));
+        long at = 0;
+        string before = "the header";
+        foreach ((long begin, long end, string name) in ranges)
+        {
+            if (begin != at)
+            {
+                string fault = begin < at ? "overlaps" : "leaves a hole after";
+                throw new BundleException(
+                    $"{source}, tensor '{name}': data_offsets [{begin}, {end}] should begin at {at}: it {fault} {before}."
+                );
+            }
+
+            (at, before) = (end, $"'{name}'");
+        }
+
+        if (at != length)
+        {
+            throw new BundleException($"{source}: the tensors take {at} bytes, {length} bytes of data are in the file.");
+        }
+    }
+
+    private static BundleException Twice(string source, string name) => new($"{source}: '{name}' appears twice in the header.");
+
+    private static void Require(bool condition, string source, string place, string expected, JsonValueKind got)
+    {
+        if (!condition)
+        {
+            throw new BundleException($"{source}, {place}: expected {expected}, got {got}.");
+        }
+    }
+}
