@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+
+namespace Kindling.Bundles;
+
+/// <summary>How raw input (a picture, a row of a table) becomes the input of a model.</summary>
+public sealed class Preprocessing
+{
+    /// <summary><see cref="Kind"/> of pictures.</summary>
+    public const string ImageKind = "image";
+
+    /// <summary><see cref="Kind"/> of tables.</summary>
+    public const string TableKind = "table";
+
+    /// <summary><see cref="Kind"/> of input that is used as it comes.</summary>
+    public const string NoneKind = "none";
+
+    /// <summary>No preprocessing: the app hands over tensors.</summary>
+    public static Preprocessing None { get; } = new();
+
+    /// <summary><c>image</c>, <c>table</c> or <c>none</c> (the default).</summary>
+    public string Kind { get; init; } = NoneKind;
+
+    /// <summary>Set when, and only when, <see cref="Kind"/> is <c>image</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImagePreprocessing? Image { get; init; }
+
+    /// <summary>Set when, and only when, <see cref="Kind"/> is <c>table</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TablePreprocessing? Table { get; init; }
+
+    /// <summary>Preprocessing of pictures.</summary>
+    public static Preprocessing ForImage(ImagePreprocessing image) => new() { Kind = ImageKind, Image = image };
+
+    /// <summary>Preprocessing of tables.</summary>
+    public static Preprocessing ForTable(TablePreprocessing table) => new() { Kind = TableKind, Table = table };
+
+    /// <summary>All faults of these settings, empty when there are none.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> faults = [];
+        if (Kind is not (ImageKind or TableKind or NoneKind))
+        {
+            faults.Add($"kind must be image, table or none, got '{Kind}'.");
+        }
+
+        Check(faults, ImageKind, Image is not null);
+        Check(faults, TableKind, Table is not null);
+        faults.AddRange((Image?.Validate() ?? []).Select(f => "image: " + f));
+        faults.AddRange((Table?.Validate() ?? []).Select(f => "table: " + f));
+        return faults;
+    }
+
+    private void Check(List<string> faults, string kind, bool present)
+    {
+        if (present != (Kind == kind))
+        {
+            faults.Add($"{kind} must {(present ? "be absent" : "be present")} when kind is '{Kind}'.");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Kindling.Bundles;
+
+namespace Kindling.Tasks.Families;
+
+/// <summary>N-way K-shot classification of the pictures of a bank, with classes split into training, validation and test.</summary>
+internal sealed class ImageFamily : ITaskFamily
+{
+    private readonly ImageBank _bank;
+    private readonly ImageClass[][] _classes;
+    private readonly int[] _leastCounts;
+
+    /// <summary>Takes over the pictures and the classes.</summary>
+    /// <param name="name">The type as recipes name it.</param>
+    /// <param name="bank">The pictures.</param>
+    /// <param name="classes">The classes by split, in the order of <see cref="Split"/>.</param>
+    public ImageFamily(string name, ImageBank bank, ImageClass[][] classes)
+    {
+        Name = name;
+        _bank = bank;
+        _classes = classes;
+        _leastCounts = [.. classes.Select(c => c.Length == 0 ? 0 : c.Min(i => i.Count))];
+    }
+
+    public string Name { get; }
+
+    public bool IsClassification => true;
+
+    public IReadOnlyList<int> InputShape => _bank.Shape;
+
+    public int OutputCount => 0;
+
+    public required string DataHash { get; init; }
+
+    public required IReadOnlyList<string> Licences { get; init; }
+
+    public required Preprocessing Preprocessing { get; init; }
+
+    /// <summary>The classes of a split.</summary>
+    public IReadOnlyList<ImageClass> Classes(Split split) => _classes[(int)split];
+
+    public Episode Sample(Split split, EpisodeShape shape, SeededRandom random)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(random);
+        shape.ThrowIfInvalid();
+        ImageClass[] classes = _classes[(int)split];
+        Require(split, shape);
+        Span<int> chosen = shape.Ways <= 64 ? stackalloc int[shape.Ways] : new int[shape.Ways];
+        random.Sample(classes.Length, chosen);
+        int each = shape.Shots + shape.Queries;
+        Span<int> items = each <= 256 ? stackalloc int[each] : new int[each];
+        string[] names = new string[shape.Ways];
+        Batch support = new(shape.SupportCount, _bank);
+        Batch query = new(shape.QueryCount, _bank);
+        for (int slot = 0; slot < shape.Ways; slot++)
+        {
+            ImageClass item = classes[chosen[slot]];
+            names[slot] = item.Name;
+            random.Sample(item.Count, items);
+            support.Add(item, items[..shape.Shots], slot);
+            query.Add(item, items[shape.Shots..], slot);
+        }
+
+        return new Episode
+        {
+            SupportX = support.Inputs(),
+            SupportY = support.Labels(),
+            QueryX = query.Inputs(),
+            QueryY = query.Labels(),
+            Classes = names,
+        };
+    }
+
+    public JointData Joint(Split split) => new JointImages(_bank, _classes[(int)split]);
+
+    /// <summary>Says at once, not at some later draw, when a split cannot serve a shape.</summary>
+    /// <exception cref="BundleException">There are too few classes, or a class has too few examples.</exception>
+    public void Require(Split split, EpisodeShape shape)
+    {
+        ImageClass[] classes = _classes[(int)split];
+        if (classes.Length < shape.Ways)
+        {
+            throw new BundleException(
+                $"{Name}: the {Words.Of(split)} split has {classes.Length} classes, but an episode needs {shape.Ways}."
+            );
+        }
+
+        int each = shape.Shots + shape.Queries;
+        if (_leastCounts[(int)split] < each)
+        {
+            ImageClass item = Array.Find(classes, c => c.Count < each)!;
+            throw new BundleException(
+                $"{Name}: class '{item.Name}' has {Words.Count(item.Count, "example")}, but an episode needs {each} of each class "
+                    + $"({shape.Shots} support, {shape.Queries} query)."
+            );
+        }
+    }
+
+    /// <summary>One half of an episode in the making.</summary>
+    private sealed class Batch(int count, ImageBank bank)
+    {
+        private readonly float[] _x = GC.AllocateUninitializedArray<float>(count * bank.ItemSize);
+        private readonly float[] _y = new float[count];
+        private int _next;
+
+        public void Add(ImageClass item, ReadOnlySpan<int> chosen, int slot)
+        {
+            foreach (int i in chosen)
+            {
+                bank.Fill(item.First + i, item.QuarterTurns, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
+                _y[_next++] = slot;
+            }
+        }
+
+        public FloatTensor Inputs() => new([count, .. bank.Shape], _x);
+
+        public FloatTensor Labels() => new([count], _y);
+    }
+}

@@ -1,0 +1,15 @@
+namespace Kindling.Tasks.Families;
+
+/// <summary>Words of messages.</summary>
+internal static class Words
+{
+    public static string Of(Split split) =>
+        split switch
+        {
+            Split.Train => "training",
+            Split.Validation => "validation",
+            _ => "test",
+        };
+
+    public static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+}

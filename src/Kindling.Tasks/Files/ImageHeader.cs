@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using Kindling.Bundles;
+
+namespace Kindling.Tasks.Files;
+
+/// <summary>Looks at a PNG or JPEG file before it is decoded: signature, declared size, presence of the end mark.</summary>
+internal static class ImageHeader
+{
+    private static ReadOnlySpan<byte> PngSignature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
+
+    private static ReadOnlySpan<byte> PngEnd => "IEND"u8;
+
+    private static ReadOnlySpan<byte> JpegEnd => [0xFF, 0xD9];
+
+    /// <summary>Returns "PNG" or "JPEG".</summary>
+    /// <exception cref="BundleException">Another format, cut short, or too many pixels.</exception>
+    public static string Check(ReadOnlySpan<byte> content, string name)
+    {
+        if (content.StartsWith(PngSignature))
+        {
+            (int width, int height) = PngSize(content) ?? throw CutShort(name, "PNG", content.Length);
+            RefuseSize(name, width, height);
+            return content.IndexOf(PngEnd) >= 0 ? "PNG" : throw CutShort(name, "PNG", content.Length);
+        }
+
+        if (content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
+        {
+            (int width, int height) = JpegSize(content) ?? throw CutShort(name, "JPEG", content.Length);
+            RefuseSize(name, width, height);
+            return content.LastIndexOf(JpegEnd) >= 0 ? "JPEG" : throw CutShort(name, "JPEG", content.Length);
+        }
+
+        throw new BundleException(
+            content.IsEmpty
+                ? $"{name} is empty: expected a PNG or JPEG picture."
+                : $"{name} is neither PNG nor JPEG: it starts with {Convert.ToHexString(content[..Math.Min(8, content.Length)])}."
+        );
+    }
+
+    private static BundleException CutShort(string name, string format, int length) =>
+        new($"{name} is a {format} file that ends too early, after {length} bytes.");
+
+    private static void RefuseSize(string name, long width, long height)
+    {
+        if (width <= 0 || height <= 0 || width * height > ImageInput.MaximumPixels)
+        {
+            throw new BundleException(
+                $"{name} declares {width}x{height} pixels: expected between 1 and {ImageInput.MaximumPixels} in all."
+            );
+        }
+    }
+
+    private static (int Width, int Height)? PngSize(ReadOnlySpan<byte> content) =>
+        content.Length < 24
+            ? null
+            : (BinaryPrimitives.ReadInt32BigEndian(content[16..]), BinaryPrimitives.ReadInt32BigEndian(content[20..]));
+
+    /// <summary>Walks the segments to the start of frame (C0 to CF without the tables C4, C8, CC).</summary>
+    private static (int Width, int Height)? JpegSize(ReadOnlySpan<byte> content)
+    {
+        int position = 2;
+        while (position + 9 <= content.Length)
+        {
+            if (content[position] != 0xFF)
+            {
+                return null;
+            }
+
+            byte marker = content[position + 1];
+            if (marker == 0xFF)
+            {
+                position++;
+                continue;
+            }
+
+            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
+            {
+                return (
+                    BinaryPrimitives.ReadUInt16BigEndian(content[(position + 7)..]),
+                    BinaryPrimitives.ReadUInt16BigEndian(content[(position + 5)..])
+                );
+            }
+
+            position += 2 + BinaryPrimitives.ReadUInt16BigEndian(content[(position + 2)..]);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,84 @@
+using Kindling.Bundles;
+using Kindling.Tasks.Families;
+
+namespace Kindling.Tasks;
+
+/// <summary>The registry of task families.</summary>
+public static class TaskFamilies
+{
+    private static readonly Row[] Rows =
+    [
+        new()
+        {
+            Type = "linear",
+            Kind = TaskKind.Regression,
+            Create = (_, _) => new LinearFamily(),
+        },
+        new()
+        {
+            Type = "sinusoid",
+            Kind = TaskKind.Regression,
+            Create = (_, _) => new SinusoidFamily(),
+        },
+        new()
+        {
+            Type = "omniglot",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Optional,
+            HasImages = true,
+            Create = OmniglotFamily.Load,
+        },
+    ];
+
+    /// <summary>The types that <see cref="TaskSpec.Type"/> may name.</summary>
+    public static IReadOnlyList<string> Types { get; } = [.. Rows.Select(r => r.Type)];
+
+    /// <summary>Loads or prepares a family; reading real data may take seconds.</summary>
+    /// <param name="spec">What to make.</param>
+    /// <param name="dataRoot">The folder of real data sets, see <see cref="DataRoot.Find"/>.</param>
+    /// <exception cref="ArgumentException">The specification has faults; the message lists all.</exception>
+    /// <exception cref="BundleException">Data are missing, damaged or too few for the episode's shape.</exception>
+    public static ITaskFamily Create(TaskSpec spec, string dataRoot)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(dataRoot);
+        IReadOnlyList<string> faults = spec.Validate();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(spec));
+        }
+
+        ITaskFamily family = Find(spec.Type)!.Create(spec, dataRoot);
+        if (family is ImageFamily images)
+        {
+            foreach (Split split in Enum.GetValues<Split>())
+            {
+                images.Require(split, spec.ToShape());
+            }
+        }
+
+        return family;
+    }
+
+    internal static Row? Find(string type) => Array.Find(Rows, r => r.Type == type);
+
+    /// <summary>One family: what its specification may say, and how it is made.</summary>
+    internal sealed class Row
+    {
+        public required string Type { get; init; }
+
+        public required TaskKind Kind { get; init; }
+
+        public required Func<TaskSpec, string, ITaskFamily> Create { get; init; }
+
+        public SourceUse Source { get; init; }
+
+        public bool HasImages { get; init; }
+
+        public bool HasChannels { get; init; }
+
+        public bool HasGeneratedClasses { get; init; }
+
+        public bool HasOwnSplit { get; init; }
+    }
+}

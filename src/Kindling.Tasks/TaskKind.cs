@@ -1,0 +1,14 @@
+namespace Kindling.Tasks;
+
+/// <summary>What the tasks of a family ask for.</summary>
+internal enum TaskKind
+{
+    /// <summary>Numbers.</summary>
+    Regression,
+
+    /// <summary>Classes.</summary>
+    Classification,
+
+    /// <summary>Either: the data decide.</summary>
+    ByData,
+}

@@ -1,0 +1,138 @@
+using Kindling.Bundles;
+
+namespace Kindling.Tasks;
+
+/// <summary>The <c>tasks</c> object of a recipe: which tasks there are and how large an episode is.</summary>
+public sealed class TaskSpec
+{
+    /// <summary>The default of <see cref="Ways"/>, <see cref="Shots"/> and <see cref="Queries"/>.</summary>
+    public const int DefaultCount = 1;
+
+    /// <summary>The family: one of <see cref="TaskFamilies.Types"/>.</summary>
+    public string Type { get; init; } = "";
+
+    /// <summary>Classes in an episode; 1 (the default) for regression.</summary>
+    public int Ways { get; init; } = DefaultCount;
+
+    /// <summary>Support examples a class (points for regression); 1 by default.</summary>
+    public int Shots { get; init; } = DefaultCount;
+
+    /// <summary>Query examples a class (points for regression); 1 by default.</summary>
+    public int Queries { get; init; } = DefaultCount;
+
+    /// <summary>
+    /// Where the data are: for <c>images</c> a folder of class folders, for <c>table</c> a CSV file, for <c>omniglot</c>
+    /// another folder than <c>omniglot</c>; below the data root, else as it stands.
+    /// </summary>
+    public string? Source { get; init; }
+
+    /// <summary>Width and height of pictures after preprocessing; 28 by default.</summary>
+    public int? Size { get; init; }
+
+    /// <summary>Channels of pictures after preprocessing (<c>images</c> only): 1 (the default) or 3.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>Whether pictures are inverted; <c>auto</c> by default, for 3 channels <c>no</c>.</summary>
+    public ImageInversion? Invert { get; init; }
+
+    /// <summary>Whether rotations by 90, 180 and 270 degrees are classes of their own; by default for <c>omniglot</c> only.</summary>
+    public bool? Rotations { get; init; }
+
+    /// <summary>Seed of generated classes (<c>glyphs</c>) and of the split of classes (<c>images</c>, <c>table</c>); 0 by default.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Classes for training (<c>glyphs</c> only); 1000 by default.</summary>
+    public int? TrainClasses { get; init; }
+
+    /// <summary>
+    /// Classes (tasks of a regression table) for validation: 100 for <c>glyphs</c>; else a fifth of them, but not fewer than
+    /// an episode needs.
+    /// </summary>
+    public int? ValidationClasses { get; init; }
+
+    /// <summary>Classes (tasks of a regression table) for test: 200 for <c>glyphs</c>, else as for validation.</summary>
+    public int? TestClasses { get; init; }
+
+    /// <summary>The size of an episode.</summary>
+    public EpisodeShape ToShape() => new(Ways, Shots, Queries);
+
+    /// <summary>All faults at once, empty when there are none. Does not look at data.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> faults = [];
+        TaskFamilies.Row? row = TaskFamilies.Find(Type);
+        if (row is null)
+        {
+            faults.Add($"tasks.type must be one of {string.Join(", ", TaskFamilies.Types)}, got '{Type}'.");
+        }
+
+        CheckCounts(faults, row);
+        CheckOnly(faults, row, "source", Source is not null, r => r.Source != SourceUse.None);
+        CheckOnly(faults, row, "size", Size is not null, r => r.HasImages);
+        CheckOnly(faults, row, "channels", Channels is not null, r => r.HasChannels);
+        CheckOnly(faults, row, "invert", Invert is not null, r => r.HasImages);
+        CheckOnly(faults, row, "rotations", Rotations is not null, r => r.HasImages);
+        CheckOnly(faults, row, "trainClasses", TrainClasses is not null, r => r.HasGeneratedClasses);
+        CheckOnly(faults, row, "validationClasses", ValidationClasses is not null, r => r.HasOwnSplit);
+        CheckOnly(faults, row, "testClasses", TestClasses is not null, r => r.HasOwnSplit);
+        if (row?.Source == SourceUse.Required && string.IsNullOrWhiteSpace(Source))
+        {
+            faults.Add($"tasks.source must name the data of '{Type}'.");
+        }
+
+        CheckValues(faults);
+        return faults;
+    }
+
+    private void CheckCounts(List<string> faults, TaskFamilies.Row? row)
+    {
+        if (row?.Kind == TaskKind.Regression && Ways != 1)
+        {
+            faults.Add($"tasks.ways must be 1 for '{Type}', a regression, got {Ways}.");
+        }
+        else if (row?.Kind == TaskKind.Classification && Ways < 2)
+        {
+            faults.Add($"tasks.ways must be at least 2 for '{Type}', a classification, got {Ways}.");
+        }
+        else if (Ways < 1)
+        {
+            faults.Add($"tasks.ways must be at least 1, got {Ways}.");
+        }
+
+        AtLeast(faults, "shots", Shots, 1);
+        AtLeast(faults, "queries", Queries, 1);
+    }
+
+    private void CheckValues(List<string> faults)
+    {
+        if (Size is < 4 or > 512)
+        {
+            faults.Add($"tasks.size must be between 4 and 512, got {Size}.");
+        }
+
+        if (Channels is not (null or 1 or 3))
+        {
+            faults.Add($"tasks.channels must be 1 or 3, got {Channels}.");
+        }
+
+        AtLeast(faults, "trainClasses", TrainClasses, Ways);
+        AtLeast(faults, "validationClasses", ValidationClasses, Ways);
+        AtLeast(faults, "testClasses", TestClasses, Ways);
+    }
+
+    private static void AtLeast(List<string> faults, string name, int? value, int least)
+    {
+        if (value < least)
+        {
+            faults.Add($"tasks.{name} must be at least {least}, got {value}.");
+        }
+    }
+
+    private static void CheckOnly(List<string> faults, TaskFamilies.Row? row, string name, bool given, Func<TaskFamilies.Row, bool> applies)
+    {
+        if (given && row is not null && !applies(row))
+        {
+            faults.Add($"tasks.{name} does not apply to '{row.Type}'.");
+        }
+    }
+}
