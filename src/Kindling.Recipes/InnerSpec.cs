@@ -1,0 +1,66 @@
+namespace Kindling.Recipes;
+
+/// <summary>The inner rule: what adaptation does with a task's support set, in training and in the app alike.</summary>
+public sealed class InnerSpec
+{
+    /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
+    public string Optimizer { get; init; } = "sgd";
+
+    /// <summary>Learning rate of every adapted parameter.</summary>
+    public required double Rate { get; init; }
+
+    /// <summary>Steps per task in meta-training.</summary>
+    public int Steps { get; init; } = 1;
+
+    /// <summary>Steps in the app and at test; as in training if absent.</summary>
+    public int? AdaptationSteps { get; init; }
+
+    /// <summary>Momentum of <c>momentum</c>.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Decay of the first moment (Adam, AdamW); 0 is Reptile's choice.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the second moment (Adam, AdamW).</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the root of the second moment (Adam, AdamW).</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Weight decay (AdamW).</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Which parameters adapt: <c>all</c>, <c>head</c> or <c>body</c>.</summary>
+    public string Adapts { get; init; } = "all";
+
+    /// <summary>Steps in the app and at test.</summary>
+    public int StepsInApp => AdaptationSteps ?? Steps;
+
+    internal IEnumerable<string> Faults()
+    {
+        if (Optimizer is not ("sgd" or "momentum" or "adam" or "adamw"))
+        {
+            yield return $"inner.optimizer: expected sgd, momentum, adam or adamw, got '{Optimizer}'";
+        }
+
+        if (!(Rate > 0) || !double.IsFinite(Rate))
+        {
+            yield return $"inner.rate: expected a positive number, got {Rate}";
+        }
+
+        if (Steps is < 1 or > 1000)
+        {
+            yield return $"inner.steps: expected 1 to 1000, got {Steps}";
+        }
+
+        if (AdaptationSteps is < 1 or > 1000)
+        {
+            yield return $"inner.adaptationSteps: expected 1 to 1000, got {AdaptationSteps}";
+        }
+
+        if (Adapts is not ("all" or "head" or "body"))
+        {
+            yield return $"inner.adapts: expected all, head or body, got '{Adapts}'";
+        }
+    }
+}

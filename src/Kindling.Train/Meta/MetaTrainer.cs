@@ -1,0 +1,207 @@
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Recipes;
+using Kindling.Tasks;
+
+namespace Kindling.Train.Meta;
+
+/// <summary>
+/// The outer loop. Tasks of an iteration run in parallel; every random draw comes from (seed, purpose, iteration, task) and gradients are
+/// summed over one fixed tree, so that the number of threads and any interruption change nothing in the result.
+/// </summary>
+public sealed class MetaTrainer : IDisposable
+{
+    private const ulong TrainStream = 1;
+    private const ulong ValidationStream = 2;
+    private const ulong InitialStream = 3;
+    private readonly Recipe recipe;
+    private readonly ITaskFamily tasks;
+    private readonly EpisodeShape shape;
+    private readonly Objective objective;
+    private readonly InnerLoop inner;
+    private readonly TaskWorker worker;
+    private readonly ParallelOptions parallel;
+    private readonly OuterOptimizer outer;
+
+    /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
+    /// <param name="recipe">What to train.</param>
+    /// <param name="tasks">Where episodes come from.</param>
+    /// <param name="threads">Tasks at a time.</param>
+    public MetaTrainer(Recipe recipe, ITaskFamily tasks, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(tasks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        this.recipe = recipe;
+        this.tasks = tasks;
+        shape = new EpisodeShape(recipe.Tasks.Ways, recipe.Tasks.Shots, recipe.Tasks.Queries);
+        Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
+        objective = new Objective(Network, tasks.IsClassification);
+        inner = new InnerLoop(objective, recipe.Inner);
+        worker = new TaskWorker(objective, inner, recipe.Algorithm.Type);
+        parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        outer = new OuterOptimizer(recipe.Algorithm, [.. Network.Parameters.Select(p => p.Count)]);
+        Parameters = Initialise(Network, recipe.Seed);
+    }
+
+    /// <summary>The network being trained.</summary>
+    public NetworkGraphs Network { get; }
+
+    /// <summary>Finished iterations.</summary>
+    public int Iteration { get; private set; }
+
+    /// <summary>The parameters now, in the network's order.</summary>
+    public IReadOnlyList<FloatTensor> Parameters { get; private set; }
+
+    /// <summary>The best parameters so far by validation, and their metric; null before the first validation.</summary>
+    public (int Iteration, double Metric, IReadOnlyList<FloatTensor> Parameters)? Best { get; private set; }
+
+    /// <summary>Positions of the parameters that adapt.</summary>
+    public IReadOnlyList<int> Adapted => inner.Adapted;
+
+    /// <summary>Freshly drawn parameters: a pure function of the network and the seed.</summary>
+    public static IReadOnlyList<FloatTensor> Initialise(NetworkGraphs network, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return
+        [
+            .. network.Parameters.Select((p, i) => new FloatTensor([.. p.Shape], Draw(p, new SeededRandom(seed, InitialStream, (ulong)i)))),
+        ];
+    }
+
+    /// <summary>One outer iteration.</summary>
+    /// <returns>Mean query loss of its tasks after adaptation.</returns>
+    public float Step()
+    {
+        float[][][] gradients = new float[recipe.Algorithm.TasksPerBatch][][];
+        float[] losses = new float[gradients.Length];
+        _ = Parallel.For(
+            0,
+            gradients.Length,
+            parallel,
+            t =>
+            {
+                Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)Iteration, (ulong)t));
+                (gradients[t], losses[t]) = worker.Gradient(Parameters, episode, recipe.Inner.Steps);
+            }
+        );
+
+        float[][] sum = TreeSum.InPlace(gradients);
+        foreach (float[] gradient in sum)
+        {
+            System.Numerics.Tensors.TensorPrimitives.Divide(gradient, gradients.Length, gradient);
+        }
+
+        FloatTensor[] next = [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
+        outer.Step([.. next.Select(p => p.Values)], sum, Iteration);
+        Parameters = next;
+        Iteration++;
+        return losses.Average();
+    }
+
+    /// <summary>
+    /// Mean metric over the fixed validation episodes before adaptation and after each step; remembers the parameters if the last figure is the
+    /// best so far.
+    /// </summary>
+    public double[] Validate()
+    {
+        double[][] metrics = Evaluate(Parameters, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
+        double[] mean = [.. Enumerable.Range(0, metrics[0].Length).Select(k => metrics.Average(m => m[k]))];
+        bool better = Best is not { } best || (tasks.IsClassification ? mean[^1] > best.Metric : mean[^1] < best.Metric);
+        if (better && double.IsFinite(mean[^1]))
+        {
+            Best = (Iteration, mean[^1], Parameters);
+        }
+
+        return mean;
+    }
+
+    /// <summary>Metrics of episodes of a split: [episode][step], through the torch engine.</summary>
+    public double[][] Evaluate(IReadOnlyList<FloatTensor> parameters, Split split, int episodes, ulong seed)
+    {
+        double[][] metrics = new double[episodes][];
+        _ = Parallel.For(
+            0,
+            episodes,
+            parallel,
+            e =>
+            {
+                Episode episode = tasks.Sample(split, shape, new SeededRandom(seed, ValidationStream, (ulong)split, (ulong)e));
+                metrics[e] = worker.Evaluate(parameters, episode, recipe.Inner.StepsInApp);
+            }
+        );
+        return metrics;
+    }
+
+    /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>
+    public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> parameters, Episode episode, int steps) =>
+        worker.Trace(parameters, episode, steps);
+
+    /// <summary>Everything that the next iterations depend on, by name.</summary>
+    public IReadOnlyDictionary<string, FloatTensor> Snapshot()
+    {
+        Dictionary<string, FloatTensor> state = new(StringComparer.Ordinal);
+        for (int i = 0; i < Network.Parameters.Count; i++)
+        {
+            ParameterSpec parameter = Network.Parameters[i];
+            state[parameter.Name] = Parameters[i];
+            state[$"outer.{parameter.Name}.m"] = new FloatTensor([.. parameter.Shape], [.. outer.First[i]]);
+            state[$"outer.{parameter.Name}.v"] = new FloatTensor([.. parameter.Shape], [.. outer.Second[i]]);
+            if (Best is { } best)
+            {
+                state[$"best.{parameter.Name}"] = best.Parameters[i];
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Goes back to a snapshot.</summary>
+    /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
+    public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration, (int Iteration, double Metric)? best)
+    {
+        FloatTensor Get(string name, ParameterSpec parameter) =>
+            state.TryGetValue(name, out FloatTensor? tensor) && tensor.Shape.SequenceEqual(parameter.Shape)
+                ? tensor
+                : throw new BundleException(
+                    $"The checkpoint does not fit the recipe: expected tensor '{name}' of shape [{string.Join(", ", parameter.Shape)}], got {(tensor is null ? "none" : tensor.ToString())}."
+                );
+
+        Parameters = [.. Network.Parameters.Select(p => Get(p.Name, p))];
+        for (int i = 0; i < Network.Parameters.Count; i++)
+        {
+            ParameterSpec parameter = Network.Parameters[i];
+            Get($"outer.{parameter.Name}.m", parameter).Values.CopyTo(outer.First[i], 0);
+            Get($"outer.{parameter.Name}.v", parameter).Values.CopyTo(outer.Second[i], 0);
+        }
+
+        Iteration = iteration;
+        Best = best is { } b ? (b.Iteration, b.Metric, [.. Network.Parameters.Select(p => Get($"best.{p.Name}", p))]) : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        inner.Dispose();
+        objective.Dispose();
+    }
+
+    private static float[] Draw(ParameterSpec parameter, SeededRandom random)
+    {
+        float[] values = new float[parameter.Count];
+        float bound = 1 / MathF.Sqrt(parameter.FanIn);
+        float deviation = MathF.Sqrt(2f / parameter.FanIn);
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = parameter.Initial switch
+            {
+                InitialDistribution.Ones => 1,
+                InitialDistribution.He => deviation * (float)random.NextGaussian(),
+                InitialDistribution.Uniform => random.NextSingle(-bound, bound),
+                _ => 0,
+            };
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,82 @@
+using Kindling.Autodiff;
+using Kindling.Graphs;
+using Kindling.Networks;
+using Kindling.Train.Torch;
+
+namespace Kindling.Train.Meta;
+
+/// <summary>
+/// The two losses of a task as compiled graphs: over the support set, which adaptation descends, and over the query set, which the outer loop
+/// descends. Safe to use from several threads.
+/// </summary>
+internal sealed class Objective : IDisposable
+{
+    private readonly TorchInterpreter support;
+    private readonly TorchInterpreter query;
+
+    public Objective(NetworkGraphs network, bool classification, bool doublePrecision = false)
+    {
+        Network = network;
+        IsClassification = classification;
+        support = new TorchInterpreter(WithLoss(network.Support, classification), doublePrecision);
+        query = network.Infer == network.Support ? support : new TorchInterpreter(WithLoss(network.Infer, classification), doublePrecision);
+    }
+
+    public NetworkGraphs Network { get; }
+
+    public bool IsClassification { get; }
+
+    /// <summary>The mean loss over a batch and the statistics of that batch.</summary>
+    public (Tensor Loss, Tensor[] Statistics) Support(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters)
+    {
+        Tensor[] outputs = support.Run([x, y, .. parameters]);
+        return (outputs[0], outputs[3..]);
+    }
+
+    /// <summary>The mean loss over a batch and the network's outputs, under statistics that the support set gave.</summary>
+    public (Tensor Loss, Tensor Output, Tensor Features) Query(
+        Tensor x,
+        Tensor y,
+        IReadOnlyList<Tensor> parameters,
+        IReadOnlyList<Tensor> statistics
+    )
+    {
+        Tensor[] outputs = query.Run([x, y, .. parameters, .. query == support ? [] : statistics]);
+        return (outputs[0], outputs[1], outputs[2]);
+    }
+
+    public void Dispose()
+    {
+        support.Dispose();
+        query.Dispose();
+    }
+
+    private static Graph WithLoss(Graph network, bool classification)
+    {
+        GraphBuilder b = new(network.Name + ".loss");
+        Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
+        foreach (Value input in network.Inputs)
+        {
+            bindings[input.Name] = b.Input(input.Name, input.Type, input.Shape);
+            if (input.Name == "x")
+            {
+                bindings["y"] = classification
+                    ? b.Input("y", ElementType.Int64, new Shape("batch"))
+                    : b.Input("y", ElementType.Float, new Shape("batch", network.Output("output").Shape[1]));
+            }
+        }
+
+        IReadOnlyDictionary<string, Value> values = b.Inline(network, bindings);
+        Value output = values["output"];
+        _ = b.Output(
+            classification ? Losses.CrossEntropy(b, output, bindings["y"]) : Losses.MeanSquaredError(b, output, bindings["y"]),
+            "loss"
+        );
+        foreach (Value result in network.Outputs)
+        {
+            _ = b.Output(values[result.Name], result.Name);
+        }
+
+        return b.Graph;
+    }
+}
