@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kindling.Bundles;
+
+namespace Kindling.Train.Session;
+
+/// <summary>What a checkpoint says beside its tensors; it stands in the metadata of the file.</summary>
+public sealed class CheckpointState
+{
+    private const string MetadataKey = "state";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+                NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>The recipe as it was run.</summary>
+    public required JsonElement Recipe { get; init; }
+
+    /// <summary>Finished iterations.</summary>
+    public required int Iteration { get; init; }
+
+    /// <summary>Iteration of the best validation; null before the first.</summary>
+    public int? BestIteration { get; init; }
+
+    /// <summary>Metric of the best validation.</summary>
+    public double? BestMetric { get; init; }
+
+    /// <summary>SHA-256 of the data.</summary>
+    public required string DataHash { get; init; }
+
+    /// <summary>Licences of the data.</summary>
+    public required IReadOnlyList<string> Licences { get; init; }
+
+    /// <summary>Version of this tool.</summary>
+    public required string ToolVersion { get; init; }
+
+    /// <summary>Seconds spent in training, over all runs.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Reads the state from the metadata of a checkpoint's file.</summary>
+    /// <exception cref="BundleException">There is none, or it is damaged.</exception>
+    public static CheckpointState From(SafetensorsFile file, string path)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        try
+        {
+            return file.Metadata.TryGetValue(MetadataKey, out string? text) && JsonSerializer.Deserialize<CheckpointState>(text, Json) is { } state
+                ? state
+                : throw new BundleException($"{path}: expected a checkpoint, got a safetensors file without the metadata '{MetadataKey}'.");
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException($"{path}: the state in its metadata is damaged. {e.Message}", e);
+        }
+    }
+
+    /// <summary>The state as metadata of a checkpoint's file, so that tensors and state are replaced in one move.</summary>
+    public IReadOnlyDictionary<string, string> ToMetadata() =>
+        new Dictionary<string, string>(StringComparer.Ordinal) { [MetadataKey] = JsonSerializer.Serialize(this, Json) };
+}
