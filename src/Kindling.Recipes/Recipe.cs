@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Kindling.Bundles;
 using Kindling.Networks;
@@ -80,6 +81,15 @@ public sealed class Recipe
         {
             throw new BundleException($"{source}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The recipe with another length or seed.</summary>
+    public Recipe With(int? iterations, ulong? seed)
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
+        json["seed"] = seed ?? Seed;
+        json["algorithm"]!["iterations"] = iterations ?? Algorithm.Iterations;
+        return Parse(json.ToJsonString(), "command line");
     }
 
     /// <summary>The recipe as JSON text.</summary>

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Session;
+
+namespace Kindling.Cli.Commands;
+
+/// <summary><c>kindling train</c>.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
+        Option<int?> iterations = new("--iterations") { Description = "Outer iterations instead of the recipe's" };
+        Option<ulong?> seed = new("--seed") { Description = "Seed instead of the recipe's" };
+        Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint" };
+        Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
+        Option<string?> data = new("--data") { Description = "Folder of data sets" };
+        Command command = new("train", "Meta-train a recipe; writes a checkpoint") { model, iterations, seed, threads, resume, output, data };
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                string folder = parsed.GetRequiredValue(model);
+                Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
+                string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
+                ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
+                TrainingSession session = new(recipe, tasks, parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"), TimeProvider.System);
+                bool finished = session.Run(parsed.GetValue(threads), parsed.GetValue(resume), new TrainingConsole(TimeProvider.System), cancellation);
+                return Task.FromResult(finished ? 0 : ExitCodes.Interrupted);
+            }
+        );
+        return command;
+    }
+}

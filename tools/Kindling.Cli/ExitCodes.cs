@@ -1,0 +1,38 @@
+using Kindling.Bundles;
+using Kindling.Graphs;
+
+namespace Kindling.Cli;
+
+/// <summary>Exit codes and how errors become one.</summary>
+internal static class ExitCodes
+{
+    public const int Usage = 1;
+    public const int Rejected = 2;
+    public const int VerificationFailed = 3;
+    public const int MachineLacks = 4;
+    public const int OurFault = 70;
+    public const int Interrupted = 130;
+
+    /// <summary>Runs a command; an error becomes a message on standard error and an exit code.</summary>
+    public static async Task<int> Guard(this Task<int> command)
+    {
+        try
+        {
+            return await command.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Exception cause = e is AggregateException { InnerException: { } inner } ? inner : e;
+            (int code, string message) = cause switch
+            {
+                OperationCanceledException => (Interrupted, "interrupted"),
+                BundleException or GraphException => (Rejected, cause.Message),
+                DllNotFoundException => (MachineLacks, cause.Message),
+                FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (Rejected, cause.Message),
+                _ => (OurFault, $"This is a fault of kindling, please report it.\n{cause}"),
+            };
+            await Console.Error.WriteLineAsync($"kindling: {message}").ConfigureAwait(false);
+            return code;
+        }
+    }
+}

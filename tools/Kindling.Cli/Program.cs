@@ -1,0 +1,6 @@
+using System.CommandLine;
+using Kindling.Cli;
+using Kindling.Cli.Commands;
+
+RootCommand root = new("Meta-train a model, export it, adapt it to a few examples.") { TrainCommand.Create() };
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).Guard();
