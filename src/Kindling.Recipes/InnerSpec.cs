@@ -34,6 +34,7 @@ public sealed class InnerSpec
     public string Adapts { get; init; } = "all";
 
     /// <summary>Steps in the app and at test.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public int StepsInApp => AdaptationSteps ?? Steps;
 
     internal IEnumerable<string> Faults()

@@ -1,11 +1,11 @@
 namespace Kindling.Tasks.Families;
 
 /// <summary>
-/// y = a x with a uniform in [1, 4] and x in [-5.5, 5.5]. The test split is the pair a = 2 and a = 3; training and
+/// y = a x with a uniform in [1, 4] and x in [0.5, 5.5]. The test split is the pair a = 2 and a = 3; training and
 /// validation keep 0.05 away from both.
 /// </summary>
 internal sealed class LinearFamily()
-    : CurveFamily("linear", "linear 1: y = a x, a in [1, 4] without 2 and 3 (0.05), x in [-5.5, 5.5]", -5.5f, 5.5f)
+    : CurveFamily("linear", "linear 1: y = a x, a in [1, 4] without 2 and 3 (0.05), x in [0.5, 5.5]", 0.5f, 5.5f)
 {
     private const double Gap = 0.05;
 
