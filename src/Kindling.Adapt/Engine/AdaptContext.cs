@@ -1,0 +1,129 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Adapt;
+
+/// <summary>
+/// Buffers of a running adaptation: two sets of parameters and optimiser state in turn. Step k reads set k mod 2 and writes the other, so nothing is
+/// copied between steps. The statistics of step k belong to the parameters that it read, and are written beside them. Used by one thread at a time.
+/// </summary>
+internal sealed class AdaptContext : IDisposable
+{
+    private readonly Engine _engine;
+    private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+    private readonly TensorSet _loss = new(GraphSignature.Loss);
+    private readonly TensorSet[] _delta;
+    private readonly TensorSet[] _state;
+    private readonly OrtIoBinding[] _bindings;
+    private readonly OrtValue?[][] _boundRates;
+    private StartPoint? _bound;
+    private StartPoint? _start;
+
+    internal AdaptContext(Engine engine)
+    {
+        _engine = engine;
+        _delta = [new TensorSet(engine.Delta), new TensorSet(engine.Delta)];
+        _state = [new TensorSet(engine.State), new TensorSet(engine.State)];
+        _bindings = [engine.Adapt.CreateIoBinding(), engine.Adapt.CreateIoBinding()];
+        _boundRates = [new OrtValue?[engine.AdaptedCount], new OrtValue?[engine.AdaptedCount]];
+        for (int side = 0; side < 2; side++)
+        {
+            BindSide(side);
+        }
+    }
+
+    /// <summary>The parameters that step <paramref name="step"/> reads, and (once it ran) their statistics.</summary>
+    internal TensorSet Delta(int step) => _delta[step & 1];
+
+    /// <summary>Starts an adaptation at given parameters.</summary>
+    internal void Begin(StartPoint start, TensorSet delta, SupportData data)
+    {
+        if (!ReferenceEquals(_bound, start))
+        {
+            for (int i = 0; i < start.Frozen.Values.Length; i++)
+            {
+                Both(binding => binding.BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
+            }
+
+            _bound = start;
+        }
+
+        _start = start;
+        _delta[0].CopyFrom(delta);
+        _state[0].All.Clear();
+        _options.Terminate = false;
+        Both(binding => binding.BindInput(_engine.Manifest.Input.Name, data.Inputs));
+        Both(binding => binding.BindInput(GraphSignature.Labels, data.Labels));
+        if (data.Mask is { } mask)
+        {
+            Both(binding => binding.BindInput(GraphSignature.Mask, mask));
+        }
+    }
+
+    /// <summary>Runs a step.</summary>
+    /// <returns>The loss at the parameters that it read.</returns>
+    internal float Run(int step)
+    {
+        int side = step & 1;
+        OrtIoBinding binding = _bindings[side];
+        OrtValue?[] bound = _boundRates[side];
+        for (int i = 0; i < bound.Length; i++)
+        {
+            OrtValue rate = _start!.Rates.Row(i, step);
+            if (!ReferenceEquals(bound[i], rate))
+            {
+                binding.BindInput(GraphSignature.Rate(_engine.Delta.Entries[i].Name), rate);
+                bound[i] = rate;
+            }
+        }
+
+        _engine.Adapt.RunWithBinding(_options, binding);
+        return _loss[0][0];
+    }
+
+    /// <summary>Stops the running step; may be called from another thread.</summary>
+    internal void Terminate() => _options.Terminate = true;
+
+    public void Dispose()
+    {
+        Both(binding => binding.Dispose());
+        foreach (TensorSet set in (TensorSet[])[.. _delta, .. _state, _loss])
+        {
+            set.Dispose();
+        }
+
+        _options.Dispose();
+    }
+
+    private void BindSide(int side)
+    {
+        OrtIoBinding binding = _bindings[side];
+        binding.BindOutput(GraphSignature.Loss, _loss.Values[0]);
+        for (int i = 0; i < _engine.Delta.Entries.Length; i++)
+        {
+            string name = _engine.Delta.Entries[i].Name;
+            if (i < _engine.AdaptedCount)
+            {
+                binding.BindInput(name, _delta[side].Values[i]);
+                binding.BindOutput(GraphSignature.Next(name), _delta[1 - side].Values[i]);
+            }
+            else
+            {
+                binding.BindOutput(GraphSignature.Next(name), _delta[side].Values[i]);
+            }
+        }
+
+        for (int i = 0; i < _engine.State.Entries.Length; i++)
+        {
+            string name = _engine.State.Entries[i].Name;
+            binding.BindInput(name, _state[side].Values[i]);
+            binding.BindOutput(GraphSignature.Next(name), _state[1 - side].Values[i]);
+        }
+    }
+
+    private void Both(Action<OrtIoBinding> action)
+    {
+        action(_bindings[0]);
+        action(_bindings[1]);
+    }
+}

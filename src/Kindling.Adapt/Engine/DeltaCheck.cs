@@ -1,0 +1,46 @@
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>Whether a delta file fits its bundle; a file can carry the right identity and wrong tensors.</summary>
+internal static class DeltaCheck
+{
+    internal static Heads Heads(BundleManifest manifest, DeltaFile delta, string path)
+    {
+        if (manifest.IsClassification ? delta.Classes.Count > manifest.Output.Count : delta.Classes.Count > 0)
+        {
+            throw new BundleException(
+                $"{path}: {delta.Classes.Count} classes, the bundle '{manifest.Name}' has {(manifest.IsClassification ? manifest.Output.Count : 0)} head slots."
+            );
+        }
+
+        return Adapt.Heads.Of(manifest, delta.Classes);
+    }
+
+    internal static IReadOnlyDictionary<string, FloatTensor> Tensors(TensorLayout layout, DeltaFile delta, string path)
+    {
+        foreach (TensorLayout.Entry entry in layout.Entries)
+        {
+            if (!delta.Tensors.TryGetValue(entry.Name, out FloatTensor? tensor))
+            {
+                throw new BundleException($"{path}: the tensor '{entry.Name}' is missing.");
+            }
+
+            if (!entry.HasShape(tensor.Shape))
+            {
+                throw new BundleException(
+                    $"{path}: '{entry.Name}' should have shape [{string.Join(", ", entry.Shape)}], it has [{string.Join(", ", tensor.Shape)}]."
+                );
+            }
+
+            if (!tensor.Values.All(float.IsFinite))
+            {
+                throw new BundleException($"{path}: '{entry.Name}' holds NaN or infinity.");
+            }
+        }
+
+        return delta.Tensors.Keys.FirstOrDefault(name => layout.IndexOf(name) < 0) is { } unknown
+            ? throw new BundleException($"{path}: the tensor '{unknown}' is not one that this bundle adapts.")
+            : delta.Tensors;
+    }
+}

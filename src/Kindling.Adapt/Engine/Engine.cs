@@ -1,0 +1,137 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Adapt;
+
+/// <summary>The two sessions of a bundle, and what all learners share: layouts and a pool of adaptation buffers.</summary>
+internal sealed class Engine : RefCounted
+{
+    private readonly Lock _lock = new();
+    private readonly Stack<AdaptContext> _contexts = new();
+    private bool _freed;
+
+    private Engine(BundleManifest manifest, InferenceSession infer, InferenceSession adapt)
+    {
+        Manifest = manifest;
+        Infer = infer;
+        Adapt = adapt;
+        Signature = GraphSignature.Of(manifest);
+        ManifestParameter[] adapted = [.. manifest.Parameters.Where(parameter => parameter.Adapts)];
+        AdaptedCount = adapted.Length;
+        Delta = new TensorLayout([
+            .. adapted.Select(parameter => (parameter.Name, parameter.Shape)),
+            .. manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)),
+        ]);
+        Frozen = new TensorLayout(manifest.Parameters.Where(parameter => !parameter.Adapts).Select(parameter => (parameter.Name, parameter.Shape)));
+        Dictionary<string, IReadOnlyList<int>> state = new(StringComparer.Ordinal) { [GraphSignature.Step] = [] };
+        foreach (ManifestParameter parameter in adapted)
+        {
+            state[GraphSignature.FirstMoment(parameter.Name)] = parameter.Shape;
+            state[GraphSignature.SecondMoment(parameter.Name)] = parameter.Shape;
+        }
+
+        State = new TensorLayout(Signature.State.Select(name => (name, state[name])));
+        RunOptions = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+    }
+
+    internal BundleManifest Manifest { get; }
+
+    internal GraphSignature Signature { get; }
+
+    internal InferenceSession Infer { get; }
+
+    internal InferenceSession Adapt { get; }
+
+    /// <summary>Options of prediction runs; read only, hence shared.</summary>
+    internal RunOptions RunOptions { get; }
+
+    /// <summary>Adapted parameters first (<see cref="AdaptedCount"/> of them), then statistics: what a delta holds.</summary>
+    internal TensorLayout Delta { get; }
+
+    internal TensorLayout Frozen { get; }
+
+    internal TensorLayout State { get; }
+
+    internal int AdaptedCount { get; }
+
+    internal static Engine Open(BundleFiles files, SafetensorsFile theta, AdaptOptions options)
+    {
+        BundleManifest manifest = files.Manifest;
+        Dictionary<string, bool> scalarRates = manifest
+            .Parameters.Where(parameter => parameter.Adapts)
+            .ToDictionary(parameter => parameter.Name, parameter => RateTable.IsScalar(theta, parameter, files));
+        using SessionOptions session = Options(options);
+        InferenceSession? infer = null;
+        InferenceSession? adapt = null;
+        try
+        {
+            string file = manifest.Graphs.Infer.File;
+            infer = OrtErrors.Open(files.Read(file), session, files.Describe(file));
+            GraphCheck.Infer(infer, manifest, files.Describe(file));
+            file = manifest.Graphs.Adapt.File;
+            adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
+            GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
+            return new Engine(manifest, infer, adapt);
+        }
+        catch
+        {
+            infer?.Dispose();
+            adapt?.Dispose();
+            throw;
+        }
+    }
+
+    internal AdaptContext RentContext()
+    {
+        lock (_lock)
+        {
+            if (_contexts.TryPop(out AdaptContext? context))
+            {
+                return context;
+            }
+        }
+
+        return new AdaptContext(this);
+    }
+
+    internal void ReturnContext(AdaptContext context)
+    {
+        lock (_lock)
+        {
+            if (!_freed && _contexts.Count < Environment.ProcessorCount)
+            {
+                _contexts.Push(context);
+                return;
+            }
+        }
+
+        context.Dispose();
+    }
+
+    protected override void Free()
+    {
+        lock (_lock)
+        {
+            _freed = true;
+            while (_contexts.TryPop(out AdaptContext? context))
+            {
+                context.Dispose();
+            }
+        }
+
+        RunOptions.Dispose();
+        Adapt.Dispose();
+        Infer.Dispose();
+    }
+
+    private static SessionOptions Options(AdaptOptions options) =>
+        new()
+        {
+            IntraOpNumThreads = options.Threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            // Faults arrive as exceptions; a library writes nothing to the app's error stream.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+}

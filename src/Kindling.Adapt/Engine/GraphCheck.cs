@@ -1,0 +1,113 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Kindling.Adapt;
+
+/// <summary>Whether a graph has the inputs and outputs that the manifest promises: names, element types, shapes.</summary>
+internal static class GraphCheck
+{
+    private const int Free = -1;
+
+    internal static void Infer(InferenceSession session, BundleManifest manifest, string source)
+    {
+        List<string> faults = [];
+        CheckData(session, manifest, faults);
+        CheckParameters(session, manifest, faults);
+        foreach (ManifestStatistic statistic in manifest.Statistics)
+        {
+            Check(session.InputMetadata, "input", statistic.Name, TensorElementType.Float, faults, [.. statistic.Shape]);
+        }
+
+        Check(session.OutputMetadata, "output", GraphSignature.Output, TensorElementType.Float, faults, [Free, manifest.Output.Count]);
+        Throw(session, GraphSignature.Of(manifest).InferInputs, source, faults);
+    }
+
+    internal static void Adapt(InferenceSession session, BundleManifest manifest, IReadOnlyDictionary<string, bool> scalarRates, string source)
+    {
+        List<string> faults = [];
+        GraphSignature signature = GraphSignature.Of(manifest);
+        CheckData(session, manifest, faults);
+        CheckParameters(session, manifest, faults);
+        if (manifest.IsClassification)
+        {
+            Check(session.InputMetadata, "input", GraphSignature.Labels, TensorElementType.Int64, faults, [Free]);
+        }
+        else
+        {
+            Check(session.InputMetadata, "input", GraphSignature.Labels, TensorElementType.Float, faults, [Free, manifest.Output.Count]);
+        }
+
+        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
+        {
+            int[] rate = scalarRates[parameter.Name] ? [] : [.. parameter.Shape];
+            Check(session.InputMetadata, "input", GraphSignature.Rate(parameter.Name), TensorElementType.Float, faults, rate);
+        }
+
+        foreach (string name in signature.AdaptOutputs.Except(session.OutputMetadata.Keys, StringComparer.Ordinal))
+        {
+            faults.Add($"the output '{name}' is missing");
+        }
+
+        Throw(session, signature.AdaptInputs, source, faults);
+    }
+
+    private static void CheckData(InferenceSession session, BundleManifest manifest, List<string> faults)
+    {
+        int[] shape = [.. manifest.Input.Shape.Select(size => size ?? Free)];
+        Check(session.InputMetadata, "input", manifest.Input.Name, TensorElementType.Float, faults, shape);
+        if (manifest.IsClassification)
+        {
+            Check(session.InputMetadata, "input", GraphSignature.Mask, TensorElementType.Float, faults, [manifest.Output.Count]);
+        }
+    }
+
+    private static void CheckParameters(InferenceSession session, BundleManifest manifest, List<string> faults)
+    {
+        foreach (ManifestParameter parameter in manifest.Parameters)
+        {
+            Check(session.InputMetadata, "input", parameter.Name, TensorElementType.Float, faults, [.. parameter.Shape]);
+        }
+    }
+
+    private static void Check(
+        IReadOnlyDictionary<string, NodeMetadata> values,
+        string kind,
+        string name,
+        TensorElementType type,
+        List<string> faults,
+        int[] shape
+    )
+    {
+        if (!values.TryGetValue(name, out NodeMetadata? value))
+        {
+            faults.Add($"the {kind} '{name}' is missing");
+            return;
+        }
+
+        if (!value.IsTensor || value.ElementDataType != type)
+        {
+            faults.Add($"the {kind} '{name}' should be a tensor of {type}, it is {(value.IsTensor ? value.ElementDataType : value.OnnxValueType)}");
+            return;
+        }
+
+        // A dimension that either side leaves free fits any size.
+        int[] got = value.Dimensions;
+        bool fits = got.Length == shape.Length && got.Zip(shape).All(pair => pair.First < 0 || pair.Second < 0 || pair.First == pair.Second);
+        if (!fits)
+        {
+            faults.Add($"the {kind} '{name}' should have shape {Text(shape)}, it has {Text(got)}");
+        }
+    }
+
+    private static string Text(int[] shape) => $"[{string.Join(", ", shape.Select(size => size < 0 ? "n" : $"{size}"))}]";
+
+    private static void Throw(InferenceSession session, IReadOnlyList<string> inputs, string source, List<string> faults)
+    {
+        faults.AddRange(session.InputMetadata.Keys.Except(inputs, StringComparer.Ordinal).Select(name => $"the input '{name}' is unknown"));
+        if (faults.Count > 0)
+        {
+            throw new BundleException($"{source} does not fit the manifest: {string.Join("; ", faults)}.");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Adapt;
+
+/// <summary>Buffers of one prediction run, bound once to a snapshot's parameters. Used by one thread at a time.</summary>
+internal sealed class InferContext : IDisposable
+{
+    private readonly Engine _engine;
+    private readonly OrtIoBinding _binding;
+    private TensorSet? _input;
+    private TensorSet? _output;
+    private int _batch;
+
+    internal InferContext(Snapshot snapshot)
+    {
+        _engine = snapshot.Engine;
+        _binding = _engine.Infer.CreateIoBinding();
+        if (_engine.Manifest.IsClassification)
+        {
+            _binding.BindInput(GraphSignature.Mask, snapshot.Mask.Values[0]);
+        }
+
+        Bind(snapshot.Delta);
+        Bind(snapshot.Start.Frozen);
+    }
+
+    /// <summary>The inputs, row by row.</summary>
+    internal Span<float> Input => _input![0];
+
+    /// <summary>The outputs of the last run, <c>[batch, count]</c>.</summary>
+    internal Span<float> Output => _output![0];
+
+    /// <summary>Makes room for a batch; nothing to do when it is as large as the last one.</summary>
+    internal void SetBatch(int batch)
+    {
+        if (batch == _batch)
+        {
+            return;
+        }
+
+        _batch = 0;
+        _input?.Dispose();
+        _output?.Dispose();
+        BundleManifest manifest = _engine.Manifest;
+        _input = new TensorSet(manifest.Input.Name, [batch, .. manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
+        _output = new TensorSet(GraphSignature.Output, batch, manifest.Output.Count);
+        _binding.BindInput(manifest.Input.Name, _input.Values[0]);
+        _binding.BindOutput(GraphSignature.Output, _output.Values[0]);
+        _batch = batch;
+    }
+
+    internal void Run() => _engine.Infer.RunWithBinding(_engine.RunOptions, _binding);
+
+    /// <summary>Runs and hands back the features; the context is good for nothing else afterwards.</summary>
+    internal OrtValue RunForFeatures()
+    {
+        _binding.ClearBoundOutputs();
+        _binding.BindOutputToDevice(GraphSignature.Features, OrtMemoryInfo.DefaultInstance);
+        return _engine.Infer.RunWithBoundResults(_engine.RunOptions, _binding)[0];
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _input?.Dispose();
+        _output?.Dispose();
+    }
+
+    private void Bind(TensorSet set)
+    {
+        for (int i = 0; i < set.Values.Length; i++)
+        {
+            _binding.BindInput(set.Layout.Entries[i].Name, set.Values[i]);
+        }
+    }
+}

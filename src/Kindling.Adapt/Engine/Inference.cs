@@ -1,0 +1,133 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Adapt;
+
+/// <summary>Prediction runs with a snapshot's parameters.</summary>
+internal static class Inference
+{
+    /// <summary>Raw outputs <c>[n, count]</c> of a batch in one run.</summary>
+    internal static FloatTensor Outputs(Snapshot snapshot, FloatTensor inputs, int batch)
+    {
+        InferContext context = snapshot.Rent(batch);
+        try
+        {
+            inputs.Values.CopyTo(context.Input);
+            context.Run();
+            return new FloatTensor([batch, snapshot.Heads.Slots], context.Output.ToArray());
+        }
+        finally
+        {
+            snapshot.Return(context);
+        }
+    }
+
+    /// <summary>Raw outputs of each input by itself.</summary>
+    internal static FloatTensor OutputsOneByOne(Snapshot snapshot, FloatTensor inputs, int batch)
+    {
+        int slots = snapshot.Heads.Slots;
+        int length = inputs.Count / batch;
+        float[] outputs = new float[batch * slots];
+        InferContext context = snapshot.Rent(1);
+        try
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                inputs.Values.AsSpan(i * length, length).CopyTo(context.Input);
+                context.Run();
+                context.Output.CopyTo(outputs.AsSpan(i * slots));
+            }
+        }
+        finally
+        {
+            snapshot.Return(context);
+        }
+
+        return new FloatTensor([batch, slots], outputs);
+    }
+
+    /// <summary>
+    /// Raw outputs with the statistics of this batch. Under normalisation <c>support</c> the adapt graph yields them: one run on the batch with any
+    /// labels, of which only the statistics are kept.
+    /// </summary>
+    internal static FloatTensor OutputsTransductive(Snapshot snapshot, FloatTensor inputs, int batch)
+    {
+        Engine engine = snapshot.Engine;
+        if (engine.Manifest.Statistics.Count == 0)
+        {
+            return Outputs(snapshot, inputs, batch);
+        }
+
+        AdaptContext context = engine.RentContext();
+        try
+        {
+            using SupportData data = SupportData.Unlabelled(engine.Manifest, snapshot.Heads, inputs);
+            context.Begin(snapshot.Start, snapshot.Delta, data);
+            _ = context.Run(0);
+            Snapshot own = new(snapshot.Start, context.Delta(0), snapshot.Heads, snapshot.Steps);
+            try
+            {
+                return Outputs(own, inputs, batch);
+            }
+            finally
+            {
+                own.Release();
+            }
+        }
+        finally
+        {
+            engine.ReturnContext(context);
+        }
+    }
+
+    /// <summary>What the head sees, <c>[n, features]</c>.</summary>
+    internal static FloatTensor Features(Snapshot snapshot, FloatTensor inputs, int batch)
+    {
+        InferContext context = snapshot.Rent(batch);
+        try
+        {
+            inputs.Values.CopyTo(context.Input);
+            using OrtValue features = context.RunForFeatures();
+            OrtTensorTypeAndShapeInfo info = features.GetTensorTypeAndShape();
+            return new FloatTensor(Array.ConvertAll(info.Shape, size => (int)size), features.GetTensorDataAsSpan<float>().ToArray());
+        }
+        finally
+        {
+            // Its binding has one output more than others expect.
+            context.Dispose();
+        }
+    }
+
+    /// <summary>Probabilities of the used slots, or the outputs.</summary>
+    /// <returns>The best slot; -1 for regression.</returns>
+    internal static int Scores(Heads heads, ReadOnlySpan<float> outputs, Span<float> scores)
+    {
+        outputs = outputs[..heads.Used];
+        if (!heads.IsClassification)
+        {
+            outputs.CopyTo(scores);
+            return -1;
+        }
+
+        int best = 0;
+        for (int i = 1; i < outputs.Length; i++)
+        {
+            best = outputs[i] > outputs[best] ? i : best;
+        }
+
+        double sum = 0;
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            double e = Math.Exp(outputs[i] - outputs[best]);
+            scores[i] = (float)e;
+            sum += e;
+        }
+
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            scores[i] = (float)(scores[i] / sum);
+        }
+
+        return best;
+    }
+}

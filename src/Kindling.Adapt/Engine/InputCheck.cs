@@ -1,0 +1,71 @@
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>Whether data fits the model: shape, and finite numbers. Messages say what was expected, what came, and where.</summary>
+internal static class InputCheck
+{
+    /// <summary>The batch size of inputs; one input may come without a leading 1 where <paramref name="single"/> allows it.</summary>
+    internal static int Batch(BundleManifest manifest, FloatTensor inputs, bool single, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(inputs, parameter);
+        if (Matches(manifest, inputs, skip: 1))
+        {
+            int batch = inputs.Shape[0];
+            if (batch > 0 && (!single || batch == 1))
+            {
+                return batch;
+            }
+        }
+
+        if (single && Matches(manifest, inputs, skip: 0))
+        {
+            return 1;
+        }
+
+        string sizes = string.Join(", ", manifest.Input.Shape.Skip(1));
+        string batched = sizes.Length == 0 ? "n" : $"n, {sizes}";
+        throw new ArgumentException(
+            single
+                ? $"One input of '{manifest.Name}' has shape [{sizes}], it came with [{string.Join(", ", inputs.Shape)}]."
+                : $"Inputs of '{manifest.Name}' have shape [{batched}] with n at least 1, they came with [{string.Join(", ", inputs.Shape)}].",
+            parameter
+        );
+    }
+
+    /// <summary>Refuses NaN and infinity.</summary>
+    /// <param name="values">All values.</param>
+    /// <param name="rows">Rows that the values make.</param>
+    /// <param name="what">What a row is called.</param>
+    /// <param name="parameter">The parameter's name.</param>
+    internal static void Finite(ReadOnlySpan<float> values, int rows, string what, string parameter)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                int length = values.Length / rows;
+                throw new ArgumentException($"{what} {i / length} holds {values[i]} at position {i % length}; numbers must be finite.", parameter);
+            }
+        }
+    }
+
+    private static bool Matches(BundleManifest manifest, FloatTensor inputs, int skip)
+    {
+        IReadOnlyList<int?> expected = manifest.Input.Shape;
+        if (inputs.Rank - skip != expected.Count - 1)
+        {
+            return false;
+        }
+
+        for (int i = 1; i < expected.Count; i++)
+        {
+            if (expected[i] != inputs.Shape[i - 1 + skip])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,52 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Adapt;
+
+/// <summary>Turns what ONNX Runtime throws into errors that say what to do.</summary>
+internal static class OrtErrors
+{
+    internal const string MissingNative =
+        "The native library of ONNX Runtime cannot be loaded. Add one native package to the program: Microsoft.ML.OnnxRuntime (CPU), "
+        + "Microsoft.ML.OnnxRuntime.Gpu (CUDA), Microsoft.ML.OnnxRuntime.DirectML (Windows), of the version of Microsoft.ML.OnnxRuntime.Managed.";
+
+    /// <summary>Runs something that touches ONNX Runtime for the first time.</summary>
+    internal static T Loading<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (IsMissingNative(e))
+        {
+            // The first error within names the library and what the loader said.
+            throw new MissingRuntimeException($"{MissingNative} ({e.GetBaseException().Message})", e);
+        }
+    }
+
+    /// <summary>Opens a session on a graph of a bundle.</summary>
+    internal static InferenceSession Open(byte[] graph, SessionOptions options, string source)
+    {
+        try
+        {
+            return new InferenceSession(graph, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new BundleException($"{source}: ONNX Runtime does not accept this graph. {e.Message}", e);
+        }
+    }
+
+    private static bool IsMissingNative(Exception exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

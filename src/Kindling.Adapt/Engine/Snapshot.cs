@@ -1,0 +1,77 @@
+namespace Kindling.Adapt;
+
+/// <summary>
+/// The parameters of a learner at one moment: written once, then only read, by any number of predictions. A small pool keeps prediction buffers that
+/// are bound to these parameters.
+/// </summary>
+internal sealed class Snapshot : RefCounted
+{
+    private static readonly int MostContexts = Environment.ProcessorCount;
+
+    private readonly Lock _lock = new();
+    private readonly Stack<InferContext> _contexts = new(MostContexts);
+
+    /// <summary>Copies <paramref name="delta"/>.</summary>
+    internal Snapshot(StartPoint start, TensorSet delta, Heads heads, int steps)
+    {
+        Start = Hold(start);
+        Heads = heads;
+        Steps = steps;
+        Delta = new TensorSet(start.Engine.Delta);
+        Delta.CopyFrom(delta);
+        Mask = new TensorSet(Bundles.GraphSignature.Mask, heads.Slots);
+        Mask[0][..heads.Used].Fill(1f);
+    }
+
+    internal StartPoint Start { get; }
+
+    internal Engine Engine => Start.Engine;
+
+    internal TensorSet Delta { get; }
+
+    internal TensorSet Mask { get; }
+
+    internal Heads Heads { get; }
+
+    internal int Steps { get; }
+
+    /// <summary>A prediction buffer for a batch; give it back with <see cref="Return"/>. The caller holds a reference to this snapshot.</summary>
+    internal InferContext Rent(int batch)
+    {
+        InferContext? context;
+        lock (_lock)
+        {
+            _contexts.TryPop(out context);
+        }
+
+        context ??= new InferContext(this);
+        context.SetBatch(batch);
+        return context;
+    }
+
+    internal void Return(InferContext context)
+    {
+        lock (_lock)
+        {
+            if (_contexts.Count < MostContexts)
+            {
+                _contexts.Push(context);
+                return;
+            }
+        }
+
+        context.Dispose();
+    }
+
+    protected override void Free()
+    {
+        foreach (InferContext context in _contexts)
+        {
+            context.Dispose();
+        }
+
+        Mask.Dispose();
+        Delta.Dispose();
+        Start.Release();
+    }
+}

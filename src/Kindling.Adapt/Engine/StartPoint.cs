@@ -1,0 +1,104 @@
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>What learners start from: frozen parameters, the first values of the adapted ones and of the statistics, and the rates. Never written to.</summary>
+internal sealed class StartPoint : RefCounted
+{
+    private StartPoint(Engine engine, TensorSet frozen, TensorSet delta, RateTable rates, bool isBundles)
+    {
+        Engine = Hold(engine);
+        Frozen = frozen;
+        Delta = delta;
+        Rates = rates;
+        IsBundles = isBundles;
+    }
+
+    internal Engine Engine { get; }
+
+    internal TensorSet Frozen { get; }
+
+    internal TensorSet Delta { get; }
+
+    internal RateTable Rates { get; }
+
+    /// <summary>Whether this is the bundle's meta-initialisation, to which deltas are bound.</summary>
+    internal bool IsBundles { get; }
+
+    internal static StartPoint Load(Engine engine, SafetensorsFile theta, string source) =>
+        new(
+            engine,
+            Fill(engine.Frozen, entry => Tensor(theta, entry, source)),
+            Fill(engine.Delta, entry => Tensor(theta, entry, source)),
+            RateTable.Load(theta, engine.Manifest),
+            isBundles: true
+        );
+
+    internal static StartPoint Create(Engine engine, SafetensorsFile theta, LearnerStart start)
+    {
+        BundleManifest manifest = engine.Manifest;
+        foreach ((string name, FloatTensor tensor) in start.Parameters)
+        {
+            ManifestParameter parameter =
+                manifest.Parameters.FirstOrDefault(parameter => parameter.Name == name)
+                ?? throw new ArgumentException(
+                    $"The bundle has no parameter '{name}'; it has {string.Join(", ", manifest.Parameters.Select(known => known.Name))}.",
+                    nameof(start)
+                );
+            if (!parameter.Shape.SequenceEqual(tensor.Shape))
+            {
+                throw new ArgumentException(
+                    $"The parameter '{name}' should have shape [{string.Join(", ", parameter.Shape)}], it came with [{string.Join(", ", tensor.Shape)}].",
+                    nameof(start)
+                );
+            }
+        }
+
+        if (start.Rate is { } rate && !float.IsFinite(rate))
+        {
+            throw new ArgumentException($"The rate must be finite, got {rate}.", nameof(start));
+        }
+
+        FloatTensor Choose(TensorLayout.Entry entry) => start.Parameters.TryGetValue(entry.Name, out FloatTensor? own) ? own : theta.Tensors[entry.Name];
+        return new StartPoint(
+            engine,
+            Fill(engine.Frozen, Choose),
+            Fill(engine.Delta, Choose),
+            start.Rate is { } all ? RateTable.Uniform(theta, manifest, all) : RateTable.Load(theta, manifest),
+            isBundles: false
+        );
+    }
+
+    protected override void Free()
+    {
+        Rates.Dispose();
+        Delta.Dispose();
+        Frozen.Dispose();
+        Engine.Release();
+    }
+
+    private static TensorSet Fill(TensorLayout layout, Func<TensorLayout.Entry, FloatTensor> tensor)
+    {
+        TensorSet set = new(layout);
+        foreach (TensorLayout.Entry entry in layout.Entries)
+        {
+            set.Set(entry.Name, tensor(entry));
+        }
+
+        return set;
+    }
+
+    private static FloatTensor Tensor(SafetensorsFile theta, TensorLayout.Entry entry, string source)
+    {
+        if (!theta.Tensors.TryGetValue(entry.Name, out FloatTensor? tensor))
+        {
+            throw new BundleException($"{source}: the tensor '{entry.Name}' is missing.");
+        }
+
+        return entry.HasShape(tensor.Shape)
+            ? tensor
+            : throw new BundleException(
+                $"{source}: '{entry.Name}' should have shape [{string.Join(", ", entry.Shape)}], it has [{string.Join(", ", tensor.Shape)}]."
+            );
+    }
+}

@@ -1,0 +1,100 @@
+using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Adapt;
+
+/// <summary>A checked support set as ONNX Runtime takes it, without a copy of the inputs.</summary>
+internal sealed class SupportData : IDisposable
+{
+    private SupportData(BundleManifest manifest, FloatTensor inputs, OrtValue labels, TensorSet? mask, Heads heads)
+    {
+        // One input per row: the shape without a batch is the manifest's.
+        Inputs = OrtValue.CreateTensorValueFromMemory(
+            inputs.Values,
+            [inputs.Shape[0], .. manifest.Input.Shape.Skip(1).Select(size => (long)size!.Value)]
+        );
+        Labels = labels;
+        MaskSet = mask;
+        Heads = heads;
+    }
+
+    internal OrtValue Inputs { get; }
+
+    internal OrtValue Labels { get; }
+
+    internal OrtValue? Mask => MaskSet?.Values[0];
+
+    /// <summary>The heads with the classes of this support set.</summary>
+    internal Heads Heads { get; }
+
+    private TensorSet? MaskSet { get; }
+
+    /// <summary>Checks a support set against the model and a learner's present heads.</summary>
+    internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
+    {
+        ArgumentNullException.ThrowIfNull(support);
+        int count = InputCheck.Batch(manifest, support.Inputs, single: false, nameof(support));
+        InputCheck.Finite(support.Inputs.Values, count, "Example", nameof(support));
+        if (manifest.IsClassification != support.Labels is not null)
+        {
+            throw new ArgumentException(
+                manifest.IsClassification
+                    ? $"'{manifest.Name}' classifies: its examples need class names, they came with targets."
+                    : $"'{manifest.Name}' predicts numbers: its examples need targets, they came with class names.",
+                nameof(support)
+            );
+        }
+
+        if (support.Labels is { } labels)
+        {
+            Heads heads = present.With(manifest, support.Classes);
+            int[] slots = [.. support.Classes.Select(name => Array.IndexOf(heads.Names, name))];
+            long[] values = [.. labels.Select(label => (long)slots[label])];
+            return new SupportData(manifest, support.Inputs, OrtValue.CreateTensorValueFromMemory(values, [count]), MaskOf(heads), heads);
+        }
+
+        FloatTensor targets = support.Targets!;
+        int outputs = manifest.Output.Count;
+        bool fits = targets.Rank == 2 ? targets.Shape[1] == outputs : targets.Rank == 1 && outputs == 1;
+        if (!fits)
+        {
+            throw new ArgumentException(
+                $"Targets of '{manifest.Name}' have shape [n, {outputs}], they came with [{string.Join(", ", targets.Shape)}].",
+                nameof(support)
+            );
+        }
+
+        InputCheck.Finite(targets.Values, count, "Target", nameof(support));
+        OrtValue y = OrtValue.CreateTensorValueFromMemory(targets.Values, [count, outputs]);
+        return new SupportData(manifest, support.Inputs, y, mask: null, present);
+    }
+
+    /// <summary>Inputs without labels, for the statistics of a batch: the labels are zeros, and the loss says nothing.</summary>
+    internal static SupportData Unlabelled(BundleManifest manifest, Heads heads, FloatTensor inputs)
+    {
+        int count = inputs.Shape[0];
+        return manifest.IsClassification
+            ? new SupportData(manifest, inputs, OrtValue.CreateTensorValueFromMemory(new long[count], [count]), MaskOf(heads), heads)
+            : new SupportData(
+                manifest,
+                inputs,
+                OrtValue.CreateTensorValueFromMemory(new float[(long)count * manifest.Output.Count], [count, manifest.Output.Count]),
+                mask: null,
+                heads
+            );
+    }
+
+    public void Dispose()
+    {
+        Inputs.Dispose();
+        Labels.Dispose();
+        MaskSet?.Dispose();
+    }
+
+    private static TensorSet MaskOf(Heads heads)
+    {
+        TensorSet mask = new(GraphSignature.Mask, heads.Slots);
+        mask[0][..heads.Used].Fill(1f);
+        return mask;
+    }
+}

@@ -1,0 +1,122 @@
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+public sealed partial class Learner
+{
+    /// <inheritdoc/>
+    public Prediction Predict(FloatTensor input)
+    {
+        Snapshot snapshot = Acquire();
+        try
+        {
+            _ = InputCheck.Batch(_model.Manifest, input, single: true, nameof(input));
+            InputCheck.Finite(input.Values, 1, "Input", nameof(input));
+            float[] values = new float[snapshot.Heads.Used];
+            int best = Score(snapshot, input.Values, values);
+            return Prediction(snapshot.Heads, best, values);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    /// <summary>Predicts for one input without allocating managed memory.</summary>
+    /// <param name="input">The values of one input, row-major.</param>
+    /// <param name="scores">
+    /// Gets the probability of each class in slot order (of every slot before the first adaptation), or the outputs; may be longer.
+    /// </param>
+    /// <returns>Index of the most likely class; -1 for regression.</returns>
+    /// <exception cref="ArgumentException">The input has another length or is not finite, or <paramref name="scores"/> is too short.</exception>
+    public int Predict(ReadOnlySpan<float> input, Span<float> scores)
+    {
+        Snapshot snapshot = Acquire();
+        try
+        {
+            int used = snapshot.Heads.Used;
+            if (scores.Length < used)
+            {
+                throw new ArgumentException($"Expected room for {used} scores, got {scores.Length}.", nameof(scores));
+            }
+
+            int expected = InputLength(_model.Manifest);
+            if (input.Length != expected)
+            {
+                throw new ArgumentException($"One input of '{_model.Manifest.Name}' has {expected} values, it came with {input.Length}.", nameof(input));
+            }
+
+            InputCheck.Finite(input, 1, "Input", nameof(input));
+            return Score(snapshot, input, scores);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Prediction> PredictBatch(FloatTensor inputs)
+    {
+        Snapshot snapshot = Acquire();
+        try
+        {
+            FloatTensor outputs = Inference.Outputs(snapshot, inputs, CheckBatch(inputs));
+            Heads heads = snapshot.Heads;
+            Prediction[] predictions = new Prediction[outputs.Shape[0]];
+            for (int i = 0; i < predictions.Length; i++)
+            {
+                float[] values = new float[heads.Used];
+                int best = Inference.Scores(heads, outputs.Values.AsSpan(i * heads.Slots, heads.Slots), values);
+                predictions[i] = Prediction(heads, best, values);
+            }
+
+            return predictions;
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private static int Score(Snapshot snapshot, ReadOnlySpan<float> input, Span<float> scores)
+    {
+        InferContext context = snapshot.Rent(1);
+        try
+        {
+            input.CopyTo(context.Input);
+            context.Run();
+            return Inference.Scores(snapshot.Heads, context.Output, scores);
+        }
+        finally
+        {
+            snapshot.Return(context);
+        }
+    }
+
+    private static Prediction Prediction(Heads heads, int best, float[] values) =>
+        new()
+        {
+            Label = best < 0 ? null : heads.Names[best],
+            Names = heads.Names,
+            Values = values,
+        };
+
+    private static int InputLength(BundleManifest manifest)
+    {
+        int length = 1;
+        for (int i = 1; i < manifest.Input.Shape.Count; i++)
+        {
+            length *= manifest.Input.Shape[i]!.Value;
+        }
+
+        return length;
+    }
+
+    private int CheckBatch(FloatTensor inputs)
+    {
+        int batch = InputCheck.Batch(_model.Manifest, inputs, single: false, nameof(inputs));
+        InputCheck.Finite(inputs.Values, batch, "Input", nameof(inputs));
+        return batch;
+    }
+}

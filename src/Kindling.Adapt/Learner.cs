@@ -1,0 +1,208 @@
+using System.Text;
+using System.Text.Json;
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>
+/// A model as adapted to one user or task. Predictions may run from several threads and while an adaptation runs: they read an immutable snapshot of
+/// the parameters, and an adaptation publishes a new one at its end.
+/// </summary>
+public sealed partial class Learner : ILearner
+{
+    private readonly AdaptableModel _model;
+    private readonly StartPoint _start;
+    private readonly Lock _lock = new();
+    private Snapshot? _current;
+    private Snapshot? _previous;
+    private int _adapting;
+
+    internal Learner(AdaptableModel model, StartPoint start, Heads heads)
+        : this(model, start, new Snapshot(start, start.Delta, heads, steps: 0)) { }
+
+    internal Learner(AdaptableModel model, StartPoint start, Heads heads, IReadOnlyDictionary<string, FloatTensor> delta, int steps)
+        : this(model, start, Restore(start, heads, delta, steps)) { }
+
+    private Learner(AdaptableModel model, StartPoint start, Snapshot current)
+    {
+        _model = model;
+        _start = start;
+        _current = current;
+        // The snapshot's reference covers the start point for as long as it lives; a learner outlives its snapshots.
+        _ = start.TryAcquire();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Classes => Read(snapshot => snapshot.Heads.Classes);
+
+    /// <inheritdoc/>
+    public int Steps => Read(snapshot => snapshot.Steps);
+
+    /// <summary>A copy of the adapted parameters and statistics by name.</summary>
+    public IReadOnlyDictionary<string, FloatTensor> Parameters => Read(snapshot => snapshot.Delta.ToDictionary());
+
+    /// <inheritdoc/>
+    public void Save(string path)
+    {
+        if (!_start.IsBundles)
+        {
+            throw new InvalidOperationException("A learner that started elsewhere than at the bundle's meta-initialisation has no delta; Bake writes it whole.");
+        }
+
+        DeltaFile delta = Read(snapshot => new DeltaFile
+        {
+            Base = _model.Manifest.BaseIdentity,
+            Name = _model.Manifest.Name,
+            Classes = snapshot.Heads.Classes,
+            Steps = snapshot.Steps,
+            Tensors = snapshot.Delta.ToDictionary(),
+        });
+        delta.Write(path);
+    }
+
+    /// <inheritdoc/>
+    public void Bake(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Snapshot snapshot = Acquire();
+        try
+        {
+            using BundleFiles files = _model.Reopen();
+            ModelBaker.Bake(files, snapshot, Json(snapshot.Heads.Classes), path);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Rollback()
+    {
+        using Turn turn = TakeTurn();
+        lock (_lock)
+        {
+            ThrowIfDisposed();
+            if (_previous is null)
+            {
+                return false;
+            }
+
+            _current!.Release();
+            (_current, _previous) = (_previous, null);
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        using Turn turn = TakeTurn();
+        ThrowIfDisposed();
+        Publish(new Snapshot(_start, _start.Delta, Heads.Initial(_model.Manifest), steps: 0));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_current is null)
+            {
+                return;
+            }
+
+            _current.Release();
+            _previous?.Release();
+            (_current, _previous) = (null, null);
+        }
+
+        _start.Release();
+    }
+
+    private static Snapshot Restore(StartPoint start, Heads heads, IReadOnlyDictionary<string, FloatTensor> delta, int steps)
+    {
+        using TensorSet set = new(start.Engine.Delta);
+        foreach ((string name, FloatTensor tensor) in delta)
+        {
+            set.Set(name, tensor);
+        }
+
+        return new Snapshot(start, set, heads, steps);
+    }
+
+    private static string Json(string[] names)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartArray();
+            foreach (string name in names)
+            {
+                json.WriteStringValue(name);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    /// <summary>The present snapshot with a reference that the caller releases.</summary>
+    private Snapshot Acquire()
+    {
+        _model.ThrowIfDisposed();
+        lock (_lock)
+        {
+            ThrowIfDisposed();
+            // Cannot fail: the learner's own reference is let go of under this lock only.
+            _ = _current!.TryAcquire();
+            return _current;
+        }
+    }
+
+    private T Read<T>(Func<Snapshot, T> read)
+    {
+        Snapshot snapshot = Acquire();
+        try
+        {
+            return read(snapshot);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    /// <summary>Makes a snapshot the present one; the one before it stays for <see cref="Rollback"/>.</summary>
+    private void Publish(Snapshot snapshot)
+    {
+        lock (_lock)
+        {
+            if (_current is null)
+            {
+                snapshot.Release();
+                ThrowIfDisposed();
+            }
+
+            _previous?.Release();
+            (_previous, _current) = (_current, snapshot);
+        }
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_current is null, this);
+
+    private Turn TakeTurn()
+    {
+        _model.ThrowIfDisposed();
+        return Interlocked.CompareExchange(ref _adapting, 1, 0) == 0
+            ? new Turn(this)
+            : throw new InvalidOperationException("Another adaptation of this learner is running; wait for it or cancel it.");
+    }
+
+    /// <summary>The right to change this learner: one at a time.</summary>
+    private readonly struct Turn(Learner learner) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref learner._adapting, 0);
+    }
+}
