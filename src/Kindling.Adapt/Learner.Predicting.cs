@@ -22,6 +22,9 @@ public sealed partial class Learner
         }
     }
 
+    /// <inheritdoc/>
+    public Prediction Predict(ImageInput image) => Predict(_model.Manifest.Prepare(image));
+
     /// <summary>Predicts for one input without allocating managed memory.</summary>
     /// <param name="input">The values of one input, row-major.</param>
     /// <param name="scores">

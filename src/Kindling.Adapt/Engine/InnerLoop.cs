@@ -1,4 +1,3 @@
-using Kindling.Bundles;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Kindling.Adapt;

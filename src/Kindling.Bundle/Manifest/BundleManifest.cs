@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Kindling.Bundles;
 
 /// <summary>What <c>manifest.json</c> of a bundle says: format 1. Names of members are the JSON names in camel case.</summary>
-public sealed record BundleManifest
+public sealed partial record BundleManifest
 {
     /// <summary>The format that this library writes, and the highest that it reads.</summary>
     public const int CurrentFormatVersion = 1;
@@ -40,8 +40,8 @@ public sealed record BundleManifest
     /// <summary>The head.</summary>
     public required ManifestOutput Output { get; init; }
 
-    /// <summary>How raw data becomes input, as the preprocessing types write it; its <c>kind</c> is <c>image</c>, <c>table</c>, <c>text</c> or <c>none</c>.</summary>
-    public required JsonElement Preprocessing { get; init; }
+    /// <summary>How raw data becomes input.</summary>
+    public required Preprocessing Preprocessing { get; init; }
 
     /// <summary><c>none</c>, <c>batch</c>, <c>support</c>, <c>group</c> or <c>layer</c>.</summary>
     public required string Normalization { get; init; }

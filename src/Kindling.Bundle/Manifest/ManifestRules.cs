@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Kindling.Bundles;
 
 /// <summary>What a valid manifest obeys; collects every fault instead of stopping at the first.</summary>
@@ -13,7 +11,6 @@ internal static class ManifestRules
     private static readonly string[] Tasks = [BundleManifest.Classification, BundleManifest.Regression];
     private static readonly string[] Normalizations = ["none", "batch", "support", "group", "layer"];
     private static readonly string[] Optimizers = ["sgd", "momentum", "adam", "adamw"];
-    private static readonly string[] Preprocessings = ["none", "image", "table", "text"];
 
     internal static IReadOnlyList<string> Check(BundleManifest manifest)
     {
@@ -55,17 +52,20 @@ internal static class ManifestRules
 
     private static void CheckPreprocessing(BundleManifest manifest, List<string> faults)
     {
-        if (
-            manifest.Preprocessing.ValueKind != JsonValueKind.Object
-            || !manifest.Preprocessing.TryGetProperty("kind", out JsonElement kind)
-            || kind.ValueKind != JsonValueKind.String
-        )
+        Preprocessing preprocessing = manifest.Preprocessing;
+        IReadOnlyList<string> own = preprocessing.Validate();
+        faults.AddRange(own.Select(fault => $"preprocessing: {fault}"));
+        long? values = preprocessing switch
         {
-            faults.Add("preprocessing: expected an object with a kind.");
-            return;
+            { Image: { } image } => (long)image.Channels * image.Height * image.Width,
+            { Table: { } table } => table.Columns.Count,
+            _ => null,
+        };
+        long input = Elements(manifest.Input.Shape.Skip(1).Select(size => size ?? 0));
+        if (own.Count == 0 && values is not null && values != input)
+        {
+            faults.Add($"preprocessing: makes {values} values, input.shape takes {input}.");
         }
-
-        OneOf("preprocessing.kind", kind.GetString()!, Preprocessings, faults);
     }
 
     private static void CheckData(BundleManifest manifest, List<string> faults)

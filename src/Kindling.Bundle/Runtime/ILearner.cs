@@ -35,6 +35,10 @@ public interface ILearner : IDisposable
     /// <param name="input">Shape of one input, with or without a leading batch of 1.</param>
     Prediction Predict(FloatTensor input);
 
+    /// <summary>Predicts for one picture, prepared as the manifest says.</summary>
+    /// <exception cref="ArgumentException">The model takes no pictures.</exception>
+    Prediction Predict(ImageInput image);
+
     /// <summary>
     /// Predicts for a batch in one run. Under normalisation <c>batch</c> the statistics come from the batch, so that its inputs influence each other.
     /// </summary>

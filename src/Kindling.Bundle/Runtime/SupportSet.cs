@@ -43,6 +43,17 @@ public sealed class SupportSet
         return new SupportSet(Stack(all, example => example.Input, "inputs"), classes, labels, targets: null);
     }
 
+    /// <summary>Labelled pictures, prepared as the model wants them; class names in ordinal order.</summary>
+    /// <param name="manifest">The model's manifest.</param>
+    /// <param name="examples">Class name and one picture each.</param>
+    /// <exception cref="ArgumentException">No examples, an empty class name, or a model that takes no pictures.</exception>
+    public static SupportSet FromImages(BundleManifest manifest, IEnumerable<(string Label, ImageInput Image)> examples)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(examples);
+        return FromExamples(examples.Select(example => (example.Label, manifest.Prepare(example.Image))));
+    }
+
     /// <summary>Points of a function.</summary>
     /// <param name="examples">One input and its target each; all inputs of one shape, all targets too.</param>
     /// <exception cref="ArgumentException">No examples, or different shapes.</exception>

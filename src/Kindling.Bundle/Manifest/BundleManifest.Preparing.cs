@@ -1,0 +1,29 @@
+namespace Kindling.Bundles;
+
+public sealed partial record BundleManifest
+{
+    /// <summary>Prepares a picture: one input of the model.</summary>
+    /// <exception cref="ArgumentException">The model takes no pictures.</exception>
+    public FloatTensor Prepare(ImageInput image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ImagePreprocessing preprocessing =
+            Preprocessing.Image
+            ?? throw new ArgumentException($"'{Name}' takes no pictures; its preprocessing is '{Preprocessing.Kind}'.", nameof(image));
+        return new FloatTensor(InputShape(), preprocessing.Apply(image).Values);
+    }
+
+    /// <summary>Prepares a row of a table, its values in the order of the model's columns: one input of the model.</summary>
+    /// <exception cref="ArgumentException">The model takes no tables, or the row has another length.</exception>
+    public FloatTensor Prepare(ReadOnlySpan<float> row)
+    {
+        TablePreprocessing preprocessing =
+            Preprocessing.Table
+            ?? throw new ArgumentException($"'{Name}' takes no tables; its preprocessing is '{Preprocessing.Kind}'.", nameof(row));
+        float[] values = new float[preprocessing.Columns.Count];
+        preprocessing.Apply(row, values);
+        return new FloatTensor(InputShape(), values);
+    }
+
+    private int[] InputShape() => [.. Input.Shape.Skip(1).Select(size => size!.Value)];
+}
