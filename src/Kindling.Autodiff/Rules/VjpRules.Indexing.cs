@@ -1,0 +1,78 @@
+using Kindling.Graphs;
+
+namespace Kindling.Autodiff.Rules;
+
+/// <content>Indexing. Negative indices count from the end in every operator here, so they are passed on as they are.</content>
+internal static partial class VjpRules
+{
+    private static IEnumerable<KeyValuePair<string, VjpRule>> Indexing =>
+        [
+            Row("Gather", Gather),
+            // y = x at indices along an axis, element by element: dx = zeros with g added at the indices
+            Row("GatherElements", c => [c.B.ScatterElements(c.ZerosLike(c[0]), c[1], c.G, Axis(c), "add"), null]),
+            Row("ScatterElements", ScatterElements),
+            Row("OneHot", OneHot),
+        ];
+
+    // y [a..., i..., b...] = x [a..., n, b...] at indices [i...] along an axis: dx = zeros with g added at the indices
+    private static IReadOnlyList<Value?> Gather(VjpContext c)
+    {
+        GraphBuilder b = c.B;
+        int axis = (int)Axis(c);
+        axis = axis < 0 ? axis + c[0].Rank : axis;
+        Value flat = c[1].Rank == 1 ? c[1] : b.Reshape(c[1], -1);
+        Value g = c.G;
+        if (c[1].Rank != 1)
+        {
+            Value count = flat.Shape[0].IsKnown ? b.Ints(flat.Shape[0].Size) : b.Reshape(b.SizeOf(flat), 1);
+            IEnumerable<Value> sizes = Enumerable.Range(0, c[0].Rank).Select(i => i == axis ? count : c.Size(c[0], i));
+            g = c.Reshape(g, b.Concat(0, sizes));
+        }
+
+        return [AddAt(c, c[0], flat, g, axis), null];
+    }
+
+    // zeros like target, with g [a..., m, b...] added at indices [m] along an axis
+    private static Value AddAt(VjpContext c, Value target, Value indices, Value g, int axis)
+    {
+        long[] column = [.. Enumerable.Repeat(1L, g.Rank)];
+        column[axis] = -1;
+        Value everywhere = c.B.Expand(g.Rank == 1 ? indices : c.B.Reshape(indices, column), c.Sizes(g));
+        return c.B.ScatterElements(c.ZerosLike(target), everywhere, g, axis, "add");
+    }
+
+    // y = x with updates put or added at indices along an axis: dupdates = g at the indices; dx = g, but 0 where an update was put.
+    // Two updates put at one place leave it open which of them stays, and both get the gradient, as in libtorch.
+    private static IReadOnlyList<Value?> ScatterElements(VjpContext c)
+    {
+        string reduction = c.Node.Attributes.Text("reduction", "none");
+        if (reduction is not ("none" or "add"))
+        {
+            throw c.Fail($"reduction '{reduction}' has no gradient rule (none, add have)");
+        }
+
+        return
+        [
+            c.If(0, () => reduction == "add" ? c.G : c.B.ScatterElements(c.G, c[1], c.ZerosLike(c[2]), Axis(c))),
+            null,
+            c.If(2, () => c.B.GatherElements(c.G, c[1], Axis(c))),
+        ];
+    }
+
+    // y = values [off, on] by whether the position along the new axis is the index: don = sum of g where it is, doff = the rest of sum(g)
+    private static IReadOnlyList<Value?> OneHot(VjpContext c)
+    {
+        GraphBuilder b = c.B;
+        return [null, null, c.If(2, () => Values(c.G))];
+
+        Value Values(Value g)
+        {
+            Value bits = b.Constant(Numbers(g.Type, [0, 1], [2]));
+            Value on = b.ReduceSum(b.Mul(g, b.OneHot(c[0], c[1], bits, c.Node.Attributes.Int("axis", -1))), keepDims: false);
+            Value off = b.Sub(b.ReduceSum(g, keepDims: false), on);
+            return b.Concat(0, b.Reshape(off, 1), b.Reshape(on, 1));
+        }
+    }
+
+    private static long Axis(VjpContext c) => c.Node.Attributes.Int("axis", 0);
+}

@@ -1,0 +1,49 @@
+namespace Kindling.Autodiff.Tests;
+
+/// <content>Convolution and pooling.</content>
+public static partial class OpCases
+{
+    private static IEnumerable<OpCase> Windows =>
+        [
+            new("Conv", (b, x) => b.Conv(x[0], x[1], x[2], pads: [1, 1, 1, 1]), S("n", 2, 4, 3), S(2, 2, 3, 3), S(2)),
+            new("Conv stride 2", (b, x) => b.Conv(x[0], x[1], null, [2, 2], [1, 1, 1, 1]), S("n", 1, 5, 4), S(2, 1, 3, 3)),
+            new("Conv cropped", (b, x) => b.Conv(x[0], x[1], null, [3, 2]), S(2, 1, 7, 6), S(1, 1, 2, 3)),
+            new("Conv dilated", (b, x) => b.Conv(x[0], x[1], null, [1, 2], [0, 1, 2, 0], [2, 1]), S(2, 2, 5, 5), S(1, 2, 2, 3)),
+            new("Conv groups", (b, x) => b.Conv(x[0], x[1], x[2], pads: [1, 1, 1, 1], group: 2), S("n", 4, 3, 3), S(2, 2, 3, 3), S(2)),
+            new("Conv 1 axis", (b, x) => b.Conv(x[0], x[1], null, [2], [1, 0]), S(2, 2, 6), S(3, 2, 3)),
+            new(
+                "Conv SAME",
+                (b, x) => b.Op("Conv", [x[0], x[1]], ("auto_pad", "SAME_UPPER"), ("strides", new long[] { 2, 2 })),
+                S(1, 1, 4, 5),
+                S(1, 1, 3, 2)
+            ),
+            new(
+                "ConvTranspose",
+                (b, x) => b.ConvTranspose(x[0], x[1], x[2], [2, 2], [1, 1, 1, 1], null, 1, [1, 0]),
+                S("n", 2, 3, 2),
+                S(2, 1, 3, 3),
+                S(1)
+            ),
+            new("ConvTranspose dilated", (b, x) => b.ConvTranspose(x[0], x[1], null, [1, 1], null, [2, 1]), S(2, 1, 2, 3), S(1, 2, 2, 2)),
+            new("ConvTranspose groups", (b, x) => b.ConvTranspose(x[0], x[1], null, [2], [0, 1], null, 2), S(2, 4, 3), S(4, 1, 3)),
+            new("MaxPool", (b, x) => b.MaxPool(b.Exp(x[0]), [2, 2], [2, 2]), S("n", 2, 4, 5)),
+            new("MaxPool overlapping", (b, x) => b.MaxPool(b.Exp(x[0]), [3, 3], [2, 2], [1, 1, 1, 1]), S(2, 1, 5, 5)),
+            new("MaxPool 1 axis", (b, x) => b.MaxPool(b.Exp(x[0]), [2]), S(2, 2, 5)),
+            new("AveragePool", (b, x) => b.AveragePool(b.Exp(x[0]), [2, 2], [2, 2]), S("n", 2, 4, 5)),
+            new("AveragePool pads", (b, x) => b.AveragePool(b.Exp(x[0]), [3, 3], [2, 1], [1, 1, 1, 1]), S(2, 1, 4, 3)),
+            new(
+                "AveragePool count",
+                (b, x) =>
+                    b.Op(
+                        "AveragePool",
+                        [b.Exp(x[0])],
+                        ("kernel_shape", new long[] { 3, 2 }),
+                        ("pads", new long[] { 1, 1, 1, 1 }),
+                        ("count_include_pad", 1)
+                    ),
+                S(2, 1, 4, 3)
+            ),
+            new("GlobalAveragePool", (b, x) => b.GlobalAveragePool(b.Exp(x[0])), S("n", 2, 3, 2)),
+            new("GlobalMaxPool", (b, x) => b.GlobalMaxPool(b.Exp(x[0])), S("n", 2, 3, 2)),
+        ];
+}

@@ -1,0 +1,108 @@
+using Kindling.Graphs;
+
+namespace Kindling.Autodiff.Tests;
+
+/// <summary>The rows: every differentiable operator with the cases that its rule tells apart.</summary>
+public static partial class OpCases
+{
+    public static IEnumerable<OpCase> All => [.. Elementwise, .. Broadcasts, .. Matrix, .. Windows, .. Reductions, .. Shapes, .. Indexing];
+
+    private static Shape S(params Dimension[] dimensions) => new(dimensions);
+
+    private static OpCase Unary(string op, double low = -2, double high = 2) =>
+        new(op, (b, x) => b.Op(op, [x[0]]), S("n", 4)) { Low = low, High = high };
+
+    private static IEnumerable<OpCase> Elementwise =>
+        [
+            Unary("Identity"),
+            Unary("Neg"),
+            Unary("Abs"),
+            Unary("Sqrt", 0.5, 3),
+            Unary("Reciprocal", 0.5, 3),
+            Unary("Exp"),
+            Unary("Log", 0.5, 3),
+            Unary("Sin"),
+            Unary("Cos"),
+            Unary("Tanh"),
+            Unary("Sigmoid"),
+            Unary("Relu"),
+            Unary("Softplus"),
+            Unary("Erf"),
+            Unary("LeakyRelu"),
+            Unary("Elu"),
+            new("LeakyRelu alpha", (b, x) => b.LeakyRelu(x[0], 0.3f), S(4)),
+            new("Elu alpha", (b, x) => b.Elu(x[0], 0.7f), S(6)),
+            new("Clip constant", (b, x) => b.Clip(x[0], b.Scalar(-1), b.Scalar(1)), S("n", 4)),
+            new("Clip low", (b, x) => b.Clip(x[0], b.Scalar(0), null), S("n", 4)),
+            new("Cast", (b, x) => b.Cast(b.Cast(b.Exp(x[0]), ElementType.Double), ElementType.Float), S(3)),
+            new("Pow 2", (b, x) => b.Pow(x[0], b.Scalar(2)), S("n", 4)),
+            new("Pow 3", (b, x) => b.Pow(x[0], b.Scalar(3)), S("n", 4)),
+            new("Pow 1", (b, x) => b.Pow(x[0], b.Scalar(1)), S(4)),
+            new("Pow", (b, x) => b.Pow(x[0], x[1]), S(2, 3), S(3)) { Low = 0.5 },
+            new("Max of 3", (b, x) => b.Max(x[0], x[1], x[2]), S(2, 3), S(3), S(2, 1)),
+            new("Min of 2", (b, x) => b.Min(x[0], x[1]), S("n", 3), S(3)),
+            new("Max of 1", (b, x) => b.Max(x[0]), S(3)),
+            new("Where", (b, x) => b.Where(b.Greater(x[0], b.Scalar(0)), x[1], x[2]), S(2, 3), S(3), S(2, 1)),
+        ];
+
+    // the 8 pairs of shapes, for each operator of two inputs
+    private static IEnumerable<OpCase> Broadcasts =>
+        from op in new[] { "Add", "Sub", "Mul", "Div" }
+        from pair in new (Shape, Shape)[]
+        {
+            (S(2, 3), S(2, 3)),
+            (S(), S(2, 3)),
+            (S(2, 3), S(3)),
+            (S(1, 3), S(2, 1)),
+            (S("n", 3), S(1, 3)),
+            (S("n", 3), S()),
+            (S(1), S(2, 1, 3)),
+            (S(0, 3), S(1, 3)),
+        }
+        select new OpCase(op, (b, x) => b.Op(op, [x[0], x[1]]), pair.Item1, pair.Item2) { Low = 0.5 };
+
+    private static IEnumerable<OpCase> Matrix =>
+        [
+            new("MatMul", (b, x) => b.MatMul(x[0], x[1]), S("n", 2), S(2, 4)),
+            new("MatMul batch", (b, x) => b.MatMul(x[0], x[1]), S("n", 2, 3), S("n", 3, 2)),
+            new("MatMul broadcast", (b, x) => b.MatMul(x[0], x[1]), S("n", 2, 3), S(3, 2)),
+            new("MatMul broadcast 1", (b, x) => b.MatMul(x[0], x[1]), S(2, 1, 2, 3), S(3, 3, 2)),
+            new("MatMul row", (b, x) => b.MatMul(x[0], x[1]), S(3), S(3, 2)),
+            new("MatMul column", (b, x) => b.MatMul(x[0], x[1]), S(2, 2, 3), S(3)),
+            new("MatMul dot", (b, x) => b.MatMul(x[0], x[1]), S(3), S(3)),
+            new("MatMul empty", (b, x) => b.MatMul(x[0], x[1]), S(2, 0), S(0, 3)),
+            .. from ta in new[] { false, true }
+            from tb in new[] { false, true }
+            select new OpCase(
+                $"Gemm {ta} {tb}",
+                (b, x) => b.Gemm(x[0], x[1], x[2], ta, tb, 0.5f, 2),
+                ta ? S(2, "n") : S("n", 2),
+                tb ? S(4, 2) : S(2, 4),
+                S(4)
+            ),
+            new("Gemm plain", (b, x) => b.Gemm(x[0], x[1]), S("n", 2), S(2, 4)),
+            new("Gemm scalar", (b, x) => b.Gemm(x[0], x[1], x[2]), S(2, 2), S(2, 2), S()),
+        ];
+
+    private static IEnumerable<OpCase> Reductions =>
+        [
+            .. from op in new[] { "ReduceSum", "ReduceMean", "ReduceMax", "ReduceSumSquare", "ReduceLogSumExp" }
+            from axes in new long[]?[] { null, [1], [0, -1] }
+            from keep in new[] { true, false }
+            select new OpCase(
+                $"{op} {(axes is null ? "all" : string.Join('/', axes))} {keep}",
+                (b, x) => Reduce(b, op, x[0], axes, keep),
+                S("n", 2, 4)
+            ),
+            new("ReduceSum empty", (b, x) => b.ReduceSum(x[0], [1]), S(2, 0, 3)),
+            new("ReduceMean of 1", (b, x) => b.ReduceMean(x[0], [1]), S(2, 1, 3)),
+            new("Softmax", (b, x) => b.Softmax(x[0]), S("n", 4)),
+            new("Softmax 1", (b, x) => b.Softmax(x[0], 1), S(2, 3, 2)),
+            new("LogSoftmax", (b, x) => b.LogSoftmax(x[0]), S("n", 4)),
+            new("LayerNormalization", (b, x) => b.LayerNormalization(x[0], x[1], x[2]), S("n", 4), S(4), S(4)),
+            new("LayerNormalization 1", (b, x) => b.LayerNormalization(x[0], x[1], null, 1), S(2, 3, 2), S(3, 2)),
+        ];
+
+    private static Value Reduce(GraphBuilder b, string op, Value x, long[]? axes, bool keep) =>
+        op == "ReduceSum" ? b.ReduceSum(x, axes, keep) : b.Op(op, [x], ("axes", axes), ("keepdims", keep));
+}
