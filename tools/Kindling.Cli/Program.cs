@@ -2,5 +2,10 @@ using System.CommandLine;
 using Kindling.Cli;
 using Kindling.Cli.Commands;
 
-RootCommand root = new("Meta-train a model, export it, adapt it to a few examples.") { TrainCommand.Create() };
+RootCommand root = new("Meta-train a model, export it, adapt it to a few examples.")
+{
+    TrainCommand.Create(),
+    ExportCommand.Create(),
+    ExportCommand.CreateVerify(),
+};
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).Guard();

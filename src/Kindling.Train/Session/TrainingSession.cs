@@ -55,7 +55,16 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
                 );
                 if (validate)
                 {
-                    metrics.WriteLine(JsonSerializer.Serialize(new { iteration = trainer.Iteration, loss = lossSum / count, validation }));
+                    metrics.WriteLine(
+                        JsonSerializer.Serialize(
+                            new
+                            {
+                                iteration = trainer.Iteration,
+                                loss = lossSum / count,
+                                validation,
+                            }
+                        )
+                    );
                     metrics.Flush();
                 }
 
@@ -82,7 +91,9 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.LastFile);
         if (state.DataHash != tasks.DataHash)
         {
-            throw new BundleException($"{folder}: the checkpoint was trained on data with hash {state.DataHash}, these have {tasks.DataHash}.");
+            throw new BundleException(
+                $"{folder}: the checkpoint was trained on data with hash {state.DataHash}, these have {tasks.DataHash}."
+            );
         }
 
         trainer.Restore(tensors, state.Iteration, state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null);
@@ -94,6 +105,10 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         CheckpointState state = new()
         {
             Recipe = JsonDocument.Parse(recipe.ToJson()).RootElement,
+            IsClassification = tasks.IsClassification,
+            InputShape = tasks.InputShape,
+            Outputs = tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount,
+            Preprocessing = tasks.Preprocessing,
             Iteration = trainer.Iteration,
             BestIteration = trainer.Best?.Iteration,
             BestMetric = trainer.Best?.Metric,

@@ -25,7 +25,8 @@ public static class TorchTensors
     public static Tensor From(FloatTensor data, ScalarType real = ScalarType.Float32)
     {
         ArgumentNullException.ThrowIfNull(data);
-        Tensor result = tensor(data.Values, [.. data.Shape.Select(d => (long)d)]);
+        Tensor result = zeros([.. data.Shape.Select(d => (long)d)], dtype: ScalarType.Float32);
+        System.Runtime.InteropServices.MemoryMarshal.AsBytes(data.Values.AsSpan()).CopyTo(result.bytes);
         return real == ScalarType.Float32 ? result : result.to_type(real);
     }
 

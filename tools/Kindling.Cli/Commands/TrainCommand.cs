@@ -17,7 +17,16 @@ internal static class TrainCommand
         Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint" };
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
-        Command command = new("train", "Meta-train a recipe; writes a checkpoint") { model, iterations, seed, threads, resume, output, data };
+        Command command = new("train", "Meta-train a recipe; writes a checkpoint")
+        {
+            model,
+            iterations,
+            seed,
+            threads,
+            resume,
+            output,
+            data,
+        };
         command.SetAction(
             (parsed, cancellation) =>
             {
@@ -25,8 +34,18 @@ internal static class TrainCommand
                 Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
                 string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
                 ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
-                TrainingSession session = new(recipe, tasks, parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"), TimeProvider.System);
-                bool finished = session.Run(parsed.GetValue(threads), parsed.GetValue(resume), new TrainingConsole(TimeProvider.System), cancellation);
+                TrainingSession session = new(
+                    recipe,
+                    tasks,
+                    parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"),
+                    TimeProvider.System
+                );
+                bool finished = session.Run(
+                    parsed.GetValue(threads),
+                    parsed.GetValue(resume),
+                    new TrainingConsole(TimeProvider.System),
+                    cancellation
+                );
                 return Task.FromResult(finished ? 0 : ExitCodes.Interrupted);
             }
         );

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kindling.Bundles;
 
-namespace Kindling.Train.Session;
+namespace Kindling.Recipes;
 
 /// <summary>What a checkpoint says beside its tensors; it stands in the metadata of the file.</summary>
 public sealed class CheckpointState
@@ -11,11 +11,23 @@ public sealed class CheckpointState
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
-                NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
     /// <summary>The recipe as it was run.</summary>
     public required JsonElement Recipe { get; init; }
+
+    /// <summary>Classification, else regression.</summary>
+    public required bool IsClassification { get; init; }
+
+    /// <summary>Shape of one input, without the batch.</summary>
+    public required IReadOnlyList<int> InputShape { get; init; }
+
+    /// <summary>Head slots or outputs.</summary>
+    public required int Outputs { get; init; }
+
+    /// <summary>What an app must do to raw input.</summary>
+    public required Preprocessing Preprocessing { get; init; }
 
     /// <summary>Finished iterations.</summary>
     public required int Iteration { get; init; }
@@ -45,7 +57,9 @@ public sealed class CheckpointState
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            return file.Metadata.TryGetValue(MetadataKey, out string? text) && JsonSerializer.Deserialize<CheckpointState>(text, Json) is { } state
+            return
+                file.Metadata.TryGetValue(MetadataKey, out string? text)
+                && JsonSerializer.Deserialize<CheckpointState>(text, Json) is { } state
                 ? state
                 : throw new BundleException($"{path}: expected a checkpoint, got a safetensors file without the metadata '{MetadataKey}'.");
         }

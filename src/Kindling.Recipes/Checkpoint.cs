@@ -1,7 +1,7 @@
 using Kindling.Bundles;
 using Kindling.Networks;
 
-namespace Kindling.Train.Session;
+namespace Kindling.Recipes;
 
 /// <summary>The files that training leaves in a folder: <c>last.safetensors</c> to go on from and <c>theta.safetensors</c> to export.</summary>
 public static class Checkpoint

@@ -1,0 +1,109 @@
+using Kindling.Autodiff;
+using Kindling.Graphs;
+using Kindling.Networks;
+using Kindling.Recipes;
+
+namespace Kindling.Export;
+
+/// <summary>The graphs of a bundle, derived from a network and an inner rule: prediction, one inner step, and the self-contained model.</summary>
+public static class BundleGraphs
+{
+    private const float Masked = -1e9f;
+
+    /// <summary><c>infer.onnx</c>: (x, mask?, parameters, statistics) -> (output, features).</summary>
+    public static Graph Infer(NetworkGraphs network, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        GraphBuilder b = new("infer");
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Infer, classification, out _);
+        _ = b.Output(Mask(b, values["output"], mask), "output");
+        _ = b.Output(values["features"], "features");
+        return b.Graph;
+    }
+
+    /// <summary><c>adapt.onnx</c>: one step of the inner rule, loss and gradients included.</summary>
+    public static Graph Adapt(NetworkGraphs network, InnerSpec inner, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        GraphBuilder b = new("adapt");
+        OptimizerRule rule = inner.Rule();
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Support, classification, out Value? labels);
+        ParameterSpec[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p))];
+        Value[] parameters = [.. adapted.Select(p => b.Graph.Input(p.Name))];
+        IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
+        Value[] rates = [.. parameters.Select(p => b.Parameter(p.Name + ".rate"))];
+        Value output = Mask(b, values["output"], mask);
+        Value loss = classification ? Losses.CrossEntropy(b, output, labels!) : Losses.MeanSquaredError(b, output, labels!);
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, parameters);
+        OptimizerStep step = Optimizers.Apply(b, rule, parameters, gradients, rates, state);
+        _ = b.Output(loss, "loss");
+        foreach ((Value before, Value after) in parameters.Concat(state).Zip(step.Parameters.Concat(step.State)))
+        {
+            _ = b.Output(after, before.Name + ".next");
+        }
+
+        foreach (StatisticSpec statistic in network.Statistics)
+        {
+            _ = b.Output(values[statistic.Name], statistic.Name + ".next");
+        }
+
+        return b.Graph;
+    }
+
+    /// <summary><c>model.onnx</c>: x -> (output, features, scores?) with everything else baked in as constants.</summary>
+    public static Graph Model(string name, NetworkGraphs network, bool classification, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(weights);
+        GraphBuilder b = new(name);
+        Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
+        foreach (Value input in network.Infer.Inputs)
+        {
+            bindings[input.Name] = input.Name == "x" ? b.Input("x", input.Type, input.Shape) : b.Constant(weights[input.Name], input.Name);
+        }
+
+        Value? mask = classification ? b.Constant(weights["mask"], "mask") : null;
+        IReadOnlyDictionary<string, Value> values = b.Inline(network.Infer, bindings);
+        Value output = b.Output(Mask(b, values["output"], mask), "output");
+        _ = b.Output(values["features"], "features");
+        if (classification)
+        {
+            _ = b.Output(b.Softmax(output), "scores");
+        }
+
+        return b.Graph;
+    }
+
+    private static (IReadOnlyDictionary<string, Value> Values, Value? Mask) Declare(
+        GraphBuilder b,
+        Graph network,
+        bool classification,
+        out Value? labels
+    )
+    {
+        bool adapts = b.Graph.Name == "adapt";
+        Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
+        Value? mask = null;
+        labels = null;
+        foreach (Value input in network.Inputs)
+        {
+            bindings[input.Name] = b.Input(input.Name, input.Type, input.Shape);
+            if (input.Name == "x")
+            {
+                Shape output = network.Output("output").Shape;
+                labels =
+                    !adapts ? null
+                    : classification ? b.Input("y", ElementType.Int64, new Shape("batch"))
+                    : b.Input("y", ElementType.Float, new Shape("batch", output[1]));
+                mask = classification ? b.Input("mask", ElementType.Float, new Shape(output[1])) : null;
+            }
+        }
+
+        return (b.Inline(network, bindings), mask);
+    }
+
+    // Unused head slots take no part in the loss and get no score.
+    private static Value Mask(GraphBuilder b, Value logits, Value? mask) =>
+        mask is null ? logits : b.Where(b.Greater(mask, b.Scalar(0.5f)), logits, b.Scalar(Masked));
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Kindling.Adapt;
+using Kindling.Bundles;
+
+namespace Kindling.Export;
+
+/// <summary>Opens a bundle as an app would and replays the episodes that training left in it.</summary>
+public static class BundleVerifier
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Replays the reference episodes.</summary>
+    /// <param name="path">The bundle.</param>
+    /// <exception cref="BundleException">The bundle or its reference is missing or damaged.</exception>
+    public static VerificationReport Verify(string path)
+    {
+        (Reference reference, SafetensorsFile file) = ReadReference(path);
+        using AdaptableModel model = AdaptableModel.Open(path);
+        double worstNorm = 0;
+        double worstValue = 0;
+        double worstLoss = 0;
+        List<int> flipped = [];
+        for (int e = 0; e < reference.Episodes; e++)
+        {
+            FloatTensor losses = Tensor(file, $"{e}.loss");
+            FloatTensor norms = Tensor(file, $"{e}.norms");
+            FloatTensor samples = Tensor(file, $"{e}.samples");
+            bool agrees = true;
+            using Learner learner = model.CreateLearner();
+            learner.Trace(
+                Support(model, file, e),
+                reference.Steps,
+                point =>
+                {
+                    worstLoss = Math.Max(worstLoss, Relative(point.Loss, losses.Values[point.Step]));
+                    if (point.Step > 0)
+                    {
+                        (double norm, double value) = Compare(point.Parameters(), reference, norms, samples, point.Step - 1);
+                        worstNorm = Math.Max(worstNorm, norm);
+                        worstValue = Math.Max(worstValue, value);
+                        agrees &= norm <= VerificationReport.Tolerance && value <= VerificationReport.Tolerance;
+                    }
+                }
+            );
+            if (!agrees)
+            {
+                flipped.Add(e);
+            }
+        }
+
+        return new(reference.Episodes, reference.Steps, reference.Episodes - flipped.Count, worstNorm, worstValue, worstLoss, flipped);
+    }
+
+    private static (Reference Reference, SafetensorsFile File) ReadReference(string path)
+    {
+        using BundleFiles files = BundleFiles.Open(path);
+        if (!files.Contains("reference/reference.json") || !files.Contains("reference/episodes.safetensors"))
+        {
+            throw new BundleException($"{path}: the bundle has no reference episodes to replay.");
+        }
+
+        Reference reference =
+            JsonSerializer.Deserialize<Reference>(files.Read("reference/reference.json"), Json)
+            ?? throw new BundleException($"{path}: reference/reference.json is empty.");
+        return (reference, SafetensorsFile.Parse(files.Read("reference/episodes.safetensors"), $"{path}: reference/episodes.safetensors"));
+    }
+
+    private static (double Norm, double Value) Compare(
+        IReadOnlyDictionary<string, FloatTensor> parameters,
+        Reference reference,
+        FloatTensor norms,
+        FloatTensor samples,
+        int step
+    )
+    {
+        int count = reference.Parameters.Count;
+        int width = samples.Shape[2];
+        double difference = 0;
+        double size = 0;
+        double value = 0;
+        for (int p = 0; p < count; p++)
+        {
+            float[] ours = parameters[reference.Parameters[p]].Values;
+            double norm = Math.Sqrt(ours.Sum(v => (double)v * v));
+            double expected = norms.Values[(step * count) + p];
+            difference += (norm - expected) * (norm - expected);
+            size += expected * expected;
+            IReadOnlyList<int> positions = reference.SamplePositions[reference.Parameters[p]];
+            double largest = Math.Max(0.01, ours.Max(Math.Abs));
+            for (int s = 0; s < positions.Count; s++)
+            {
+                value = Math.Max(value, Math.Abs(ours[positions[s]] - samples.Values[(((step * count) + p) * width) + s]) / largest);
+            }
+        }
+
+        return (Math.Sqrt(difference) / Math.Max(Math.Sqrt(size), 1e-12), value);
+    }
+
+    private static SupportSet Support(AdaptableModel model, SafetensorsFile file, int episode)
+    {
+        FloatTensor x = Tensor(file, $"{episode}.support.x");
+        FloatTensor y = Tensor(file, $"{episode}.support.y");
+        return model.Manifest.IsClassification
+            ? SupportSet.FromTensors(
+                x,
+                [.. y.Values.Select(v => (int)v)],
+                [.. Enumerable.Range(0, model.Manifest.Output.Count).Select(i => $"class {i:00}")]
+            )
+            : SupportSet.FromTargets(x, y);
+    }
+
+    private static FloatTensor Tensor(SafetensorsFile file, string name) =>
+        file.Tensors.TryGetValue(name, out FloatTensor? tensor)
+            ? tensor
+            : throw new BundleException($"The reference has no tensor '{name}'.");
+
+    private static double Relative(double a, double b) => Math.Abs(a - b) / Math.Max(Math.Abs(b), 1e-3);
+
+    private sealed record Reference(int Episodes, int Steps, IReadOnlyList<string> Parameters, Dictionary<string, int[]> SamplePositions);
+}
