@@ -7,5 +7,6 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     TrainCommand.Create(),
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),
+    EvalCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).Guard();

@@ -1,0 +1,44 @@
+namespace Kindling.Evaluate;
+
+/// <summary>What `kindling eval` reports; the members are the JSON contract. Accuracies are fractions.</summary>
+public sealed class EvaluationReport
+{
+    /// <summary>The bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Engine that adapted and predicted.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary><c>accuracy</c> or <c>mse</c>.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Test episodes.</summary>
+    public required int Episodes { get; init; }
+
+    /// <summary>Classes of an episode; 1 for regression.</summary>
+    public required int Ways { get; init; }
+
+    /// <summary>Support examples a class.</summary>
+    public required int Shots { get; init; }
+
+    /// <summary>Query examples a class.</summary>
+    public required int Queries { get; init; }
+
+    /// <summary>Seed of the episodes.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Numbers of adaptation steps: 0 to the last.</summary>
+    public required IReadOnlyList<int> Steps { get; init; }
+
+    /// <summary>Query set classified as one batch.</summary>
+    public required MetricSeries Transductive { get; init; }
+
+    /// <summary>Query examples one at a time, as an app sees them.</summary>
+    public required MetricSeries Inductive { get; init; }
+
+    /// <summary>Other starts with the same inner rule, one at a time.</summary>
+    public required IReadOnlyDictionary<string, MetricSeries> Baselines { get; init; }
+
+    /// <summary>Milliseconds of one adaptation step.</summary>
+    public required double MillisecondsPerStep { get; init; }
+}
