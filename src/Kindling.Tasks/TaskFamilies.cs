@@ -22,11 +22,38 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "glyphs",
+            Kind = TaskKind.Classification,
+            HasImages = true,
+            HasGeneratedClasses = true,
+            HasOwnSplit = true,
+            Create = (spec, _) => GlyphFamily.Load(spec),
+        },
+        new()
+        {
             Type = "omniglot",
             Kind = TaskKind.Classification,
             Source = SourceUse.Optional,
             HasImages = true,
             Create = OmniglotFamily.Load,
+        },
+        new()
+        {
+            Type = "images",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Required,
+            HasImages = true,
+            HasChannels = true,
+            HasOwnSplit = true,
+            Create = FolderFamily.Load,
+        },
+        new()
+        {
+            Type = "table",
+            Kind = TaskKind.ByData,
+            Source = SourceUse.Required,
+            HasOwnSplit = true,
+            Create = TableFamily.Load,
         },
     ];
 
@@ -49,11 +76,11 @@ public static class TaskFamilies
         }
 
         ITaskFamily family = Find(spec.Type)!.Create(spec, dataRoot);
-        if (family is ImageFamily images)
+        if (family is IShapeCheck check)
         {
             foreach (Split split in Enum.GetValues<Split>())
             {
-                images.Require(split, spec.ToShape());
+                check.Require(split, spec.ToShape());
             }
         }
 

@@ -8,6 +8,9 @@ public sealed class TaskSpec
     /// <summary>The default of <see cref="Ways"/>, <see cref="Shots"/> and <see cref="Queries"/>.</summary>
     public const int DefaultCount = 1;
 
+    /// <summary>The largest number of classes, shots and queries.</summary>
+    public const int MaximumCount = 100_000;
+
     /// <summary>The family: one of <see cref="TaskFamilies.Types"/>.</summary>
     public string Type { get; init; } = "";
 
@@ -115,6 +118,12 @@ public sealed class TaskSpec
             faults.Add($"tasks.channels must be 1 or 3, got {Channels}.");
         }
 
+        AtMost(faults, "ways", Ways);
+        AtMost(faults, "shots", Shots);
+        AtMost(faults, "queries", Queries);
+        AtMost(faults, "trainClasses", TrainClasses);
+        AtMost(faults, "validationClasses", ValidationClasses);
+        AtMost(faults, "testClasses", TestClasses);
         AtLeast(faults, "trainClasses", TrainClasses, Ways);
         AtLeast(faults, "validationClasses", ValidationClasses, Ways);
         AtLeast(faults, "testClasses", TestClasses, Ways);
@@ -125,6 +134,14 @@ public sealed class TaskSpec
         if (value < least)
         {
             faults.Add($"tasks.{name} must be at least {least}, got {value}.");
+        }
+    }
+
+    private static void AtMost(List<string> faults, string name, int? value)
+    {
+        if (value > MaximumCount)
+        {
+            faults.Add($"tasks.{name} must be at most {MaximumCount}, got {value}.");
         }
     }
 

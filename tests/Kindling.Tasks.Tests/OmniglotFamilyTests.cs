@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using Kindling.Bundles;
 using Kindling.Tasks.Families;
+using Kindling.Tasks.Files;
 
 namespace Kindling.Tasks.Tests;
 
@@ -15,7 +17,7 @@ internal sealed class OmniglotFamilyTests
         Queries = 1,
     };
 
-    private ImageFamily _family = null!;
+    private ClassFamily _family = null!;
 
     [OneTimeSetUp]
     public void Load()
@@ -27,7 +29,7 @@ internal sealed class OmniglotFamilyTests
         }
 
         Stopwatch watch = Stopwatch.StartNew();
-        _family = (ImageFamily)TaskFamilies.Create(Spec, root);
+        _family = (ClassFamily)TaskFamilies.Create(Spec, root);
         TestContext.Out.WriteLine($"loaded in {watch.ElapsedMilliseconds} ms");
     }
 
@@ -87,6 +89,49 @@ internal sealed class OmniglotFamilyTests
 
         TestContext.Out.WriteLine($"32 episodes of 5-way 1-shot in {best:F3} ms");
         Assert.That(best / 32, Is.LessThan(1));
+    }
+
+    [Test]
+    public void Fill_OfRotatedClass_TurnsThePictureCounterClockwise()
+    {
+        JointData joint = _family.Joint(Split.Validation);
+        float[] upright = new float[784];
+        float[] turned = new float[784];
+        joint.Fill(0, upright);
+        joint.Fill(20, turned);
+
+        Assert.That(_family.Classes(Split.Validation)[0].Name, Is.EqualTo("Hebrew/character01/rot000"));
+        Assert.That(_family.Classes(Split.Validation)[1].Name, Is.EqualTo("Hebrew/character01/rot090"));
+
+        // Column 20 from the top down becomes row 27 - 20.
+        float[] column = [.. Enumerable.Range(0, 28).Select(y => upright[(y * 28) + 20])];
+        Assert.That(turned[(7 * 28)..(8 * 28)], Is.EqualTo(column));
+        Assert.That(column.Max(), Is.GreaterThan(0f));
+    }
+
+    [Test]
+    public void Apply_WithPolarityDecidedFromTheBorder_GivesWhatTrainingSaw()
+    {
+        // Every drawing of one evaluation alphabet, through the app's settings (auto) and through training's (inverted).
+        string archive = Path.Combine(Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)!, "omniglot", "images_evaluation.zip");
+        ImagePreprocessing auto = _family.Preprocessing.Image!;
+        ImagePreprocessing inverted = auto.WithInvert(ImageInversion.Yes);
+        using ZipArchive zip = ZipFile.OpenRead(archive);
+        int compared = 0;
+        foreach (ZipArchiveEntry entry in zip.Entries.Where(e => e.FullName.Contains("/Angelic/") && e.Length > 0))
+        {
+            using MemoryStream content = new();
+            using (Stream stream = entry.Open())
+            {
+                stream.CopyTo(content);
+            }
+
+            ImageInput image = ImageFiles.Decode(content.ToArray(), entry.FullName);
+            Assert.That(auto.Apply(image).Values, Is.EqualTo(inverted.Apply(image).Values), entry.FullName);
+            compared++;
+        }
+
+        Assert.That(compared, Is.EqualTo(400));
     }
 
     [Test]

@@ -45,6 +45,28 @@ public sealed class ImageInput
     /// </exception>
     public static ImageInput FromGrey(ReadOnlySpan<byte> grey, int width, int height) => Create(grey, width, height, 1, nameof(grey));
 
+    /// <summary>Writes the pixels as red, green, blue and alpha, 4 bytes a pixel.</summary>
+    /// <exception cref="ArgumentException">The destination is not <c>4 * width * height</c> long.</exception>
+    public void CopyTo(Span<byte> rgba)
+    {
+        if (rgba.Length != Width * Height * 4)
+        {
+            throw new ArgumentException($"The destination must hold {Width * Height * 4} bytes, got {rgba.Length}.", nameof(rgba));
+        }
+
+        if (Components == 4)
+        {
+            _pixels.CopyTo(rgba);
+            return;
+        }
+
+        for (int i = 0; i < _pixels.Length; i++)
+        {
+            rgba.Slice(i * 4, 3).Fill(_pixels[i]);
+            rgba[(i * 4) + 3] = 255;
+        }
+    }
+
     private static ImageInput Create(ReadOnlySpan<byte> pixels, int width, int height, int components, string parameter)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);

@@ -3,7 +3,7 @@ namespace Kindling.Tasks.Families;
 /// <summary>
 /// Prepared pictures of one shape as bytes (preprocessing yields multiples of 1/255, so nothing is lost), item after item.
 /// </summary>
-internal sealed class ImageBank
+internal sealed class ImageBank : ItemBank
 {
     private static readonly float[] Levels = [.. Enumerable.Range(0, 256).Select(i => i / 255f)];
 
@@ -19,12 +19,11 @@ internal sealed class ImageBank
     }
 
     /// <summary>Channels, height, width.</summary>
-    public int[] Shape { get; }
+    public override int[] Shape { get; }
 
-    public int ItemSize { get; }
+    public override int ItemSize { get; }
 
-    /// <summary>Writes an item, turned, as floats in [0, 1].</summary>
-    public void Fill(int item, int quarterTurns, Span<float> destination)
+    public override void Fill(int item, int quarterTurns, Span<float> destination)
     {
         ReadOnlySpan<byte> source = _pixels.AsSpan(item * ItemSize, ItemSize);
         destination = destination[..ItemSize];
@@ -43,6 +42,15 @@ internal sealed class ImageBank
         for (int i = 0; i < turn.Length; i++)
         {
             destination[i] = levels[source[turn[i]]];
+        }
+    }
+
+    /// <summary>Floats in [0, 1] that are multiples of 1/255, as bytes.</summary>
+    public static void Quantise(ReadOnlySpan<float> values, Span<byte> bytes)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            bytes[i] = (byte)MathF.Round(values[i] * 255f);
         }
     }
 

@@ -27,7 +27,7 @@ internal static class OmniglotFamily
         "Omniglot split of Vinyals et al. as published by jakesnell/prototypical-networks: MIT, Copyright (c) 2017 Jake Snell",
     ];
 
-    public static ImageFamily Load(TaskSpec spec, string dataRoot)
+    public static ClassFamily Load(TaskSpec spec, string dataRoot)
     {
         string folder = Path.Combine(dataRoot, spec.Source ?? Name);
         List<(string Character, int Turns)>[] splits = [.. SplitFiles.Select(f => ReadSplit(Find(folder, "splits_vinyals", f)))];
@@ -61,19 +61,19 @@ internal static class OmniglotFamily
 
         Dictionary<string, int> numbers = characters.Index().ToDictionary(c => c.Item, c => c.Index, StringComparer.Ordinal);
         bool rotations = spec.Rotations ?? true;
-        ImageClass[][] classes =
+        ItemClass[][] classes =
         [
             .. splits.Select(s =>
                 s.Where(c => rotations || c.Turns == 0)
                     .Select(c =>
                     {
                         int n = numbers[c.Character];
-                        return new ImageClass($"{c.Character}/rot{c.Turns * 90:000}", firsts[n], files[n].Count, c.Turns);
+                        return new ItemClass($"{c.Character}/rot{c.Turns * 90:000}", firsts[n], files[n].Count, c.Turns);
                     })
                     .ToArray()
             ),
         ];
-        return new ImageFamily(Name, new ImageBank(pixels, 1, preprocessing.Height, preprocessing.Width), classes)
+        return new ClassFamily(Name, new ImageBank(pixels, 1, preprocessing.Height, preprocessing.Width), classes)
         {
             DataHash = hash.Finish(),
             Licences = Credits,
@@ -91,19 +91,10 @@ internal static class OmniglotFamily
         {
             ImageInput image = ImageFiles.DecodeGrey(files[i], $"{Name}: {character}, drawing {i + 1}", hash);
             preprocessing.Apply(image, values);
-            Quantise(values, pixels.Slice(i * values.Length, values.Length));
+            ImageBank.Quantise(values, pixels.Slice(i * values.Length, values.Length));
         }
 
         return hash.GetHashAndReset();
-    }
-
-    /// <summary>Floats that are multiples of 1/255 as bytes.</summary>
-    internal static void Quantise(ReadOnlySpan<float> values, Span<byte> bytes)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            bytes[i] = (byte)MathF.Round(values[i] * 255f);
-        }
     }
 
     private static string Find(string folder, params string[] parts)

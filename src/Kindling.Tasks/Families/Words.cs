@@ -11,5 +11,8 @@ internal static class Words
             _ => "test",
         };
 
-    public static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+    public static string Count(int count, string noun) =>
+        count == 1 ? $"1 {noun}"
+        : noun.EndsWith('s') ? $"{count} {noun}es"
+        : $"{count} {noun}s";
 }

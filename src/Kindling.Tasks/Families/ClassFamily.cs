@@ -2,18 +2,18 @@ using Kindling.Bundles;
 
 namespace Kindling.Tasks.Families;
 
-/// <summary>N-way K-shot classification of the pictures of a bank, with classes split into training, validation and test.</summary>
-internal sealed class ImageFamily : ITaskFamily
+/// <summary>N-way K-shot classification of the items of a bank, with classes split into training, validation and test.</summary>
+internal sealed class ClassFamily : ITaskFamily, IShapeCheck
 {
-    private readonly ImageBank _bank;
-    private readonly ImageClass[][] _classes;
+    private readonly ItemBank _bank;
+    private readonly ItemClass[][] _classes;
     private readonly int[] _leastCounts;
 
-    /// <summary>Takes over the pictures and the classes.</summary>
+    /// <summary>Takes over the items and the classes.</summary>
     /// <param name="name">The type as recipes name it.</param>
-    /// <param name="bank">The pictures.</param>
+    /// <param name="bank">The items.</param>
     /// <param name="classes">The classes by split, in the order of <see cref="Split"/>.</param>
-    public ImageFamily(string name, ImageBank bank, ImageClass[][] classes)
+    public ClassFamily(string name, ItemBank bank, ItemClass[][] classes)
     {
         Name = name;
         _bank = bank;
@@ -36,14 +36,14 @@ internal sealed class ImageFamily : ITaskFamily
     public required Preprocessing Preprocessing { get; init; }
 
     /// <summary>The classes of a split.</summary>
-    public IReadOnlyList<ImageClass> Classes(Split split) => _classes[(int)split];
+    public IReadOnlyList<ItemClass> Classes(Split split) => _classes[(int)split];
 
     public Episode Sample(Split split, EpisodeShape shape, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(random);
         shape.ThrowIfInvalid();
-        ImageClass[] classes = _classes[(int)split];
+        ItemClass[] classes = _classes[(int)split];
         Require(split, shape);
         Span<int> chosen = shape.Ways <= 64 ? stackalloc int[shape.Ways] : new int[shape.Ways];
         random.Sample(classes.Length, chosen);
@@ -54,7 +54,7 @@ internal sealed class ImageFamily : ITaskFamily
         Batch query = new(shape.QueryCount, _bank);
         for (int slot = 0; slot < shape.Ways; slot++)
         {
-            ImageClass item = classes[chosen[slot]];
+            ItemClass item = classes[chosen[slot]];
             names[slot] = item.Name;
             random.Sample(item.Count, items);
             support.Add(item, items[..shape.Shots], slot);
@@ -71,13 +71,11 @@ internal sealed class ImageFamily : ITaskFamily
         };
     }
 
-    public JointData Joint(Split split) => new JointImages(_bank, _classes[(int)split]);
+    public JointData Joint(Split split) => new JointClasses(_bank, _classes[(int)split]);
 
-    /// <summary>Says at once, not at some later draw, when a split cannot serve a shape.</summary>
-    /// <exception cref="BundleException">There are too few classes, or a class has too few examples.</exception>
     public void Require(Split split, EpisodeShape shape)
     {
-        ImageClass[] classes = _classes[(int)split];
+        ItemClass[] classes = _classes[(int)split];
         if (classes.Length < shape.Ways)
         {
             throw new BundleException(
@@ -88,7 +86,7 @@ internal sealed class ImageFamily : ITaskFamily
         int each = shape.Shots + shape.Queries;
         if (_leastCounts[(int)split] < each)
         {
-            ImageClass item = Array.Find(classes, c => c.Count < each)!;
+            ItemClass item = Array.Find(classes, c => c.Count < each)!;
             throw new BundleException(
                 $"{Name}: class '{item.Name}' has {Words.Count(item.Count, "example")}, but an episode needs {each} of each class "
                     + $"({shape.Shots} support, {shape.Queries} query)."
@@ -97,13 +95,13 @@ internal sealed class ImageFamily : ITaskFamily
     }
 
     /// <summary>One half of an episode in the making.</summary>
-    private sealed class Batch(int count, ImageBank bank)
+    private sealed class Batch(int count, ItemBank bank)
     {
         private readonly float[] _x = GC.AllocateUninitializedArray<float>(count * bank.ItemSize);
         private readonly float[] _y = new float[count];
         private int _next;
 
-        public void Add(ImageClass item, ReadOnlySpan<int> chosen, int slot)
+        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot)
         {
             foreach (int i in chosen)
             {

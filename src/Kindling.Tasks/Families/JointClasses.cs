@@ -1,13 +1,13 @@
 namespace Kindling.Tasks.Families;
 
-/// <summary>All pictures of a split with their class numbers.</summary>
-internal sealed class JointImages : JointData
+/// <summary>All items of a split with their class numbers.</summary>
+internal sealed class JointClasses : JointData
 {
-    private readonly ImageBank _bank;
-    private readonly ImageClass[] _classes;
+    private readonly ItemBank _bank;
+    private readonly ItemClass[] _classes;
     private readonly int[] _firsts;
 
-    public JointImages(ImageBank bank, ImageClass[] classes)
+    public JointClasses(ItemBank bank, ItemClass[] classes)
     {
         _bank = bank;
         _classes = classes;
@@ -25,7 +25,7 @@ internal sealed class JointImages : JointData
     public override void Fill(int index, Span<float> x)
     {
         int label = Label(index);
-        ImageClass item = _classes[label];
+        ItemClass item = _classes[label];
         _bank.Fill(item.First + index - _firsts[label], item.QuarterTurns, x);
     }
 

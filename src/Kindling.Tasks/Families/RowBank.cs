@@ -1,0 +1,28 @@
+using Kindling.Bundles;
+using Kindling.Tasks.Files;
+
+namespace Kindling.Tasks.Families;
+
+/// <summary>The prepared rows of a table in a chosen order.</summary>
+internal sealed class RowBank : ItemBank
+{
+    private readonly float[] _values;
+
+    public RowBank(TableFile table, IReadOnlyList<int> order, TablePreprocessing preprocessing)
+    {
+        ItemSize = table.Columns.Count;
+        Shape = [ItemSize];
+        _values = new float[order.Count * ItemSize];
+        for (int i = 0; i < order.Count; i++)
+        {
+            preprocessing.Apply(table.Row(order[i]), _values.AsSpan(i * ItemSize, ItemSize));
+        }
+    }
+
+    public override int[] Shape { get; }
+
+    public override int ItemSize { get; }
+
+    public override void Fill(int item, int quarterTurns, Span<float> destination) =>
+        _values.AsSpan(item * ItemSize, ItemSize).CopyTo(destination);
+}

@@ -1,0 +1,208 @@
+using Kindling.Bundles;
+using Kindling.Tasks.Families;
+using Kindling.Tasks.Files;
+
+namespace Kindling.Tasks.Tests;
+
+[TestFixture]
+internal sealed class ImagesTests
+{
+    private TestFiles _files = null!;
+
+    [SetUp]
+    public void Create() => _files = new TestFiles();
+
+    [TearDown]
+    public void Delete() => _files.Dispose();
+
+    [Test]
+    public void Decode_OfTruncatedPng_SaysSo()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        string path = _files.Write("a.png", png[..40]);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a PNG file that ends too early, after 40 bytes.");
+    }
+
+    [Test]
+    public void Decode_OfDamagedPng_SaysSoAndNamesTheFile()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        Array.Fill(png, (byte)0xEE, 41, 8);
+        string path = _files.Write("a.png", png);
+
+        Assert.That(
+            () => ImageFiles.Decode(path),
+            Throws.TypeOf<BundleException>().With.Message.StartsWith($"'{path}' is a damaged PNG file and cannot be decoded")
+        );
+    }
+
+    [Test]
+    public void Decode_OfTruncatedJpeg_SaysSo()
+    {
+        string path = _files.Write("a.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x10]);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a JPEG file that ends too early, after 6 bytes.");
+    }
+
+    [Test]
+    public void Decode_OfText_ShowsHowItStarts()
+    {
+        string path = _files.Write("a.png", "hello, world");
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is neither PNG nor JPEG: it starts with 68656C6C6F2C2077.");
+    }
+
+    [Test]
+    public void Decode_OfHugeDeclaredSize_IsRefusedBeforeDecoding()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        png[16] = 0x7F;
+        string path = _files.Write("a.png", png);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' declares 2130706434x2 pixels: expected between 1 and 67108864 in all.");
+    }
+
+    [Test]
+    public void Decode_OfColourPng_KeepsItsPixels()
+    {
+        string path = _files.Write("a.png", TestFiles.Png(2, 1, 255, 0, 0, 0, 0, 255));
+        ImageInput image = ImageFiles.Decode(path);
+        byte[] rgba = new byte[8];
+        image.CopyTo(rgba);
+
+        Assert.That(rgba, Is.EqualTo(new byte[] { 255, 0, 0, 255, 0, 0, 255, 255 }));
+        Assert.That(image.IsColour, Is.True);
+    }
+
+    [Test]
+    public void Read_OfEmptyFolder_SaysWhatIsExpected()
+    {
+        AssertRefused(
+            () => ImageFolder.Read(_files.Root),
+            $"'{_files.Root}' holds no class folders: expected one folder of PNG or JPEG pictures for each class."
+        );
+    }
+
+    [Test]
+    public void Read_OfEmptyClassFolder_NamesIt()
+    {
+        _files.Write("a/readme.txt", "no picture");
+
+        AssertRefused(
+            () => ImageFolder.Read(_files.Root),
+            $"Class folder '{Path.Combine(_files.Root, "a")}' holds no pictures: expected at least one PNG or JPEG file."
+        );
+    }
+
+    [Test]
+    public void Read_OfMissingFolder_SaysWhatIsExpected()
+    {
+        string path = Path.Combine(_files.Root, "none");
+
+        AssertRefused(
+            () => ImageFolder.Read(path),
+            $"'{path}' is not a folder: expected a folder that holds one folder of pictures for each class."
+        );
+    }
+
+    [Test]
+    public void Read_OfClassFolders_OrdersClassesAndFilesOrdinally()
+    {
+        foreach (string name in (string[])["b/2.PNG", "b/10.png", "B/1.jpeg", ".hidden/1.png"])
+        {
+            _files.Write(name, TestFiles.Png(1, 1, 0));
+        }
+
+        ImageFolder folder = ImageFolder.Read(_files.Root);
+
+        Assert.That(folder.Classes.Select(c => c.Name), Is.EqualTo(new[] { "B", "b" }));
+        Assert.That(folder.Classes[1].Files.Select(Path.GetFileName), Is.EqualTo(new[] { "10.png", "2.PNG" }));
+    }
+
+    [Test]
+    public void Create_OfClassWithTooFewPictures_NamesFolderFoundAndNeeded()
+    {
+        WriteClasses(6, 3);
+        File.Delete(Path.Combine(_files.Root, "set", "c4", "2.png"));
+        string folder = Path.Combine(_files.Root, "set", "c4");
+
+        AssertRefused(
+            () => TaskFamilies.Create(Spec(2), _files.Root),
+            $"images: class folder '{folder}' holds 2 pictures, but an episode needs 3 of each class (2 support, 1 query)."
+        );
+    }
+
+    [Test]
+    public void Create_OfTooFewClasses_SaysHowManyAreNeeded()
+    {
+        WriteClasses(5, 3);
+        string folder = Path.Combine(_files.Root, "set");
+
+        AssertRefused(
+            () => TaskFamilies.Create(Spec(2), _files.Root),
+            $"images: '{folder}' holds 5 classes, but at least 6 are needed: 2 for training, 2 for validation, 2 for test."
+        );
+    }
+
+    [Test]
+    public void Create_OfMissingSource_SaysWhereItWasLookedFor()
+    {
+        AssertRefused(
+            () => TaskFamilies.Create(Spec(2), _files.Root),
+            $"images: neither '{Path.Combine(_files.Root, "set")}' nor 'set' is there. Correct tasks.source in the recipe, or name the "
+                + "folder that holds it with --data or KINDLING_DATA."
+        );
+    }
+
+    [Test]
+    public void Create_OfDamagedPicture_NamesTheFile()
+    {
+        WriteClasses(6, 3);
+        string path = _files.Write("set/c3/1.png", []);
+
+        AssertRefused(() => TaskFamilies.Create(Spec(2), _files.Root), $"'{path}' is empty: expected a PNG or JPEG picture.");
+    }
+
+    [Test]
+    public void Sample_OfClassFolders_DrawsFromDisjointSplits()
+    {
+        WriteClasses(9, 3);
+        ClassFamily family = (ClassFamily)TaskFamilies.Create(Spec(2), _files.Root);
+        string[][] names = [.. Enum.GetValues<Split>().Select(s => family.Classes(s).Select(c => c.Name).ToArray())];
+        Episode episode = family.Sample(Split.Train, new EpisodeShape(3, 2, 1), new SeededRandom(1));
+
+        Assert.That(names.Select(n => n.Length), Is.EqualTo(new[] { 5, 2, 2 }));
+        Assert.That(names.SelectMany(n => n).Distinct().Count(), Is.EqualTo(9));
+        Assert.That(names[0], Is.SupersetOf(episode.Classes));
+        Assert.That(episode.SupportX.Shape, Is.EqualTo(new[] { 6, 1, 4, 4 }));
+    }
+
+    private static TaskSpec Spec(int ways) =>
+        new()
+        {
+            Type = "images",
+            Ways = ways,
+            Shots = 2,
+            Queries = 1,
+            Source = "set",
+            Size = 4,
+        };
+
+    private void WriteClasses(int classes, int each)
+    {
+        for (int c = 0; c < classes; c++)
+        {
+            for (int i = 0; i < each; i++)
+            {
+                byte[] pixels = new byte[16];
+                Array.Fill(pixels, (byte)255);
+                pixels[5 + (c % 2) + (4 * (i % 2))] = 0;
+                _files.Write($"set/c{c}/{i}.png", TestFiles.Png(4, 4, pixels));
+            }
+        }
+    }
+
+    private static void AssertRefused(Action action, string message) =>
+        Assert.That(action, Throws.TypeOf<BundleException>().With.Message.EqualTo(message));
+}
