@@ -97,7 +97,13 @@ public sealed class AdaptableModel : IAdaptableModel
             );
         }
 
-        return new Learner(this, _start, DeltaCheck.Heads(Manifest, delta, path), DeltaCheck.Tensors(_engine.Delta, delta, path), delta.Steps);
+        return new Learner(
+            this,
+            _start,
+            DeltaCheck.Heads(Manifest, delta, path),
+            DeltaCheck.Tensors(_engine.Delta, delta, path),
+            delta.Steps
+        );
     }
 
     ILearner IAdaptableModel.CreateLearner() => CreateLearner();

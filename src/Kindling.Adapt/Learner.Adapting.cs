@@ -40,7 +40,14 @@ public sealed partial class Learner
 
                     if (step < steps)
                     {
-                        progress?.Report(new AdaptProgress { Step = step + 1, Steps = steps, Loss = loss });
+                        progress?.Report(
+                            new AdaptProgress
+                            {
+                                Step = step + 1,
+                                Steps = steps,
+                                Loss = loss,
+                            }
+                        );
                         return true;
                     }
 

@@ -46,7 +46,10 @@ public sealed partial class Learner
             int expected = InputLength(_model.Manifest);
             if (input.Length != expected)
             {
-                throw new ArgumentException($"One input of '{_model.Manifest.Name}' has {expected} values, it came with {input.Length}.", nameof(input));
+                throw new ArgumentException(
+                    $"One input of '{_model.Manifest.Name}' has {expected} values, it came with {input.Length}.",
+                    nameof(input)
+                );
             }
 
             InputCheck.Finite(input, 1, "Input", nameof(input));

@@ -46,7 +46,9 @@ public sealed partial class Learner : ILearner
     {
         if (!_start.IsBundles)
         {
-            throw new InvalidOperationException("A learner that started elsewhere than at the bundle's meta-initialisation has no delta; Bake writes it whole.");
+            throw new InvalidOperationException(
+                "A learner that started elsewhere than at the bundle's meta-initialisation has no delta; Bake writes it whole."
+            );
         }
 
         DeltaFile delta = Read(snapshot => new DeltaFile

@@ -22,7 +22,9 @@ internal sealed class Engine : RefCounted
             .. adapted.Select(parameter => (parameter.Name, parameter.Shape)),
             .. manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)),
         ]);
-        Frozen = new TensorLayout(manifest.Parameters.Where(parameter => !parameter.Adapts).Select(parameter => (parameter.Name, parameter.Shape)));
+        Frozen = new TensorLayout(
+            manifest.Parameters.Where(parameter => !parameter.Adapts).Select(parameter => (parameter.Name, parameter.Shape))
+        );
         Dictionary<string, IReadOnlyList<int>> state = new(StringComparer.Ordinal) { [GraphSignature.Step] = [] };
         foreach (ManifestParameter parameter in adapted)
         {

@@ -23,7 +23,12 @@ internal static class GraphCheck
         Throw(session, GraphSignature.Of(manifest).InferInputs, source, faults);
     }
 
-    internal static void Adapt(InferenceSession session, BundleManifest manifest, IReadOnlyDictionary<string, bool> scalarRates, string source)
+    internal static void Adapt(
+        InferenceSession session,
+        BundleManifest manifest,
+        IReadOnlyDictionary<string, bool> scalarRates,
+        string source
+    )
     {
         List<string> faults = [];
         GraphSignature signature = GraphSignature.Of(manifest);
@@ -87,13 +92,16 @@ internal static class GraphCheck
 
         if (!value.IsTensor || value.ElementDataType != type)
         {
-            faults.Add($"the {kind} '{name}' should be a tensor of {type}, it is {(value.IsTensor ? value.ElementDataType : value.OnnxValueType)}");
+            faults.Add(
+                $"the {kind} '{name}' should be a tensor of {type}, it is {(value.IsTensor ? value.ElementDataType : value.OnnxValueType)}"
+            );
             return;
         }
 
         // A dimension that either side leaves free fits any size.
         int[] got = value.Dimensions;
-        bool fits = got.Length == shape.Length && got.Zip(shape).All(pair => pair.First < 0 || pair.Second < 0 || pair.First == pair.Second);
+        bool fits =
+            got.Length == shape.Length && got.Zip(shape).All(pair => pair.First < 0 || pair.Second < 0 || pair.First == pair.Second);
         if (!fits)
         {
             faults.Add($"the {kind} '{name}' should have shape {Text(shape)}, it has {Text(got)}");

@@ -40,11 +40,10 @@ internal sealed class Heads
                 : new Heads(manifest, [], [.. Enumerable.Range(0, count).Select(slot => $"{slot}")]);
         }
 
-        string[] names = manifest.Output.Names is { } given
-            ? [.. given]
-            : count == 1
-                ? ["y"]
-                : [.. Enumerable.Range(0, count).Select(output => $"y.{output}")];
+        string[] names =
+            manifest.Output.Names is { } given ? [.. given]
+            : count == 1 ? ["y"]
+            : [.. Enumerable.Range(0, count).Select(output => $"y.{output}")];
         return new Heads(manifest, [], names);
     }
 

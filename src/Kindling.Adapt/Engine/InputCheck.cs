@@ -45,7 +45,10 @@ internal static class InputCheck
             if (!float.IsFinite(values[i]))
             {
                 int length = values.Length / rows;
-                throw new ArgumentException($"{what} {i / length} holds {values[i]} at position {i % length}; numbers must be finite.", parameter);
+                throw new ArgumentException(
+                    $"{what} {i / length} holds {values[i]} at position {i % length}; numbers must be finite.",
+                    parameter
+                );
             }
         }
     }

@@ -59,7 +59,8 @@ internal sealed class StartPoint : RefCounted
             throw new ArgumentException($"The rate must be finite, got {rate}.", nameof(start));
         }
 
-        FloatTensor Choose(TensorLayout.Entry entry) => start.Parameters.TryGetValue(entry.Name, out FloatTensor? own) ? own : theta.Tensors[entry.Name];
+        FloatTensor Choose(TensorLayout.Entry entry) =>
+            start.Parameters.TryGetValue(entry.Name, out FloatTensor? own) ? own : theta.Tensors[entry.Name];
         return new StartPoint(
             engine,
             Fill(engine.Frozen, Choose),

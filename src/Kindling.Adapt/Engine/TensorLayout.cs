@@ -22,9 +22,12 @@ internal sealed class TensorLayout
         }
 
         Entries = [.. entries];
-        Length = offset <= Array.MaxLength / sizeof(float)
-            ? (int)offset
-            : throw new BundleException($"The tensors {entries[0].Name} to {entries[^1].Name} have {offset} values: too many for one block.");
+        Length =
+            offset <= Array.MaxLength / sizeof(float)
+                ? (int)offset
+                : throw new BundleException(
+                    $"The tensors {entries[0].Name} to {entries[^1].Name} have {offset} values: too many for one block."
+                );
     }
 
     internal Entry[] Entries { get; }
