@@ -21,7 +21,7 @@ public sealed class OptimizerRule
     /// <summary>Added to the root of the second moment.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Decoupled weight decay of <c>adamw</c>.</summary>
+    /// <summary>Weight decay: decoupled from the gradient in <c>adamw</c>, added to it (L2) in the others.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>Whether the rule keeps <c>NAME.m</c>.</summary>

@@ -48,6 +48,12 @@ public static class Optimizers
         ArgumentNullException.ThrowIfNull(b);
         ArgumentNullException.ThrowIfNull(rule);
         int n = parameters.Count;
+        if (rule.WeightDecay != 0 && rule.Kind != "adamw")
+        {
+            // L2: g + w p
+            gradients = [.. gradients.Select((g, i) => b.Add(g, b.Mul(parameters[i], rule.WeightDecay)))];
+        }
+
         switch (rule.Kind)
         {
             // p' = p - a g
@@ -62,13 +68,13 @@ public static class Optimizers
             }
 
             // m' = b1 m + (1 - b1) g;  v' = b2 v + (1 - b2) g^2;  t' = t + 1
-            // p' = p (1 - a w) - a (m' / (1 - b1^t')) / (sqrt(v') / sqrt(1 - b2^t') + eps);  w is 0 for adam
+            // p' = p (1 - a w) - a (m' / (1 - b1^t')) / (sqrt(v') / sqrt(1 - b2^t') + eps);  w is the decoupled decay of adamw
             case "adam"
             or "adamw":
             {
                 Value step = b.Add(state[2 * n], 1);
-                Value correction1 = b.Sub(b.ScalarLike(step, 1), b.Pow(b.ScalarLike(step, rule.Beta1), step));
-                Value correction2 = b.Sqrt(b.Sub(b.ScalarLike(step, 1), b.Pow(b.ScalarLike(step, rule.Beta2), step)));
+                Value correction1 = Correction(b, step, rule.Beta1);
+                Value correction2 = b.Sqrt(Correction(b, step, rule.Beta2));
                 Value[] m = [.. gradients.Select((g, i) => b.Add(b.Mul(state[i], rule.Beta1), b.Mul(g, 1 - rule.Beta1)))];
                 Value[] v = [.. gradients.Select((g, i) => b.Add(b.Mul(state[n + i], rule.Beta2), b.Mul(b.Mul(g, g), 1 - rule.Beta2)))];
                 Value Move(Value p, int i)
@@ -85,5 +91,13 @@ public static class Optimizers
             default:
                 throw new GraphException($"There is no optimiser '{rule.Kind}'; there are {string.Join(", ", OptimizerRule.Kinds)}.");
         }
+    }
+
+    // 1 - beta^t in double, as torch.optim computes it: in float it would lose half its digits at the first steps
+    private static Value Correction(GraphBuilder b, Value step, double beta)
+    {
+        Value one = b.Constant(Tensor.Of<double>([1]));
+        Value power = b.Pow(b.Constant(Tensor.Of<double>([beta])), b.Cast(step, ElementType.Double));
+        return b.Cast(b.Sub(one, power), step.Type);
     }
 }

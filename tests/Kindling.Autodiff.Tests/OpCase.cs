@@ -25,9 +25,6 @@ public sealed class OpCase
 
     public double High { get; init; } = 2;
 
-    /// <summary>Why the second derivative is not compared, if so.</summary>
-    public string? FirstOrderOnly { get; init; }
-
     public static long[] Sizes(Shape shape) => [.. shape.Select(d => d.IsKnown ? d.Size : SymbolSize)];
 
     public override string ToString() => $"{name}({string.Join(", ", Inputs.Select(s => s.ToString()))})";

@@ -57,11 +57,11 @@ internal static partial class VjpRules
         return result[..c.Node.Inputs.Count];
     }
 
-    // The reduced value (y or g) with the reduced axes as size 1.
+    // The reduced value (y or g) with the reduced axes as size 1; a scalar broadcasts as it is.
     private static Value Kept(VjpContext c, Value reduced)
     {
         long[] axes = ReducedAxes(c);
-        return c.Node.Attributes.Int("keepdims", 1) != 0 || axes.Length == 0 ? reduced : c.B.Unsqueeze(reduced, axes);
+        return c.Node.Attributes.Int("keepdims", 1) != 0 || reduced.Rank == 0 || axes.Length == 0 ? reduced : c.B.Unsqueeze(reduced, axes);
     }
 
     private static long[] ReducedAxes(VjpContext c)

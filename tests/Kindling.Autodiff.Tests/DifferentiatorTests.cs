@@ -1,0 +1,119 @@
+using Kindling.Autodiff.Rules;
+using Kindling.Graphs;
+using Kindling.Graphs.Ops;
+
+namespace Kindling.Autodiff.Tests;
+
+public sealed class DifferentiatorTests
+{
+    private static readonly float[] Ties = [-1, 0, 0, 2];
+
+    [Test]
+    public void Rules_EveryOperatorTheyEmit_HasRuleOrIsNonDifferentiable()
+    {
+        HashSet<string> emitted = [.. OpCases.All.SelectMany(row => GradientChecker.Graph(row, 2).Graph.Nodes).Select(n => n.OpType)];
+        Assert.That(emitted.Except(VjpRules.Names).Except(VjpRules.NonDifferentiable), Is.Empty);
+    }
+
+    [Test]
+    public void Rules_EveryOperatorOfTheRegistry_HasRuleOrIsNonDifferentiable() =>
+        Assert.That(OpRegistry.All.Select(s => s.Name), Is.EquivalentTo(VjpRules.Names.Concat(VjpRules.NonDifferentiable)));
+
+    [Test]
+    public void Cases_EveryOperatorWithRule_HasARow()
+    {
+        HashSet<string> covered = [.. OpCases.All.SelectMany(row => GradientChecker.Graph(row, 1).Graph.Nodes).Select(n => n.OpType)];
+        Assert.That(VjpRules.Names.Except(covered), Is.Empty);
+    }
+
+    // what libtorch gives at ties and at 0
+    private static IEnumerable<TestCaseData> TieRows =>
+        [
+            Row("Relu", (b, x) => b.Relu(x), 0, 0, 0, 1),
+            Row("Abs", (b, x) => b.Abs(x), -1, 0, 0, 1),
+            Row("LeakyRelu", (b, x) => b.LeakyRelu(x, 0.25f), 0.25, 0.25, 0.25, 1),
+            Row("Elu", (b, x) => b.Elu(x, 0.5f), 0.5 * Math.Exp(-1), 0.5, 0.5, 1),
+            Row("Max", (b, x) => b.Max(x, b.Scalar(0)), 0, 0.5, 0.5, 1),
+            Row("Min", (b, x) => b.Min(x, b.Scalar(0)), 1, 0.5, 0.5, 0),
+            Row("Clip", (b, x) => b.Clip(x, b.Scalar(0), b.Scalar(2)), 0, 1, 1, 1),
+            Row("MaxPool", (b, x) => b.MaxPool(b.Reshape(x, [1, 1, 4]), [2]), 0, 2, 0, 1),
+            Row("Pow 0", (b, x) => b.Pow(x, b.Scalar(0)), 0, 0, 0, 0),
+            Row("Pow 1", (b, x) => b.Pow(x, b.Scalar(1)), 1, 1, 1, 1),
+        ];
+
+    [TestCaseSource(nameof(TieRows))]
+    public void Gradients_AtTies_AreThoseOfTorch(Func<GraphBuilder, Value, Value> build, double[] expected)
+    {
+        GraphBuilder b = new("ties");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(4));
+        _ = b.Output(Differentiator.Gradients(b, b.ReduceSum(build(b, x), keepDims: false), [x])[0], "dx");
+        double[] got = Engines.Torch(b.Graph, [([4], [.. Ties.Select(t => (double)t)])])[0];
+        Assert.That(got, Is.EqualTo(expected).Within(1e-7));
+    }
+
+    [Test]
+    public void Gradients_ReduceMaxOfEqualElements_ShareEvenly()
+    {
+        GraphBuilder b = new("ties");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(4));
+        _ = b.Output(Differentiator.Gradients(b, b.ReduceMax(x, keepDims: false), [x])[0], "dx");
+        Assert.That(Engines.Torch(b.Graph, [([4], [3, 3, 1, 3])])[0], Is.EqualTo(new[] { 1 / 3.0, 1 / 3.0, 0, 1 / 3.0 }).Within(1e-12));
+    }
+
+    [Test]
+    public void Gradients_ValueNotReached_IsZeroOfItsShape()
+    {
+        GraphBuilder b = new("unreached");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 2));
+        Value y = b.Input("y", ElementType.Float, new Shape("n", 3));
+        // a comparison passes nothing on
+        Value loss = b.ReduceSum(b.Add(x, b.Cast(b.Greater(b.ReduceSum(y, [1]), b.Scalar(0)), ElementType.Float)), keepDims: false);
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, [x, y]);
+        _ = b.Output(gradients[1], "dy");
+        Assert.That(gradients[1].Shape, Is.EqualTo(y.Shape));
+        Assert.That(Engines.Torch(b.Graph, [([2, 2], [1, 2, 3, 4]), ([2, 3], [1, 1, 1, 1, 1, 1])])[0], Is.EqualTo(new double[6]));
+    }
+
+    [Test]
+    public void Gradients_NodesOffThePath_AreNotVisited()
+    {
+        GraphBuilder b = new("path");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Value y = b.Input("y", ElementType.Float, Shape.Of(2));
+        Value loss = b.ReduceSum(b.Mul(x, b.Exp(y)), keepDims: false);
+        int before = b.Graph.Nodes.Count;
+        _ = Differentiator.Gradients(b, loss, [x]);
+        Assert.That(b.Graph.Nodes.Skip(before).Select(n => n.OpType), Is.EqualTo(new[] { "Expand", "Mul" }));
+    }
+
+    [Test]
+    public void Gradients_WithSeed_AreScaledByIt()
+    {
+        GraphBuilder b = new("seed");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Value seed = b.Input("g", ElementType.Float, Shape.Of(2));
+        _ = b.Output(Differentiator.Gradients(b, b.Mul(x, x), [x], seed)[0], "dx");
+        Assert.That(Engines.Torch(b.Graph, [([2], [1, 2]), ([2], [10, 100])])[0], Is.EqualTo(new double[] { 20, 400 }));
+    }
+
+    [Test]
+    public void Gradients_ReductionMulOfScatter_NamesTheNode()
+    {
+        GraphBuilder b = new("refused");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Value y = b.ScatterElements(x, b.Ints(0), x is var u ? b.Slice(u, b.Ints(0), b.Ints(1)) : x, 0, "mul");
+        GraphException error = Assert.Throws<GraphException>(() => Differentiator.Gradients(b, b.ReduceSum(y, keepDims: false), [x]))!;
+        Assert.That(error.Message, Does.Contain("scatterelements").And.Contain("reduction 'mul' has no gradient rule"));
+    }
+
+    [Test]
+    public void Gradients_LossOfSeveralElements_Throws()
+    {
+        GraphBuilder b = new("vector");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Assert.That(() => Differentiator.Gradients(b, b.Exp(x), [x]), Throws.TypeOf<GraphException>().With.Message.Contains("give a seed"));
+    }
+
+    private static TestCaseData Row(string name, Func<GraphBuilder, Value, Value> build, params double[] expected) =>
+        new TestCaseData(build, expected).SetArgDisplayNames(name);
+}

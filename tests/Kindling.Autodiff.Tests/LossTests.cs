@@ -1,0 +1,48 @@
+using Kindling.Graphs;
+
+namespace Kindling.Autodiff.Tests;
+
+public sealed class LossTests
+{
+    private static readonly double[] Output = [1, 2, 4, 0];
+    private static readonly double[] Target = [1, 0, 1, 0.5];
+
+    private static IEnumerable<TestCaseData> Rows =>
+        [
+            // differences 0, 2, 3, -0.5
+            Row("MeanSquaredError", Losses.MeanSquaredError, 13.25 / 4),
+            Row("L1", Losses.L1, 5.5 / 4),
+            Row("Huber 1", (b, x, y) => Losses.Huber(b, x, y), (1.5 + 2.5 + 0.125) / 4),
+            Row("Huber 2", (b, x, y) => Losses.Huber(b, x, y, 2), (2 + 4 + 0.125) / 4),
+            Row("SoftTargetCrossEntropy", Losses.SoftTargetCrossEntropy, (Log(1, 2) - 1 + (1.5 * Log(4, 0)) - 4) / 2),
+        ];
+
+    [TestCaseSource(nameof(Rows))]
+    public void Loss_OfFourNumbers_IsTheFormula(Func<GraphBuilder, Value, Value, Value> loss, double expected)
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 2));
+        Value y = b.Input("y", ElementType.Float, new Shape("n", 2));
+        _ = b.Output(loss(b, x, y), "loss");
+        Assert.That(Engines.Torch(b.Graph, [([2, 2], Output), ([2, 2], Target)])[0], Is.EqualTo(new[] { expected }).Within(1e-6));
+    }
+
+    // logits of 1000 overflow unless the maximum is taken off; the gradient is (softmax - one-hot) / batch
+    [Test]
+    public void CrossEntropy_LargeLogits_IsExact()
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 2));
+        Value loss = Losses.CrossEntropy(b, x, b.Ints(1, 0));
+        _ = b.Output(loss, "loss");
+        _ = b.Output(Differentiator.Gradients(b, loss, [x])[0], "dx");
+        IReadOnlyList<double[]> results = Engines.Torch(b.Graph, [([2, 2], [1000, 0, 3, 3])]);
+        Assert.That(results[0], Is.EqualTo(new[] { (1000 + Math.Log(2)) / 2 }).Within(1e-9));
+        Assert.That(results[1], Is.EqualTo(new[] { 0.5, -0.5, -0.25, 0.25 }).Within(1e-9));
+    }
+
+    private static double Log(double a, double b) => Math.Log(Math.Exp(a) + Math.Exp(b));
+
+    private static TestCaseData Row(string name, Func<GraphBuilder, Value, Value, Value> loss, double expected) =>
+        new TestCaseData(loss, expected).SetArgDisplayNames(name);
+}

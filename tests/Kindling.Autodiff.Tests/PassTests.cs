@@ -1,0 +1,101 @@
+using Kindling.Autodiff.Passes;
+using Kindling.Graphs;
+
+namespace Kindling.Autodiff.Tests;
+
+public sealed class PassTests
+{
+    [TestCaseSource(typeof(OpCases), nameof(OpCases.All))]
+    public void Simplification_GradientGraph_ComputesTheSame(OpCase row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        Graph graph = GradientChecker.Graph(row, 2).Graph;
+        Graph simple = Simplification.Run(graph);
+        Random random = new(7);
+        (long[] Sizes, double[] Values)[] inputs =
+        [
+            .. graph.Inputs.Select(v =>
+                (OpCase.Sizes(v.Shape), OpCase.Sizes(v.Shape).Aggregate(1L, (a, b) => a * b) is var n ? Draw(random, row, n) : [])
+            ),
+        ];
+        Assert.That(simple.Inputs.Select(v => v.Name), Is.EqualTo(graph.Inputs.Select(v => v.Name)));
+        Assert.That(simple.Outputs.Select(v => v.Name), Is.EqualTo(graph.Outputs.Select(v => v.Name)));
+        Assert.That(simple.Nodes, Has.Count.LessThanOrEqualTo(graph.Nodes.Count + graph.Outputs.Count));
+        IReadOnlyList<double[]> expected = Engines.Torch(graph, inputs);
+        IReadOnlyList<double[]> got = Engines.Torch(simple, inputs);
+        for (int i = 0; i < expected.Count; i++)
+        {
+            Assert.That(got[i], Is.EqualTo(expected[i]).Within(1e-9), graph.Outputs[i].Name);
+        }
+    }
+
+    [Test]
+    public void DeadCode_NodeWithoutUse_IsLeftOut()
+    {
+        GraphBuilder b = new("dead");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        _ = b.Exp(b.Mul(x, 3));
+        _ = b.Output(b.Neg(x), "y");
+        Assert.That(Ops(DeadCode.Run(b.Graph)), Is.EqualTo(new[] { "Neg" }));
+    }
+
+    [Test]
+    public void CommonSubexpressions_RepeatedNodes_AreComputedOnce()
+    {
+        GraphBuilder b = new("twice");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Value y = b.Input("y", ElementType.Float, Shape.Of(2));
+        _ = b.Output(b.Mul(b.Exp(b.Add(x, y)), b.Exp(b.Add(y, x))), "z");
+        _ = b.Output(b.ReduceSum(x, [0]), "a");
+        _ = b.Output(b.ReduceMax(x, [0]), "b");
+        Assert.That(Ops(CommonSubexpressions.Run(b.Graph)), Is.EqualTo(new[] { "Add", "Exp", "Mul", "ReduceSum", "ReduceMax" }));
+    }
+
+    [Test]
+    public void ConstantFolding_NeutralOperations_AreLeftOut()
+    {
+        GraphBuilder b = new("neutral");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 2));
+        Value y = b.Neg(b.Neg(b.Add(b.Mul(x, 1), 0)));
+        y = b.Transpose(b.Transpose(b.Reshape(y, [0, 2]), 1, 0), 1, 0);
+        _ = b.Output(b.Exp(b.Div(b.Sub(b.Identity(y), 0), 1)), "y");
+        Assert.That(Ops(Simplification.Run(b.Graph)), Is.EqualTo(new[] { "Exp" }));
+    }
+
+    [Test]
+    public void ConstantFolding_ShapeArithmetic_BecomesConstant()
+    {
+        GraphBuilder b = new("shapes");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 2, 3));
+        Value part = b.Gather(b.ShapeOf(x), b.Ints(1, 2));
+        Value sizes = b.Concat(0, b.Ints(1), b.Mul(part, b.Ints(2)));
+        _ = b.Output(b.ConstantOfShape(sizes, Tensor.Vector(1f)), "y");
+        Graph simple = Simplification.Run(b.Graph);
+        Assert.That(Ops(simple), Is.EqualTo(new[] { "ConstantOfShape" }));
+        Assert.That(simple.Nodes[0].Input(0)!.Constant!.ToInt64(), Is.EqualTo(new long[] { 1, 4, 6 }));
+    }
+
+    [Test]
+    public void ConstantFolding_OneThatWidensTheShape_Stays()
+    {
+        GraphBuilder b = new("widens");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(1));
+        _ = b.Output(b.Exp(b.Mul(x, b.Constant(Tensor.Vector(1f, 1f)))), "y");
+        Assert.That(Ops(Simplification.Run(b.Graph)), Is.EqualTo(new[] { "Mul", "Exp" }));
+    }
+
+    [Test]
+    public void Passes_OutputThatIsAnInput_KeepsItsName()
+    {
+        GraphBuilder b = new("through");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(1));
+        _ = b.Output(x, "y");
+        _ = b.Output(x, "z");
+        Assert.That(Simplification.Run(b.Graph).Outputs.Select(v => v.Name), Is.EqualTo(new[] { "y", "z" }));
+    }
+
+    private static string[] Ops(Graph graph) => [.. graph.Nodes.Select(n => n.OpType)];
+
+    private static double[] Draw(Random random, OpCase row, long count) =>
+        [.. Enumerable.Range(0, (int)count).Select(_ => row.Low + ((row.High - row.Low) * random.NextDouble()))];
+}
