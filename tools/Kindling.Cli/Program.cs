@@ -8,5 +8,8 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),
     EvalCommand.Create(),
+    AdaptCommand.Create(),
+    PredictCommand.Create(),
+    PredictCommand.CreateBake(),
 };
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).Guard();
