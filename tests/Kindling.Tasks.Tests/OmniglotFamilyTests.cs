@@ -103,10 +103,10 @@ internal sealed class OmniglotFamilyTests
         Assert.That(_family.Classes(Split.Validation)[0].Name, Is.EqualTo("Hebrew/character01/rot000"));
         Assert.That(_family.Classes(Split.Validation)[1].Name, Is.EqualTo("Hebrew/character01/rot090"));
 
-        // Column 20 from the top down becomes row 27 - 20.
-        float[] column = [.. Enumerable.Range(0, 28).Select(y => upright[(y * 28) + 20])];
-        Assert.That(turned[(7 * 28)..(8 * 28)], Is.EqualTo(column));
-        Assert.That(column.Max(), Is.GreaterThan(0f));
+        // Counter-clockwise: the last column, from the top down, becomes the first row.
+        float[] expected = [.. Enumerable.Range(0, 784).Select(i => upright[((i % 28) * 28) + 27 - (i / 28)])];
+        Assert.That(turned, Is.EqualTo(expected));
+        Assert.That(turned, Is.Not.EqualTo(upright));
     }
 
     [Test]
