@@ -12,7 +12,14 @@ internal sealed class RateTable : IDisposable
 {
     private readonly OrtValue[][] _rows;
 
-    private RateTable(OrtValue[][] rows) => _rows = rows;
+    // An OrtValue over a pinned array does not keep the array alive; the table does.
+    private readonly float[][] _arrays;
+
+    private RateTable(OrtValue[][] rows, float[][] arrays)
+    {
+        _rows = rows;
+        _arrays = arrays;
+    }
 
     /// <summary>The row of a parameter (by its place among the adapted ones) in a step.</summary>
     internal OrtValue Row(int parameter, int step) => _rows[parameter][Math.Min(step, _rows[parameter].Length - 1)];
@@ -61,17 +68,24 @@ internal sealed class RateTable : IDisposable
         {
             value.Dispose();
         }
+
+        GC.KeepAlive(_arrays);
     }
 
     private static RateTable Create(BundleManifest manifest, Func<ManifestParameter, FloatTensor> rates) =>
-        new([.. manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => Rows(rates(parameter)))]);
+        Create([.. manifest.Parameters.Where(parameter => parameter.Adapts).Select(rates)]);
 
-    private static OrtValue[] Rows(FloatTensor rates)
+    private static RateTable Create(FloatTensor[] rates)
+    {
+        float[][] arrays = Array.ConvertAll(rates, rate => GC.AllocateUninitializedArray<float>(rate.Count, pinned: true));
+        return new([.. rates.Zip(arrays, Rows)], arrays);
+    }
+
+    private static OrtValue[] Rows(FloatTensor rates, float[] pinned)
     {
         long[] shape = [.. rates.Shape.Skip(1).Select(size => (long)size)];
         int steps = rates.Shape[0];
         int length = rates.Count / steps;
-        float[] pinned = GC.AllocateUninitializedArray<float>(rates.Count, pinned: true);
         rates.Values.CopyTo(pinned.AsSpan());
         OrtValue[] rows = new OrtValue[steps];
         for (int i = 0; i < steps; i++)
