@@ -1,0 +1,100 @@
+using Kindling.Adapt;
+using Kindling.Bundles;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Session;
+
+namespace Kindling.Export.Tests;
+
+/// <summary>Train 50 iterations, export, and compare the app's adaptation with the trainer's own inner loop.</summary>
+public sealed class EndToEndTests
+{
+    private static readonly string[] Networks =
+    [
+        """{ "type": "mlp", "hidden": [16, 16] }""",
+        """{ "type": "mlp", "hidden": [16], "normalization": "layer" }""",
+        """{ "type": "linear" }""",
+    ];
+
+    private static readonly string[] Optimizers = ["sgd", "momentum", "adam", "adamw"];
+
+    private static readonly string[] Normalizations = ["none", "batch", "support", "group", "layer"];
+
+    private string folder = "";
+
+    [SetUp]
+    public void CreateFolder() => folder = Directory.CreateTempSubdirectory("kindling").FullName;
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+
+    [TestCaseSource(nameof(Networks))]
+    public void Export_Regression_RepeatsTheTrainersInnerLoop(string network)
+    {
+        VerificationReport report = TrainAndExport(network, """{ "type": "sinusoid", "shots": 10, "queries": 10 }""", "sgd", 0.005, 50);
+        Assert.That(report.Agreeing, Is.EqualTo(report.Episodes), report.ToString());
+    }
+
+    [TestCaseSource(nameof(Optimizers))]
+    public void Export_EveryOptimizer_RepeatsTheTrainersInnerLoop(string optimizer)
+    {
+        VerificationReport report = TrainAndExport(
+            Networks[0],
+            """{ "type": "sinusoid", "shots": 10, "queries": 10 }""",
+            optimizer,
+            0.002,
+            3
+        );
+        Assert.That(report.Passed, Is.True, report.ToString());
+    }
+
+    [TestCaseSource(nameof(Normalizations))]
+    public void Export_Conv4_RepeatsTheTrainersInnerLoop(string normalization)
+    {
+        VerificationReport report = TrainAndExport(
+            $$"""{ "type": "conv4", "filters": 8, "normalization": "{{normalization}}" }""",
+            """{ "type": "glyphs", "ways": 3, "shots": 2, "queries": 2, "trainClasses": 6, "validationClasses": 4, "testClasses": 4 }""",
+            "sgd",
+            0.05,
+            3
+        );
+        Assert.That(report.Passed, Is.True, report.ToString());
+    }
+
+    [Test]
+    public void Adapt_ExportedBundle_FitsALineAndSurvivesSaving()
+    {
+        _ = TrainAndExport("""{ "type": "linear" }""", """{ "type": "linear", "shots": 5, "queries": 5 }""", "sgd", 0.0425, 200);
+        using AdaptableModel model = AdaptableModel.Open(Path.Combine(folder, "bundle"));
+        using Learner learner = model.CreateLearner();
+        AdaptReport report = learner.Adapt(
+            SupportSet.FromTargets(new FloatTensor([5, 1], [1, 2, 3, 4, 5]), new FloatTensor([5, 1], [2, 4, 6, 8, 10]))
+        );
+        Assert.That(report.Accepted, Is.True, report.Reason);
+
+        string delta = Path.Combine(folder, "line.adapted");
+        learner.Save(delta);
+        using Learner back = model.OpenLearner(delta);
+        FloatTensor x = new([1], [2.5f]);
+        Assert.That(back.Predict(x).Values, Is.EqualTo(learner.Predict(x).Values));
+    }
+
+    private VerificationReport TrainAndExport(string network, string tasks, string optimizer, double rate, int iterations)
+    {
+        Recipe recipe = Recipe.Parse(
+            $$"""
+            {
+              "name": "test", "seed": 7, "network": {{network}}, "tasks": {{tasks}},
+              "algorithm": { "type": "fomaml", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
+              "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "steps": 1 }
+            }
+            """,
+            "test"
+        );
+        string checkpoint = Path.Combine(folder, "checkpoint");
+        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), checkpoint, TimeProvider.System);
+        bool finished = session.Run(2, resume: false, new Progress<TrainingProgress>(), CancellationToken.None);
+        Assert.That(finished, Is.True);
+        return BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+    }
+}

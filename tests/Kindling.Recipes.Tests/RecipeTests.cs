@@ -1,0 +1,57 @@
+using Kindling.Bundles;
+
+namespace Kindling.Recipes.Tests;
+
+public sealed class RecipeTests
+{
+    private const string Right = """
+        {
+          "name": "test", "seed": 7,
+          "network": { "type": "mlp", "hidden": [8] },
+          "tasks": { "type": "sinusoid", "shots": 5, "queries": 5 },
+          "algorithm": { "type": "maml", "iterations": 10, "tasksPerBatch": 2 },
+          "inner": { "rate": 0.01 }
+        }
+        """;
+
+    [Test]
+    public void ToJson_ReadBack_IsTheSameRecipe()
+    {
+        string json = Recipe.Parse(Right, "test").ToJson();
+        Assert.That(Recipe.Parse(json, "test").ToJson(), Is.EqualTo(json));
+    }
+
+    [Test]
+    public void With_IterationsAndSeed_ReplacesOnlyThose()
+    {
+        Recipe recipe = Recipe.Parse(Right, "test").With(99, 3);
+        Assert.That((recipe.Algorithm.Iterations, recipe.Seed, recipe.Inner.Rate), Is.EqualTo((99, 3UL, 0.01)));
+    }
+
+    [Test]
+    public void Parse_UnknownMember_NamesTheNearest()
+    {
+        Assert.That(
+            () => Recipe.Parse(Right.Replace("\"rate\"", "\"rates\"", StringComparison.Ordinal), "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: unknown member 'inner.rates'; did you mean 'inner.rate'? Known are optimizer, rate, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, adapts."
+                )
+        );
+    }
+
+    [Test]
+    public void Parse_SeveralFaults_ReportsAllAtOnce()
+    {
+        string wrong = Right.Replace("0.01", "-1", StringComparison.Ordinal).Replace("maml", "magic", StringComparison.Ordinal);
+        Assert.That(
+            () => Recipe.Parse(wrong, "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, got 'magic'; inner.rate: expected a positive number, got -1."
+                )
+        );
+    }
+}
