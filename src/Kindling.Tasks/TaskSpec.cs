@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kindling.Bundles;
 
 namespace Kindling.Tasks;
@@ -7,6 +8,9 @@ public sealed class TaskSpec
 {
     /// <summary>The default of <see cref="Ways"/>, <see cref="Shots"/> and <see cref="Queries"/>.</summary>
     public const int DefaultCount = 1;
+
+    /// <summary>The default of <see cref="ValidationFraction"/>.</summary>
+    public const double DefaultValidationFraction = 0.2;
 
     /// <summary>The largest number of classes, shots and queries.</summary>
     public const int MaximumCount = 100_000;
@@ -48,10 +52,16 @@ public sealed class TaskSpec
     public int? TrainClasses { get; init; }
 
     /// <summary>
-    /// Classes (tasks of a regression table) for validation: 100 for <c>glyphs</c>; else a fifth of them, but not fewer than
-    /// an episode needs.
+    /// Classes (tasks of a regression table) for validation: 100 for <c>glyphs</c>; else by
+    /// <see cref="ValidationFraction"/>, but not fewer than an episode needs.
     /// </summary>
     public int? ValidationClasses { get; init; }
+
+    /// <summary>
+    /// Share of the classes (tasks of a regression table) for validation, and the same share for test, where
+    /// <see cref="ValidationClasses"/> and <see cref="TestClasses"/> give no numbers (<c>images</c>, <c>table</c>); 0.2 by default.
+    /// </summary>
+    public double? ValidationFraction { get; init; }
 
     /// <summary>Classes (tasks of a regression table) for test: 200 for <c>glyphs</c>, else as for validation.</summary>
     public int? TestClasses { get; init; }
@@ -78,6 +88,7 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "trainClasses", TrainClasses is not null, r => r.HasGeneratedClasses);
         CheckOnly(faults, row, "validationClasses", ValidationClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "testClasses", TestClasses is not null, r => r.HasOwnSplit);
+        CheckOnly(faults, row, "validationFraction", ValidationFraction is not null, r => r.HasOwnSplit && !r.HasGeneratedClasses);
         if (row?.Source == SourceUse.Required && string.IsNullOrWhiteSpace(Source))
         {
             faults.Add($"tasks.source must name the data of '{Type}'.");
@@ -116,6 +127,13 @@ public sealed class TaskSpec
         if (Channels is not (null or 1 or 3))
         {
             faults.Add($"tasks.channels must be 1 or 3, got {Channels}.");
+        }
+
+        if (ValidationFraction is { } fraction && !(fraction > 0 && fraction < 0.5))
+        {
+            faults.Add(
+                string.Create(CultureInfo.InvariantCulture, $"tasks.validationFraction must be above 0 and below 0.5, got {fraction}.")
+            );
         }
 
         AtMost(faults, "ways", Ways);

@@ -76,6 +76,86 @@ internal sealed class ImagesTests
     }
 
     [Test]
+    public void Decode_OfJpeg_GivesItsPixels()
+    {
+        // DC difference 7, quantised by 16: every pixel is 128 + 7 * 16 / 8 = 142.
+        string path = _files.Write("a.jpg", TestFiles.Jpeg());
+        ImageInput image = ImageFiles.Decode(path);
+        byte[] rgba = new byte[256];
+        image.CopyTo(rgba);
+
+        Assert.That((image.Width, image.Height, image.IsColour), Is.EqualTo((8, 8, false)));
+        Assert.That(rgba.Where((_, i) => i % 4 != 3), Has.All.EqualTo((byte)142));
+    }
+
+    [Test]
+    public void Decode_OfJpegWithoutItsEnd_SaysSo()
+    {
+        byte[] jpeg = TestFiles.Jpeg();
+        string path = _files.Write("a.jpg", jpeg[..^2]);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a JPEG file that ends too early, after {jpeg.Length - 2} bytes.");
+    }
+
+    [Test]
+    public void Decode_OfPngWithAnotherFirstChunk_IsRefused()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        "CgBI"u8.CopyTo(png.AsSpan(12));
+        string path = _files.Write("a.png", png);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a damaged PNG file: its first chunk is not IHDR.");
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Decode_OfAnyDamage_DecodesOrIsRefusedByName(bool isPng)
+    {
+        byte[] whole = isPng ? TestFiles.Png(4, 4, [.. Enumerable.Range(0, 16).Select(i => (byte)(i * 16))]) : TestFiles.Jpeg();
+        SeededRandom random = new(11);
+        int refused = 0;
+        for (int round = 0; round < 2_000; round++)
+        {
+            byte[] damaged = whole[..(round % 2 == 0 ? whole.Length : random.NextInt(whole.Length))];
+            for (int i = 0; i < 1 + random.NextInt(3) && damaged.Length > 0; i++)
+            {
+                damaged[random.NextInt(damaged.Length)] = (byte)random.NextInt(256);
+            }
+
+            try
+            {
+                ImageFiles.Decode(damaged, "the picture");
+            }
+            catch (BundleException exception)
+            {
+                Assert.That(exception.Message, Does.StartWith("the picture "));
+                refused++;
+            }
+        }
+
+        Assert.That(refused, Is.GreaterThan(1_000));
+    }
+
+    [Test]
+    public void Create_WithValidationFraction_DealsThatShareTwice()
+    {
+        WriteClasses(10, 3);
+        TaskSpec spec = new()
+        {
+            Type = "images",
+            Ways = 2,
+            Shots = 2,
+            Queries = 1,
+            Source = "set",
+            Size = 4,
+            ValidationFraction = 0.3,
+        };
+        ClassFamily family = (ClassFamily)TaskFamilies.Create(spec, _files.Root);
+
+        Assert.That(Enum.GetValues<Split>().Select(s => family.Classes(s).Count), Is.EqualTo(new[] { 4, 3, 3 }));
+    }
+
+    [Test]
     public void Read_OfEmptyFolder_SaysWhatIsExpected()
     {
         AssertRefused(
@@ -109,7 +189,7 @@ internal sealed class ImagesTests
     [Test]
     public void Read_OfClassFolders_OrdersClassesAndFilesOrdinally()
     {
-        foreach (string name in (string[])["b/2.PNG", "b/10.png", "B/1.jpeg", ".hidden/1.png"])
+        foreach (string name in (string[])["b/2.PNG", "b/10.png", "b/._2.png", "B/1.jpeg", ".hidden/1.png"])
         {
             _files.Write(name, TestFiles.Png(1, 1, 0));
         }

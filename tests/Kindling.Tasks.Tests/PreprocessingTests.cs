@@ -227,11 +227,53 @@ internal sealed class PreprocessingTests
         Preprocessing preprocessing = Preprocessing.ForImage(new ImagePreprocessing { Width = 20, Invert = ImageInversion.Yes });
         string json = System.Text.Json.JsonSerializer.Serialize(preprocessing, System.Text.Json.JsonSerializerOptions.Web);
 
-        Assert.That(json, Is.EqualTo("""{"kind":"image","image":{"width":20,"height":28,"channels":1,"invert":"yes","contrast":"ink"}}"""));
+        Assert.That(json, Is.EqualTo("""{"kind":"image","width":20,"height":28,"channels":1,"invert":"yes","contrast":"ink"}"""));
         Preprocessing back = System.Text.Json.JsonSerializer.Deserialize<Preprocessing>(json, System.Text.Json.JsonSerializerOptions.Web)!;
         Assert.That(back.Image!.Invert, Is.EqualTo(ImageInversion.Yes));
         Assert.That(back.Image!.Width, Is.EqualTo(20));
     }
+
+    [Test]
+    public void Serialize_OfTableAndNone_ReadsBackEqual()
+    {
+        string table = System.Text.Json.JsonSerializer.Serialize(Preprocessing.ForTable(TablePreprocessing.Plain("a", "b")));
+
+        Assert.That(table, Is.EqualTo("""{"kind":"table","columns":["a","b"],"mean":[0,0],"scale":[1,1]}"""));
+        Assert.That(Read(table).Table!.Columns, Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(System.Text.Json.JsonSerializer.Serialize(Preprocessing.None), Is.EqualTo("""{"kind":"none"}"""));
+        Assert.That(Read("""{"kind":"none"}""").Validate(), Is.Empty);
+    }
+
+    [Test]
+    public void Deserialize_OfSettingsInAnObjectOfTheirOwn_ReadsThem()
+    {
+        Preprocessing image = Read("""{"kind":"image","image":{"width":20,"invert":"no"}}""");
+        Preprocessing table = Read("""{"table":{"columns":["a"],"mean":[1],"scale":[2]},"kind":"table"}""");
+
+        Assert.That((image.Image!.Width, image.Image!.Invert), Is.EqualTo((20, ImageInversion.No)));
+        Assert.That((table.Table!.Mean[0], table.Table!.Scale[0]), Is.EqualTo((1f, 2f)));
+    }
+
+    [TestCase("""{"width":20}""")]
+    [TestCase("""{"kind":3}""")]
+    [TestCase("""["image"]""")]
+    public void Deserialize_WithoutKind_IsRefused(string json)
+    {
+        Assert.That(
+            () => Read(json),
+            Throws
+                .TypeOf<System.Text.Json.JsonException>()
+                .With.Message.StartsWith("Preprocessing must be an object with the kind image, table or none.")
+        );
+    }
+
+    [Test]
+    public void Deserialize_OfUnknownKind_IsAFaultThatNamesIt()
+    {
+        Assert.That(Read("""{"kind":"sound"}""").Validate(), Is.EqualTo(new[] { "kind must be image, table or none, got 'sound'." }));
+    }
+
+    private static Preprocessing Read(string json) => System.Text.Json.JsonSerializer.Deserialize<Preprocessing>(json)!;
 
     [Test]
     public void Apply_OfTableRow_Standardises()

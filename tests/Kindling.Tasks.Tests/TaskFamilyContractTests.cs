@@ -134,6 +134,28 @@ internal sealed class TaskFamilyContractTests
     }
 
     [Test]
+    public void Validate_OfValidationFraction_WantsASplitOfItsOwnAndAShareBelowHalf()
+    {
+        TaskSpec glyphs = new()
+        {
+            Type = "glyphs",
+            Ways = 5,
+            ValidationFraction = 0.5,
+        };
+
+        Assert.That(
+            glyphs.Validate(),
+            Is.EqualTo(
+                new[]
+                {
+                    "tasks.validationFraction does not apply to 'glyphs'.",
+                    "tasks.validationFraction must be above 0 and below 0.5, got 0.5.",
+                }
+            )
+        );
+    }
+
+    [Test]
     public void Validate_OfUnknownType_NamesTheKnownOnes()
     {
         Assert.That(

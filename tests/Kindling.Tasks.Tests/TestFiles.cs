@@ -47,6 +47,25 @@ internal sealed class TestFiles : IDisposable
         ];
     }
 
+    /// <summary>A baseline grey JPEG of one 8x8 block: DC difference 7 quantised by 16, no AC.</summary>
+    public static byte[] Jpeg()
+    {
+        byte[] oneCode = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        return
+        [
+            .. (byte[])[0xFF, 0xD8],
+            .. Segment(0xDB, [0, .. Enumerable.Repeat((byte)16, 64)]),
+            .. Segment(0xC0, [8, 0, 8, 0, 8, 1, 1, 0x11, 0]),
+            .. Segment(0xC4, [0x00, .. oneCode, 3]),
+            .. Segment(0xC4, [0x10, .. oneCode, 0]),
+            .. Segment(0xDA, [1, 1, 0x00, 0, 63, 0]),
+            // Code 0 (three bits follow), 111, code 0 (end of block), filled up with ones.
+            .. (byte[])[0b0111_0111, 0xFF, 0xD9],
+        ];
+    }
+
+    private static byte[] Segment(byte marker, byte[] content) => [0xFF, marker, 0, (byte)(content.Length + 2), .. content];
+
     private static byte[] Header(int width, int height, int components)
     {
         byte type = components switch

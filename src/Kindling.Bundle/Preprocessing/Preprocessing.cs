@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 namespace Kindling.Bundles;
 
 /// <summary>How raw input (a picture, a row of a table) becomes the input of a model.</summary>
+/// <remarks>In JSON the settings stand beside the kind: <c>{ "kind": "image", "width": 28, ... }</c>.</remarks>
+[JsonConverter(typeof(PreprocessingConverter))]
 public sealed class Preprocessing
 {
     /// <summary><see cref="Kind"/> of pictures.</summary>
@@ -21,11 +23,9 @@ public sealed class Preprocessing
     public string Kind { get; init; } = NoneKind;
 
     /// <summary>Set when, and only when, <see cref="Kind"/> is <c>image</c>.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImagePreprocessing? Image { get; init; }
 
     /// <summary>Set when, and only when, <see cref="Kind"/> is <c>table</c>.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TablePreprocessing? Table { get; init; }
 
     /// <summary>Preprocessing of pictures.</summary>

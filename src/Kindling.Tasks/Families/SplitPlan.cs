@@ -16,8 +16,11 @@ internal static class SplitPlan
     /// <param name="noun">What messages call one of them.</param>
     public static int[][] Deal(TaskSpec spec, int count, int least, string place, string noun)
     {
-        int validation = spec.ValidationClasses ?? Math.Max(least, count / 5);
-        int test = spec.TestClasses ?? Math.Max(least, count / 5);
+        // The small addend keeps 0.29 of 100 at 29.
+        double fraction = spec.ValidationFraction ?? TaskSpec.DefaultValidationFraction;
+        int share = Math.Max(least, (int)((count * fraction) + 1e-9));
+        int validation = spec.ValidationClasses ?? share;
+        int test = spec.TestClasses ?? share;
         int train = count - validation - test;
         if (train < least)
         {

@@ -3,8 +3,8 @@ using Kindling.Bundles;
 namespace Kindling.Tasks.Files;
 
 /// <summary>
-/// A folder of class folders: one folder a class, its PNG and JPEG files the examples. Hidden folders, other files and
-/// deeper folders are left alone.
+/// A folder of class folders: one folder a class, its PNG and JPEG files the examples. Hidden folders and
+/// files (a leading dot), other files and deeper folders are left alone.
 /// </summary>
 public sealed class ImageFolder
 {
@@ -40,6 +40,8 @@ public sealed class ImageFolder
         }
     }
 
+    private static bool IsExample(string file) => ImageFiles.IsImage(file) && !System.IO.Path.GetFileName(file).StartsWith('.');
+
     private static List<ImageFolderClass> ReadClasses(string path)
     {
         List<ImageFolderClass> classes = [];
@@ -51,7 +53,7 @@ public sealed class ImageFolder
                 continue;
             }
 
-            string[] files = [.. Directory.EnumerateFiles(folder).Where(ImageFiles.IsImage).Order(StringComparer.Ordinal)];
+            string[] files = [.. Directory.EnumerateFiles(folder).Where(IsExample).Order(StringComparer.Ordinal)];
             if (files.Length == 0)
             {
                 throw new BundleException($"Class folder '{folder}' holds no pictures: expected at least one PNG or JPEG file.");

@@ -18,6 +18,12 @@ internal static class ImageHeader
     {
         if (content.StartsWith(PngSignature))
         {
+            // The decoder takes a private first chunk (CgBI) too, behind which a size could hide.
+            if (content.Length >= 16 && !content[12..].StartsWith("IHDR"u8))
+            {
+                throw new BundleException($"{name} is a damaged PNG file: its first chunk is not IHDR.");
+            }
+
             (int width, int height) = PngSize(content) ?? throw CutShort(name, "PNG", content.Length);
             RefuseSize(name, width, height);
             return content.IndexOf(PngEnd) >= 0 ? "PNG" : throw CutShort(name, "PNG", content.Length);
@@ -61,13 +67,9 @@ internal static class ImageHeader
         int position = 2;
         while (position + 9 <= content.Length)
         {
-            if (content[position] != 0xFF)
-            {
-                return null;
-            }
-
+            // As the decoder does, skips what some writers leave between segments, and fill bytes.
             byte marker = content[position + 1];
-            if (marker == 0xFF)
+            if (content[position] != 0xFF || marker == 0xFF)
             {
                 position++;
                 continue;

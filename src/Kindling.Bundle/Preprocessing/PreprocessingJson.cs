@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Kindling.Bundles;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false
+)]
+[JsonSerializable(typeof(ImagePreprocessing))]
+[JsonSerializable(typeof(TablePreprocessing))]
+internal sealed partial class PreprocessingJson : JsonSerializerContext;
