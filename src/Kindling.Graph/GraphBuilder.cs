@@ -22,6 +22,9 @@ public sealed partial class GraphBuilder
     /// <summary>The graph so far.</summary>
     public Graph Graph { get; }
 
+    /// <summary>Names that are never invented, because a model that is being read uses them later.</summary>
+    internal HashSet<string> Reserved { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Adds an input (data or a parameter).</summary>
     public Value Input(string name, ElementType type, Shape shape) => Graph.AddInput(name, type, shape);
 
@@ -194,7 +197,7 @@ public sealed partial class GraphBuilder
     private string Unique(string stem)
     {
         string name = stem;
-        while (Graph.Contains(name) || Graph.HasNode(name))
+        while (Graph.Contains(name) || Graph.HasNode(name) || Reserved.Contains(name))
         {
             int count = counters.GetValueOrDefault(stem) + 1;
             counters[stem] = count;

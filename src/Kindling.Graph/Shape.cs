@@ -5,6 +5,9 @@ namespace Kindling.Graphs;
 /// <summary>The shape of a tensor: known rank, dimensions that are numbers or symbols. Immutable.</summary>
 public sealed class Shape : IReadOnlyList<Dimension>, IEquatable<Shape>
 {
+    /// <summary>The largest rank that shape inference invents and files may have.</summary>
+    public const int MaxRank = 64;
+
     private readonly Dimension[] dimensions;
 
     /// <summary>A shape of the given dimensions; none makes a scalar.</summary>

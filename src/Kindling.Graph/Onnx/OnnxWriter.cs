@@ -21,6 +21,27 @@ public static class OnnxWriter
         return (bytes, RawDataOffsets.Find(bytes));
     }
 
+    /// <summary>Writes the model to a stream.</summary>
+    public static void Write(Graph graph, Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Model(graph).WriteTo(stream);
+    }
+
+    /// <summary>Writes the model to a file: first under a temporary name beside it, then renamed, so that no half-written model is ever seen.</summary>
+    public static void Write(Graph graph, string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string temporary = path + ".partial";
+        using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write))
+        {
+            Write(graph, stream);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+
     private static ModelProto Model(Graph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -34,13 +55,21 @@ public static class OnnxWriter
             IrVersion = IrVersion,
             ProducerName = "kindling",
             Graph = result,
-            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Graph.OpsetVersion } },
+            OpsetImport =
+            {
+                new OperatorSetIdProto { Domain = "", Version = Graph.OpsetVersion },
+            },
         };
     }
 
     private static NodeProto Node(Node node)
     {
-        NodeProto result = new() { Name = node.Name, OpType = node.OpType, Domain = node.Domain };
+        NodeProto result = new()
+        {
+            Name = node.Name,
+            OpType = node.OpType,
+            Domain = node.Domain,
+        };
         result.Input.AddRange(node.Inputs.Select(v => v?.Name ?? ""));
         result.Output.AddRange(node.Outputs.Select(v => v?.Name ?? ""));
         result.Attribute.AddRange(node.Attributes.All.Select(a => Attribute(a.Key, a.Value)));
@@ -108,7 +137,10 @@ public static class OnnxWriter
         return new ValueInfoProto
         {
             Name = value.Name,
-            Type = new TypeProto { TensorType = new TensorTypeProto { ElemType = (int)value.Type, Shape = shape } },
+            Type = new TypeProto
+            {
+                TensorType = new TensorTypeProto { ElemType = (int)value.Type, Shape = shape },
+            },
         };
     }
 }

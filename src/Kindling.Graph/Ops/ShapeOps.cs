@@ -50,9 +50,9 @@ internal static class ShapeOps
         }
 
         Shape shape = c[input].Shape;
-        return shape.Rank == 1 && shape[0].IsKnown
+        return shape.Rank == 1 && shape[0].IsKnown && shape[0].Size <= Shape.MaxRank
             ? new Shape(Enumerable.Range(firstAxis, (int)shape[0].Size).Select(c.Fresh))
-            : throw c.Fail($"the length of the shape '{c[input].Name}' must be known");
+            : throw c.Fail($"the length of the shape '{c[input].Name}' must be known, and at most {Shape.MaxRank}");
     }
 
     private static void Reshape(InferenceContext c)
@@ -202,6 +202,11 @@ internal static class ShapeOps
     {
         Shape x = c[0].Shape;
         Dimension[] result = [.. x];
+        if (c[1].Rank != 1 || !c[1].Shape[0].IsKnown || c[1].Shape[0].Size > x.Rank)
+        {
+            throw c.Fail($"starts must be a vector of known length, at most the rank {x.Rank}");
+        }
+
         int[] axes = c.Optional(3) is null
             ? [.. Enumerable.Range(0, (int)c[1].Shape[0].Size)]
             : [.. c.Integers(3, "axes").Select(a => c.Axis(a, x.Rank))];

@@ -1,0 +1,289 @@
+using Kindling.Graphs.Onnx.Proto;
+using Kindling.Graphs.Ops;
+
+namespace Kindling.Graphs.Onnx;
+
+/// <summary>One model on its way into a graph.</summary>
+internal sealed class ModelImport(ModelProto model, string? folder)
+{
+    // Enough for any model; they bound what a hostile file can make shape inference allocate.
+    private const int MaxSymbolLength = 1024;
+    private const int MaxKnownElements = 1024;
+
+    private readonly GraphProto proto = model.Graph ?? throw new GraphException("it has no graph.");
+    private readonly GraphBuilder builder = new(model.Graph?.Name is { Length: > 0 } name ? name : "graph");
+
+    public Graph Run()
+    {
+        long opset = Opset();
+        Refuse(model.Functions.Select(f => $"'{f.Name}'"), "functions");
+        Refuse(proto.SparseInitializer.Select(s => $"'{s.Values?.Name}'"), "sparse initialisers");
+        if (model.TrainingInfo.Count > 0)
+        {
+            throw new GraphException("training information is not supported.");
+        }
+
+        RefuseUnsupportedNodes(opset);
+        ReserveNames();
+        HashSet<string> initialised = new(StringComparer.Ordinal);
+        foreach (TensorProto tensor in proto.Initializer)
+        {
+            string where = $"Initialiser '{tensor.Name}'";
+            initialised.Add(Named(tensor.Name, "an initialiser"));
+            builder.Constant(TensorReader.Read(tensor, where, folder), tensor.Name);
+        }
+
+        // Models of IR version 3 list initialisers among the inputs, too: such a value is a constant.
+        foreach (ValueInfoProto input in proto.Input.Where(i => !initialised.Contains(i.Name)))
+        {
+            AddInput(input);
+        }
+
+        for (int i = 0; i < proto.Node.Count; i++)
+        {
+            AddNode(proto.Node[i], i, opset);
+        }
+
+        if (proto.Output.Count == 0)
+        {
+            throw new GraphException("its graph has no outputs.");
+        }
+
+        foreach (ValueInfoProto output in proto.Output)
+        {
+            AddOutput(output);
+        }
+
+        return builder.Graph;
+    }
+
+    private static string Domain(string domain) => domain == "ai.onnx" ? "" : domain;
+
+    private static string Where(NodeProto node, int index) =>
+        $"Node {index} {(node.Name.Length > 0 ? $"'{node.Name}'" : "without a name")} ({node.OpType})";
+
+    private static string Named(string name, string what) =>
+        name.Length > 0 ? name : throw new GraphException($"{what} of its graph has no name.");
+
+    private static void Refuse(IEnumerable<string> names, string what)
+    {
+        string list = string.Join(", ", names);
+        if (list.Length > 0)
+        {
+            throw new GraphException($"{what} are not supported: {list}.");
+        }
+    }
+
+    private long Opset()
+    {
+        long[] versions = [.. model.OpsetImport.Where(o => Domain(o.Domain).Length == 0).Select(o => o.Version).Distinct()];
+        return versions switch
+        {
+            [>= OpsetConversion.Oldest and <= Graph.OpsetVersion] => versions[0],
+            [] => throw new GraphException("it names no op set of ai.onnx."),
+            [_] => throw new GraphException(
+                $"op set {versions[0]} is not supported; supported are {OpsetConversion.Oldest} to {Graph.OpsetVersion}."
+            ),
+            _ => throw new GraphException($"it names several op sets of ai.onnx: {string.Join(", ", versions)}."),
+        };
+    }
+
+    // All at once, so that a user sees whether a model is worth changing.
+    private void RefuseUnsupportedNodes(long opset)
+    {
+        List<string> faults = [];
+        for (int i = 0; i < proto.Node.Count; i++)
+        {
+            NodeProto node = proto.Node[i];
+            string domain = Domain(node.Domain);
+            AttributeProto? subgraph = node.Attribute.FirstOrDefault(a => a.G is not null || a.Graphs.Count > 0);
+            bool known =
+                OpRegistry.Contains(node.OpType, domain)
+                || (domain.Length == 0 && (node.OpType == "Constant" || OpsetConversion.Renames(node.OpType, opset)));
+            if (subgraph is not null)
+            {
+                faults.Add($"{Where(node, i)}: attribute '{subgraph.Name}' is a subgraph");
+            }
+            else if (!known)
+            {
+                faults.Add($"{Where(node, i)}: operator {(domain.Length == 0 ? "ai.onnx" : domain)}.{node.OpType}");
+            }
+            else if (OpsetConversion.Missing(node.OpType, opset) is { } since)
+            {
+                faults.Add($"{Where(node, i)}: the operator came with op set {since}, the model has {opset}");
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new GraphException(
+                $"{faults.Count} of {proto.Node.Count} nodes are not supported: {string.Join("; ", faults)}. "
+                    + $"Supported are Constant, {string.Join(", ", OpRegistry.All.Select(s => s.Name).Order(StringComparer.Ordinal))}."
+            );
+        }
+    }
+
+    private void ReserveNames()
+    {
+        builder.Reserved.UnionWith(proto.Input.Select(i => i.Name));
+        builder.Reserved.UnionWith(proto.Initializer.Select(i => i.Name));
+        builder.Reserved.UnionWith(proto.Node.Select(n => n.Name));
+        builder.Reserved.UnionWith(proto.Node.SelectMany(n => n.Output));
+    }
+
+    private void AddInput(ValueInfoProto input)
+    {
+        string where = $"Input '{Named(input.Name, "an input")}'";
+        TensorTypeProto type = input.Type?.TensorType ?? throw new GraphException($"{where}: only tensors are supported.");
+        ElementType element = TensorReader.Type(type.ElemType, where);
+        TensorShapeProto shape = type.Shape ?? throw new GraphException($"{where}: its shape is missing; at least the rank must be given.");
+        if (shape.Dim.Count > Shape.MaxRank)
+        {
+            throw new GraphException($"{where}: rank {shape.Dim.Count} is more than the limit of {Shape.MaxRank}.");
+        }
+
+        builder.Input(input.Name, element, new Shape(shape.Dim.Select((d, i) => Size(d, i, input.Name, where))));
+    }
+
+    // Unknown sizes get the input's own symbol; some exporters write them as -1.
+    private static Dimension Size(DimensionProto dimension, int axis, string input, string where) =>
+        dimension.HasDimValue && dimension.DimValue >= 0 ? Dimension.Of(dimension.DimValue)
+        : dimension.HasDimValue && dimension.DimValue < -1 ? throw new GraphException($"{where}: a size can not be {dimension.DimValue}.")
+        : dimension.DimParam.Length > MaxSymbolLength ? throw new GraphException($"{where}: the symbol of axis {axis} is too long.")
+        : dimension.DimParam.Length > 0 && !dimension.DimParam.All(c => char.IsAsciiDigit(c) || c == '*')
+            ? Dimension.Named(dimension.DimParam)
+        : Dimension.Named($"{input}.{axis}");
+
+    private void AddNode(NodeProto node, int index, long opset)
+    {
+        string where = Where(node, index);
+        try
+        {
+            NodeForm form = new()
+            {
+                Builder = builder,
+                Where = where,
+                Opset = opset,
+                OpType = node.OpType,
+                Inputs = [.. node.Input.Select(name => Find(name, where))],
+                Attributes = AttributeReader.Read(node, where, folder),
+            };
+            string[] outputs = [.. node.Output];
+            int count = Array.FindLastIndex(outputs, o => o.Length > 0) + 1;
+            if (count == 0)
+            {
+                throw new GraphException($"{where}: it has no outputs.");
+            }
+
+            if (node.OpType == "Constant")
+            {
+                builder.Constant(AttributeReader.Constant(form), outputs[0]);
+                return;
+            }
+
+            OpsetConversion.Convert(form);
+            IReadOnlyList<Value> values = builder.Ops(
+                form.OpType,
+                count,
+                form.Inputs,
+                new Attributes(form.Attributes.Select(a => (a.Key, (object?)a.Value))),
+                node.Name.Length == 0 || builder.Graph.HasNode(node.Name) ? null : node.Name,
+                [.. outputs.Take(count).Select(o => o.Length > 0 ? o : null!)]
+            );
+            foreach (Value value in values)
+            {
+                Bound(value, where);
+            }
+        }
+        catch (GraphException e) when (!e.Message.StartsWith(where, StringComparison.Ordinal))
+        {
+            throw new GraphException($"{where}: {e.Message}", e);
+        }
+        catch (Exception e)
+            when (e
+                    is ArgumentException
+                        or ArithmeticException
+                        or IndexOutOfRangeException
+                        or InvalidOperationException
+                        or InvalidCastException
+                        or OutOfMemoryException
+            )
+        {
+            throw new GraphException($"{where}: its inputs and attributes do not fit together: {e.Message}", e);
+        }
+    }
+
+    private Value? Find(string name, string where) =>
+        name.Length == 0 ? null
+        : builder.Graph.Contains(name) ? builder.Graph[name]
+        : throw new GraphException($"{where}: its input '{name}' is not computed before it.");
+
+    private static void Bound(Value value, string where)
+    {
+        if (value.Rank > Shape.MaxRank)
+        {
+            throw new GraphException($"{where}: rank {value.Rank} is more than the limit of {Shape.MaxRank}.");
+        }
+
+        if (value.Shape.Any(TooLong) || value.KnownElements?.Any(TooLong) == true)
+        {
+            throw new GraphException($"{where}: a size is a product of too many symbols.");
+        }
+
+        if (value.KnownElements?.Count > MaxKnownElements)
+        {
+            value.KnownElements = null;
+        }
+
+        static bool TooLong(Dimension d) => d.Symbol?.Length > MaxSymbolLength;
+    }
+
+    private void AddOutput(ValueInfoProto output)
+    {
+        string where = $"Output '{Named(output.Name, "an output")}'";
+        if (!builder.Graph.Contains(output.Name))
+        {
+            throw new GraphException($"{where}: nothing computes it.");
+        }
+
+        Value value = builder.Graph[output.Name];
+        if (builder.Graph.Outputs.Contains(value))
+        {
+            throw new GraphException($"{where}: it is listed twice.");
+        }
+
+        if (output.Type?.TensorType is { } type)
+        {
+            bool fits =
+                (!type.HasElemType || type.ElemType == 0 || type.ElemType == (int)value.Type)
+                && (
+                    type.Shape is null
+                    || (
+                        type.Shape.Dim.Count == value.Rank
+                        && type.Shape.Dim.Zip(value.Shape)
+                            .All(p => !p.First.HasDimValue || p.First.DimValue < 0 || !p.Second.IsKnown || p.Second.Is(p.First.DimValue))
+                    )
+                );
+            if (!fits)
+            {
+                string sizes = string.Join(
+                    ", ",
+                    type.Shape?.Dim.Select(d =>
+                        d.HasDimValue ? $"{d.DimValue}"
+                        : d.DimParam.Length > 0 ? d.DimParam
+                        : "?"
+                    ) ?? []
+                );
+                throw new GraphException(
+                    $"{where}: the file says {(ElementType)type.ElemType} [{sizes}], its nodes give {value.Type} {value.Shape}."
+                );
+            }
+        }
+        else if (output.Type is not null)
+        {
+            throw new GraphException($"{where}: only tensors are supported.");
+        }
+
+        builder.Output(value);
+    }
+}

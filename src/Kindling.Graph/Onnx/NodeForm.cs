@@ -1,0 +1,60 @@
+namespace Kindling.Graphs.Onnx;
+
+/// <summary>A node as it stands in a file, on its way to the form that op set 17 gives it.</summary>
+internal sealed class NodeForm
+{
+    public required GraphBuilder Builder { get; init; }
+
+    /// <summary>What the node is, for messages.</summary>
+    public required string Where { get; init; }
+
+    /// <summary>The model's op set.</summary>
+    public required long Opset { get; init; }
+
+    public required string OpType { get; set; }
+
+    public required List<Value?> Inputs { get; set; }
+
+    public required SortedDictionary<string, object> Attributes { get; set; }
+
+    /// <summary>Moves an attribute of integers to an input, where later op sets have it.</summary>
+    public void IntsToInput(string attribute, int index)
+    {
+        if (Take<long[]>(attribute, index) is { } values)
+        {
+            Place(index, Builder.Ints(values));
+        }
+    }
+
+    /// <summary>Moves an attribute that is a number to an input, where later op sets have it.</summary>
+    public void FloatToInput(string attribute, int index)
+    {
+        if (Take<float?>(attribute, index) is { } value)
+        {
+            Value like = Inputs.ElementAtOrDefault(0) ?? throw new GraphException($"{Where}: input 0 is missing.");
+            Place(index, Builder.ScalarLike(like, value));
+        }
+    }
+
+    private T? Take<T>(string attribute, int index)
+    {
+        if (Inputs.ElementAtOrDefault(index) is not null)
+        {
+            throw new GraphException($"{Where}: at op set {Opset}, '{attribute}' is an attribute, not input {index}.");
+        }
+
+        return !Attributes.Remove(attribute, out object? value) ? default
+            : value is T typed ? typed
+            : throw new GraphException($"{Where}: attribute '{attribute}' has a wrong type.");
+    }
+
+    private void Place(int index, Value value)
+    {
+        while (Inputs.Count <= index)
+        {
+            Inputs.Add(null);
+        }
+
+        Inputs[index] = value;
+    }
+}

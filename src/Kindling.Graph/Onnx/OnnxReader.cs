@@ -1,0 +1,83 @@
+using Google.Protobuf;
+using Kindling.Graphs.Onnx.Proto;
+
+namespace Kindling.Graphs.Onnx;
+
+/// <summary>
+/// Reads ONNX models of op sets 7 to 17 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
+/// <see cref="GraphException"/> that names the file and the place; types and shapes are inferred anew and what the file says of its outputs is held
+/// against them.
+/// </summary>
+public static class OnnxReader
+{
+    /// <summary>Largest model in bytes, which is the format's own limit.</summary>
+    public const long MaxBytes = int.MaxValue;
+
+    /// <summary>Reads a model; tensors kept in other files must lie in its folder.</summary>
+    /// <exception cref="GraphException">The file can not be read, is damaged or not supported.</exception>
+    public static Graph Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        byte[] bytes;
+        string folder;
+        try
+        {
+            FileInfo file = new(path);
+            if (file.Exists && file.Length > MaxBytes)
+            {
+                throw new GraphException($"Model '{path}': {file.Length} bytes are more than the limit of {MaxBytes}.");
+            }
+
+            folder = Path.GetDirectoryName(file.FullName)!;
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new GraphException($"Model '{path}' can not be read: {e.Message}", e);
+        }
+
+        return Read(bytes, path, folder);
+    }
+
+    /// <summary>Reads a model from memory.</summary>
+    /// <param name="bytes">The model.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="GraphException">The bytes are damaged or not supported, or refer to other files.</exception>
+    public static Graph Read(byte[] bytes, string name = "model") => Read(bytes, name, folder: null);
+
+    private static Graph Read(byte[] bytes, string file, string? folder)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ModelProto model = Parse(bytes, file);
+        try
+        {
+            return new ModelImport(model, folder).Run();
+        }
+        catch (GraphException e)
+        {
+            throw new GraphException($"Model '{file}': {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new GraphException($"Model '{file}': its external data can not be read: {e.Message}", e);
+        }
+    }
+
+    private static ModelProto Parse(byte[] bytes, string file)
+    {
+        CodedInputStream input = new(bytes);
+        try
+        {
+            ModelProto model = new();
+            model.MergeFrom(input);
+            return model;
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new GraphException(
+                $"Model '{file}': not a readable ONNX model, damaged at byte {input.Position} of {bytes.Length}: {e.Message}",
+                e
+            );
+        }
+    }
+}
