@@ -10,6 +10,9 @@ internal static partial class TorchOperators
 {
     private delegate Func<Tensor?[], Tensor[]> Compiler(Node node, ScalarType real);
 
+    // TorchSharp's a.add(b) makes a temporary Scalar 1, whose finalizer may free it while libtorch still reads it; this one stays.
+    private static readonly TorchSharp.Scalar Unit = 1;
+
     private static readonly Dictionary<string, Compiler> Table = new(StringComparer.Ordinal)
     {
         ["Identity"] = Unary(x => x.alias()),
@@ -31,7 +34,7 @@ internal static partial class TorchOperators
         ["Elu"] = (node, _) => One(i => F.elu(i[0]!, node.Attributes.Float("alpha", 1))),
         ["Clip"] = (_, _) => One(i => Clip(i[0]!, i.ElementAtOrDefault(1), i.ElementAtOrDefault(2))),
         ["Cast"] = (node, real) => Cast(node, real),
-        ["Add"] = Binary((a, b) => a.add(b)),
+        ["Add"] = Binary((a, b) => a.add(b, Unit)),
         ["Sub"] = Binary((a, b) => a.sub(b)),
         ["Mul"] = Binary((a, b) => a.mul(b)),
         ["Div"] = (node, _) => One(i => node.Inputs[0]!.Type.IsFloat() ? i[0]!.div(i[1]!) : i[0]!.div(i[1]!, RoundingMode.trunc)),

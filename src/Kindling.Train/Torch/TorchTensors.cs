@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kindling.Bundles;
 using Kindling.Graphs;
 using static TorchSharp.torch;
@@ -26,7 +27,7 @@ public static class TorchTensors
     {
         ArgumentNullException.ThrowIfNull(data);
         Tensor result = zeros([.. data.Shape.Select(d => (long)d)], dtype: ScalarType.Float32);
-        System.Runtime.InteropServices.MemoryMarshal.AsBytes(data.Values.AsSpan()).CopyTo(result.bytes);
+        MemoryMarshal.AsBytes(data.Values.AsSpan()).CopyTo(result.bytes);
         return real == ScalarType.Float32 ? result : result.to_type(real);
     }
 
@@ -35,7 +36,7 @@ public static class TorchTensors
     {
         ArgumentNullException.ThrowIfNull(value);
         using Tensor plain = value.detach().to_type(ScalarType.Float32).cpu().contiguous();
-        return new FloatTensor([.. value.shape.Select(d => (int)d)], plain.data<float>().ToArray());
+        return new FloatTensor([.. value.shape.Select(d => (int)d)], MemoryMarshal.Cast<byte, float>(plain.bytes).ToArray());
     }
 
     /// <summary>The torch type of an element type.</summary>
