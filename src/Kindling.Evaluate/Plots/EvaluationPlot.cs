@@ -44,7 +44,10 @@ public static class EvaluationPlot
         Line(plot, sample.X, sample.Truth, "truth", Colors.Black, LinePattern.Solid);
         foreach ((int index, (int step, double[] values)) in sample.Predictions.OrderBy(p => p.Key).Index())
         {
-            string label = step == 0 ? "before adaptation" : step == 1 ? "after 1 step" : $"after {step} steps";
+            string label =
+                step == 0 ? "before adaptation"
+                : step == 1 ? "after 1 step"
+                : $"after {step} steps";
             Line(plot, sample.X, values, label, PlotStyle.Colors[index], Patterns[(index + 1) % Patterns.Length]);
         }
 

@@ -13,14 +13,14 @@ internal static class PlotStyle
 
     /// <summary>Colours that stay apart for most colour-blind readers (Okabe, Ito 2008).</summary>
     public static IReadOnlyList<Color> Colors { get; } =
-        [
-            Color.FromHex("#0072B2"),
-            Color.FromHex("#D55E00"),
-            Color.FromHex("#009E73"),
-            Color.FromHex("#CC79A7"),
-            Color.FromHex("#56B4E9"),
-            Color.FromHex("#E69F00"),
-        ];
+    [
+        Color.FromHex("#0072B2"),
+        Color.FromHex("#D55E00"),
+        Color.FromHex("#009E73"),
+        Color.FromHex("#CC79A7"),
+        Color.FromHex("#56B4E9"),
+        Color.FromHex("#E69F00"),
+    ];
 
     /// <summary>Gives a finished panel its title, axis names, legend and font.</summary>
     public static void Label(Plot plot, string title, string x, string y, Alignment legend)

@@ -52,7 +52,7 @@ internal sealed class InnerLoop : IDisposable
         using Tensor rates = tensor(rate).to_type(phi[0].dtype);
         for (int k = 0; k < steps; k++)
         {
-            (Tensor loss, _) = objective.Support(x, y, phi);
+            Tensor loss = objective.SupportLoss(x, y, phi);
             Tensor[] moving = [.. adapted.Select(i => phi[i])];
             IList<Tensor> gradients = autograd.grad([loss], moving, retain_graph: secondOrder, create_graph: secondOrder);
             Tensor[] next = update.Run([.. moving, .. gradients, .. state, .. Enumerable.Repeat(rates, adapted.Length)]);

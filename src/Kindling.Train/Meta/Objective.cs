@@ -1,4 +1,5 @@
 using Kindling.Autodiff;
+using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Train.Torch;
@@ -11,6 +12,7 @@ namespace Kindling.Train.Meta;
 /// </summary>
 internal sealed class Objective : IDisposable
 {
+    private readonly TorchInterpreter descent;
     private readonly TorchInterpreter support;
     private readonly TorchInterpreter query;
 
@@ -18,13 +20,18 @@ internal sealed class Objective : IDisposable
     {
         Network = network;
         IsClassification = classification;
-        support = new TorchInterpreter(WithLoss(network.Support, classification), doublePrecision);
+        Graph loss = WithLoss(network.Support, classification);
+        support = new TorchInterpreter(loss, doublePrecision);
+        descent = new TorchInterpreter(LossOnly(loss), doublePrecision);
         query = network.Infer == network.Support ? support : new TorchInterpreter(WithLoss(network.Infer, classification), doublePrecision);
     }
 
     public NetworkGraphs Network { get; }
 
     public bool IsClassification { get; }
+
+    /// <summary>The mean loss over a batch, alone: what an inner step descends.</summary>
+    public Tensor SupportLoss(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters) => descent.Run([x, y, .. parameters])[0];
 
     /// <summary>The mean loss over a batch and the statistics of that batch.</summary>
     public (Tensor Loss, Tensor[] Statistics) Support(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters)
@@ -47,8 +54,22 @@ internal sealed class Objective : IDisposable
 
     public void Dispose()
     {
+        descent.Dispose();
         support.Dispose();
         query.Dispose();
+    }
+
+    // Without outputs for its statistics a normalisation can run as one operation.
+    private static Graph LossOnly(Graph graph)
+    {
+        GraphBuilder b = new(graph.Name);
+        Dictionary<string, Value> inputs = graph.Inputs.ToDictionary(
+            v => v.Name,
+            v => b.Input(v.Name, v.Type, v.Shape),
+            StringComparer.Ordinal
+        );
+        _ = b.Output(b.Inline(graph, inputs)["loss"], "loss");
+        return DeadCode.Run(b.Graph);
     }
 
     private static Graph WithLoss(Graph network, bool classification)

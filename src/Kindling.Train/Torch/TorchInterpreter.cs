@@ -31,15 +31,20 @@ public sealed class TorchInterpreter : IDisposable
             _ = Slot(value);
         }
 
-        steps =
-        [
-            .. graph.Nodes.Select(node => new Step(
+        BatchNormFusion fusion = new(graph);
+        Step Compile(Node node)
+        {
+            (IReadOnlyList<Value?> Inputs, Func<Tensor?[], Tensor[]> Run) step =
+                fusion.At(node) ?? (node.Inputs, TorchOperators.Compile(node, real));
+            return new Step(
                 node,
-                TorchOperators.Compile(node, real),
-                [.. node.Inputs.Select(v => v is null ? -1 : Slot(v))],
+                step.Run,
+                [.. step.Inputs.Select(v => v is null ? -1 : Slot(v))],
                 [.. node.Outputs.Select(v => v is null ? -1 : Slot(v))]
-            )),
-        ];
+            );
+        }
+
+        steps = [.. graph.Nodes.Where(n => !fusion.Replaces(n)).Select(Compile)];
         outputSlots = [.. graph.Outputs.Select(Slot)];
         constants = new Tensor?[slots.Count];
         foreach (Value constant in graph.Constants)
@@ -47,7 +52,7 @@ public sealed class TorchInterpreter : IDisposable
             constants[slots[constant]] = TorchTensors.From(constant.Constant!, real, device).DetachFromDisposeScope();
         }
 
-        MarkLastUses(graph, slots);
+        MarkLastUses();
     }
 
     /// <summary>The graph.</summary>
@@ -120,10 +125,10 @@ public sealed class TorchInterpreter : IDisposable
     // An output that is an input, a constant or listed twice must not share a handle with its owner.
     private bool IsShared(int slot) => slot < Graph.Inputs.Count + Graph.Constants.Count || outputSlots.Count(s => s == slot) > 1;
 
-    private void MarkLastUses(Graph graph, Dictionary<Value, int> slots)
+    private void MarkLastUses()
     {
         HashSet<int> alive = [.. outputSlots];
-        HashSet<int> owned = [.. graph.Nodes.SelectMany(n => n.Outputs).OfType<Value>().Select(v => slots[v])];
+        HashSet<int> owned = [.. steps.SelectMany(s => s.Outputs)];
         for (int i = steps.Length - 1; i >= 0; i--)
         {
             Step step = steps[i];
