@@ -12,15 +12,12 @@ namespace Kindling.Train.Meta;
 /// </summary>
 internal sealed class TaskWorker(Objective objective, InnerLoop inner, string algorithm)
 {
-    [ThreadStatic]
-    private static bool isSingleThreaded;
-
     /// <summary>The task's gradient for every parameter, and its query loss after adaptation.</summary>
     public (float[][] Gradient, float Loss) Gradient(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
-        using IDisposable scope = Enter();
+        using IDisposable scope = TorchWork.Enter();
         (Tensor supportX, Tensor supportY, Tensor queryX, Tensor queryY) = Load(episode);
-        Tensor[] start = Leaves(theta);
+        Tensor[] start = TorchWork.Leaves(theta);
         bool secondOrder = algorithm == "maml";
         Tensor[] phi = inner.Run(start, supportX, supportY, steps, secondOrder);
         Tensor[] statistics = Statistics(supportX, supportY, phi);
@@ -46,10 +43,10 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
     /// </summary>
     public double[] Evaluate(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
-        using IDisposable scope = Enter();
+        using IDisposable scope = TorchWork.Enter();
         (Tensor supportX, Tensor supportY, Tensor queryX, Tensor queryY) = Load(episode);
         double[] metrics = new double[steps + 1];
-        Tensor[] start = Leaves(theta);
+        Tensor[] start = TorchWork.Leaves(theta);
         metrics[0] = Metric(start);
         _ = inner.Run(start, supportX, supportY, steps, secondOrder: false, (k, _, phi) => metrics[k + 1] = Metric(phi));
         return metrics;
@@ -68,12 +65,12 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
     /// <summary>Losses before each step and after the last, and the adapted parameters after each step.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
-        using IDisposable scope = Enter();
+        using IDisposable scope = TorchWork.Enter();
         (Tensor x, Tensor y, _, _) = Load(episode);
         float[] losses = new float[steps + 1];
         FloatTensor[][] parameters = new FloatTensor[steps][];
         Tensor[] phi = inner.Run(
-            Leaves(theta),
+            TorchWork.Leaves(theta),
             x,
             y,
             steps,
@@ -91,23 +88,8 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
     private Tensor[] Statistics(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters) =>
         objective.Network.Statistics.Count == 0 ? [] : objective.Support(x, y, parameters).Statistics;
 
-    private static IDisposable Enter()
-    {
-        // libtorch's own threads would fight with ours, and the setting belongs to the calling thread
-        if (!isSingleThreaded)
-        {
-            set_num_threads(1);
-            isSingleThreaded = true;
-        }
-
-        return NewDisposeScope();
-    }
-
-    private static Tensor[] Leaves(IReadOnlyList<FloatTensor> theta) => [.. theta.Select(t => TorchTensors.From(t).requires_grad_())];
-
     private (Tensor, Tensor, Tensor, Tensor) Load(Episode episode) =>
         (TorchTensors.From(episode.SupportX), Labels(episode.SupportY), TorchTensors.From(episode.QueryX), Labels(episode.QueryY));
 
-    private Tensor Labels(FloatTensor y) =>
-        objective.IsClassification ? TorchTensors.From(y).to_type(ScalarType.Int64) : TorchTensors.From(y);
+    private Tensor Labels(FloatTensor y) => TorchWork.Labels(y, objective.IsClassification);
 }
