@@ -20,6 +20,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly Objective objective;
     private readonly InnerLoop inner;
     private readonly TaskWorker worker;
+    private readonly TaskEvaluator evaluator;
     private readonly ParallelOptions parallel;
     private readonly OuterLoop outer;
 
@@ -34,11 +35,12 @@ public sealed class MetaTrainer : ITraining, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         this.recipe = recipe;
         this.tasks = tasks;
-        shape = new EpisodeShape(recipe.Tasks.Ways, recipe.Tasks.Shots, recipe.Tasks.Queries);
+        shape = recipe.Tasks.ToShape();
         Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
         objective = new Objective(Network, tasks.IsClassification);
         inner = new InnerLoop(objective, recipe.Inner);
         worker = new TaskWorker(objective, inner, recipe.Algorithm.Type);
+        evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         outer = new OuterLoop(recipe.Algorithm, Network.Parameters, Initialise(Network, recipe.Seed), threads);
     }
@@ -105,7 +107,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
             e =>
             {
                 Episode episode = tasks.Sample(split, shape, new SeededRandom(seed, ValidationStream, (ulong)split, (ulong)e));
-                metrics[e] = worker.Evaluate(parameters, episode, recipe.Inner.StepsInApp);
+                metrics[e] = evaluator.Evaluate(parameters, episode, recipe.Inner.StepsInApp);
             }
         );
         return metrics;
