@@ -1,12 +1,12 @@
 namespace Kindling.Evaluate;
 
 /// <summary>What `kindling eval` reports; the members are the JSON contract. Accuracies are fractions.</summary>
-public sealed class EvaluationReport
+public sealed partial class EvaluationReport
 {
     /// <summary>The bundle.</summary>
     public required string Bundle { get; init; }
 
-    /// <summary>Engine that adapted and predicted.</summary>
+    /// <summary>Engine that adapted the bundle and predicted; baselines run on ONNX Runtime.</summary>
     public required string Engine { get; init; }
 
     /// <summary><c>accuracy</c> or <c>mse</c>.</summary>
@@ -36,8 +36,14 @@ public sealed class EvaluationReport
     /// <summary>Query examples one at a time, as an app sees them.</summary>
     public required MetricSeries Inductive { get; init; }
 
-    /// <summary>Other starts with the same inner rule, one at a time.</summary>
+    /// <summary>Other ways to solve the same episodes, query examples one at a time: <c>random</c>, <c>joint</c>, <c>centroid</c> or <c>ridge</c>.</summary>
     public required IReadOnlyDictionary<string, MetricSeries> Baselines { get; init; }
+
+    /// <summary>What was chosen on validation tasks: the inner rate of <c>joint</c>, the strength of <c>ridge</c>.</summary>
+    public required IReadOnlyDictionary<string, double> BaselineSettings { get; init; }
+
+    /// <summary>Baselines that could not be measured, and why.</summary>
+    public required IReadOnlyDictionary<string, string> AbsentBaselines { get; init; }
 
     /// <summary>Milliseconds of one adaptation step.</summary>
     public required double MillisecondsPerStep { get; init; }

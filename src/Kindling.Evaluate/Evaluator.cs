@@ -1,115 +1,81 @@
 using System.Diagnostics;
 using Kindling.Adapt;
 using Kindling.Bundles;
-using Kindling.Networks;
+using Kindling.Evaluate.Baselines;
+using Kindling.Evaluate.Engines;
 using Kindling.Recipes;
 using Kindling.Tasks;
-using Kindling.Train.Meta;
 
 namespace Kindling.Evaluate;
 
-/// <summary>Adapts a bundle to test episodes through the runtime that apps use, and measures it after every step.</summary>
+/// <summary>Adapts a bundle to test episodes and measures it after every step, beside the baselines.</summary>
 public static class Evaluator
 {
-    private const ulong TestStream = 6;
-
-    /// <summary>Evaluates a bundle on the test split of its own tasks.</summary>
+    /// <summary>Evaluates a bundle.</summary>
     /// <param name="path">The bundle.</param>
-    /// <param name="dataRoot">Folder of data sets.</param>
-    /// <param name="episodes">Number of test episodes.</param>
-    /// <param name="steps">Adaptation steps; the bundle's if null.</param>
-    /// <param name="seed">Seed of the episodes.</param>
-    /// <exception cref="BundleException">The bundle has no recipe, or data are missing.</exception>
-    public static EvaluationReport Evaluate(string path, string dataRoot, int episodes, int? steps, ulong seed)
+    /// <param name="options">What on and with what.</param>
+    /// <exception cref="ArgumentException">The options have faults; all are listed.</exception>
+    /// <exception cref="BundleException">The bundle is damaged or has no recipe, or the data are missing or do not fit it.</exception>
+    public static EvaluationReport Evaluate(string path, EvaluationOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
-        using AdaptableModel model = AdaptableModel.Open(path);
-        Recipe recipe = Recipe.Parse(
-            model.Manifest.Recipe?.GetRawText()
-                ?? throw new BundleException($"{path}: the bundle holds no recipe, so its tasks are unknown."),
-            path
-        );
-        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, dataRoot);
-        EpisodeShape shape = recipe.Tasks.ToShape();
-        int count = steps ?? model.Steps;
-        NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, model.Manifest.Output.Count);
-        LearnerStart random = new() { Parameters = Checkpoint.Named(network, MetaTrainer.Initialise(network, seed)) };
-
-        double[][] transductive = new double[episodes][];
-        double[][] inductive = new double[episodes][];
-        double[][] fresh = new double[episodes][];
-        TimeSpan elapsed = TimeSpan.Zero;
-        for (int e = 0; e < episodes; e++)
+        ArgumentNullException.ThrowIfNull(options);
+        IReadOnlyList<string> faults = options.Validate();
+        if (faults.Count > 0)
         {
-            Episode episode = tasks.Sample(Split.Test, shape, new SeededRandom(seed, TestStream, (ulong)e));
-            SupportSet support = Support(model, episode);
-            transductive[e] = new double[count + 1];
-            inductive[e] = new double[count + 1];
-            fresh[e] = new double[count + 1];
-            using Learner learner = model.CreateLearner();
-            learner.Trace(
-                support,
-                count,
-                point =>
-                {
-                    transductive[e][point.Step] = Metric(model, point.OutputsTransductive(episode.QueryX), episode.QueryY);
-                    inductive[e][point.Step] = Metric(model, point.OutputsInductive(episode.QueryX), episode.QueryY);
-                }
-            );
-            using Learner baseline = model.CreateLearner(random);
-            baseline.Trace(
-                support,
-                count,
-                point => fresh[e][point.Step] = Metric(model, point.OutputsInductive(episode.QueryX), episode.QueryY)
-            );
-            using Learner timed = model.CreateLearner();
+            throw new ArgumentException($"The options have {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(options));
+        }
+
+        using AdaptableModel model = AdaptableModel.Open(path, new AdaptOptions { Steps = options.Steps, Provider = options.Provider });
+        EpisodePlan plan = new(path, model.Manifest, options);
+        BaselineSet baselines = BaselineSet.Prepare(model, Tensors(path, Checkpoint.BaselinesFile), plan, options.Seed);
+        using IEvaluationEngine engine =
+            options.Engine == EvaluationOptions.TorchEngine
+                ? new TrainerEngine(model.Manifest, Tensors(path, BundleManifest.ThetaFileName)!, plan)
+                : new RuntimeEngine(model);
+
+        double[][] transductive = new double[options.Episodes][];
+        double[][] inductive = new double[options.Episodes][];
+        double[][][] others = [.. baselines.Baselines.Select(_ => new double[options.Episodes][])];
+        TimeSpan elapsed = TimeSpan.Zero;
+        for (int e = 0; e < options.Episodes; e++)
+        {
+            Episode episode = plan.Test(e);
+            (transductive[e], inductive[e]) = engine.Measure(episode);
+            for (int b = 0; b < others.Length; b++)
+            {
+                others[b][e] = baselines.Baselines[b].Measure(episode);
+            }
+
             long start = Stopwatch.GetTimestamp();
-            _ = timed.Adapt(support);
+            engine.Adapt(episode);
             elapsed += Stopwatch.GetElapsedTime(start);
         }
 
         return new EvaluationReport
         {
             Bundle = path,
-            Engine = "ort",
-            Metric = model.Manifest.IsClassification ? "accuracy" : "mse",
-            Episodes = episodes,
-            Ways = shape.Ways,
-            Shots = shape.Shots,
-            Queries = shape.Queries,
-            Seed = seed,
-            Steps = [.. Enumerable.Range(0, count + 1)],
+            Engine = options.Engine,
+            Metric = Figures.Metric(model.Manifest),
+            Episodes = options.Episodes,
+            Ways = plan.Shape.Ways,
+            Shots = plan.Shape.Shots,
+            Queries = plan.Shape.Queries,
+            Seed = options.Seed,
+            Steps = [.. Enumerable.Range(0, plan.Steps + 1)],
             Transductive = MetricSeries.Of(transductive),
             Inductive = MetricSeries.Of(inductive),
-            Baselines = new Dictionary<string, MetricSeries>(StringComparer.Ordinal) { ["random"] = MetricSeries.Of(fresh) },
-            MillisecondsPerStep = elapsed.TotalMilliseconds / episodes / model.Steps,
+            Baselines = baselines
+                .Baselines.Zip(others)
+                .ToDictionary(b => b.First.Name, b => MetricSeries.Of(b.Second), StringComparer.Ordinal),
+            BaselineSettings = baselines.Settings,
+            AbsentBaselines = baselines.Absent,
+            MillisecondsPerStep = elapsed.TotalMilliseconds / options.Episodes / plan.Steps,
         };
     }
 
-    private static SupportSet Support(AdaptableModel model, Episode episode) =>
-        model.Manifest.IsClassification
-            ? SupportSet.FromTensors(
-                episode.SupportX,
-                [.. episode.SupportY.Values.Select(v => (int)v)],
-                [.. Enumerable.Range(0, episode.Classes.Count).Select(i => $"class {i:000}")]
-            )
-            : SupportSet.FromTargets(episode.SupportX, episode.SupportY);
-
-    private static double Metric(AdaptableModel model, FloatTensor output, FloatTensor y)
+    private static SafetensorsFile? Tensors(string path, string file)
     {
-        if (!model.Manifest.IsClassification)
-        {
-            return output.Values.Zip(y.Values, (a, b) => (double)(a - b) * (a - b)).Average();
-        }
-
-        int slots = output.Shape[1];
-        int right = 0;
-        for (int i = 0; i < y.Count; i++)
-        {
-            Span<float> row = output.Values.AsSpan(i * slots, slots);
-            right += System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row) == (int)y.Values[i] ? 1 : 0;
-        }
-
-        return (double)right / y.Count;
+        using BundleFiles files = BundleFiles.Open(path);
+        return files.Contains(file) ? files.ReadTensors(file) : null;
     }
 }

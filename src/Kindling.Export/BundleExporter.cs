@@ -79,6 +79,11 @@ public static class BundleExporter
             writer.Add($"reference/{name}", File.ReadAllBytes(Path.Combine(checkpoint, "reference", name)));
         }
 
+        if (File.Exists(Path.Combine(checkpoint, Checkpoint.BaselinesFile)))
+        {
+            writer.AddTensors(Checkpoint.BaselinesFile, Baselines(checkpoint, recipe, state.DataHash));
+        }
+
         _ = writer.Complete(
             new BundleManifest
             {
@@ -137,6 +142,16 @@ public static class BundleExporter
             },
             verify
         );
+    }
+
+    private static IReadOnlyDictionary<string, FloatTensor> Baselines(string checkpoint, Recipe recipe, string dataHash)
+    {
+        (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(checkpoint, Checkpoint.BaselinesFile);
+        return state.IsOf(recipe, dataHash)
+            ? tensors
+            : throw new BundleException(
+                $"{Path.Combine(checkpoint, Checkpoint.BaselinesFile)}: the baseline belongs to another recipe or other data than the checkpoint; run `kindling train --resume` to train it anew."
+            );
     }
 
     private static ManifestGraph Describe(string file, Graph graph) =>

@@ -3,7 +3,10 @@ using Kindling.Networks;
 
 namespace Kindling.Recipes;
 
-/// <summary>The files that training leaves in a folder: <c>last.safetensors</c> to go on from and <c>theta.safetensors</c> to export.</summary>
+/// <summary>
+/// The files that training leaves in a folder: <c>last.safetensors</c> to go on from, <c>theta.safetensors</c> and <c>baselines.safetensors</c> to
+/// export.
+/// </summary>
 public static class Checkpoint
 {
     /// <summary>Parameters, outer optimiser and best parameters so far.</summary>

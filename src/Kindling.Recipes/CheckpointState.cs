@@ -69,6 +69,16 @@ public sealed class CheckpointState
         }
     }
 
+    /// <summary>Whether the checkpoint comes from this recipe and these data.</summary>
+    /// <param name="recipe">The recipe; members that the checkpoint's does not name count with their defaults.</param>
+    /// <param name="dataHash">SHA-256 of the data.</param>
+    public bool IsOf(Recipe recipe, string dataHash)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        return DataHash == dataHash
+            && Recipes.Recipe.Parse(Recipe.GetRawText(), "the recipe in the checkpoint").ToJson() == recipe.ToJson();
+    }
+
     /// <summary>The state as metadata of a checkpoint's file, so that tensors and state are replaced in one move.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata() =>
         new Dictionary<string, string>(StringComparer.Ordinal) { [MetadataKey] = JsonSerializer.Serialize(this, Json) };

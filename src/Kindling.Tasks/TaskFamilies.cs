@@ -87,6 +87,23 @@ public static class TaskFamilies
         return family;
     }
 
+    /// <summary>The user's own data as test tasks: every class (task) that is found is in the test split, the other splits are empty.</summary>
+    /// <param name="path">A folder of class folders for pictures, a CSV file for tables.</param>
+    /// <param name="preprocessing">How the model wants its input.</param>
+    /// <param name="classification">Whether the model classifies.</param>
+    /// <exception cref="BundleException">The data are missing, damaged or of another kind than the model takes.</exception>
+    public static ITaskFamily OfSource(string path, Preprocessing preprocessing, bool classification)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        return preprocessing switch
+        {
+            { Image: { } image } => FolderFamily.ForTest(path, image),
+            { Table: { } table } => TableFamily.ForTest(path, table, classification),
+            _ => throw new BundleException($"'{path}' cannot be read for this model: it takes neither pictures nor tables."),
+        };
+    }
+
     internal static Row? Find(string type) => Array.Find(Rows, r => r.Type == type);
 
     /// <summary>One family: what its specification may say, and how it is made.</summary>

@@ -79,6 +79,36 @@ public sealed class EndToEndTests
         Assert.That(back.Predict(x).Values, Is.EqualTo(learner.Predict(x).Values));
     }
 
+    [Test]
+    public void Export_FinishedTraining_CarriesTheBaselineAndItsHash()
+    {
+        _ = TrainAndExport(Networks[0], """{ "type": "sinusoid", "shots": 5, "queries": 5 }""", "sgd", 0.005, 2);
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+        SafetensorsFile trained = SafetensorsFile.Read(Path.Combine(folder, "checkpoint", "baselines.safetensors"));
+        SafetensorsFile carried = bundle.ReadTensors("baselines.safetensors");
+        Assert.That(carried.Tensors.Keys, Is.EquivalentTo(trained.Tensors.Keys));
+        Assert.That(carried.Tensors["head.weight"].Values, Is.EqualTo(trained.Tensors["head.weight"].Values));
+    }
+
+    [Test]
+    public void Export_BaselineOfAnotherTraining_IsRefused()
+    {
+        const string Tasks = """{ "type": "sinusoid", "shots": 5, "queries": 5 }""";
+        string file = Path.Combine(folder, "checkpoint", "baselines.safetensors");
+        _ = TrainAndExport(Networks[0], Tasks, "sgd", 0.005, 2);
+        byte[] other = File.ReadAllBytes(file);
+        _ = TrainAndExport(Networks[0], Tasks, "sgd", 0.005, 3);
+        File.WriteAllBytes(file, other);
+        Assert.That(
+            () => BundleExporter.Export(Path.Combine(folder, "checkpoint"), Path.Combine(folder, "bundle")),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    $"{file}: the baseline belongs to another recipe or other data than the checkpoint; run `kindling train --resume` to train it anew."
+                )
+        );
+    }
+
     private VerificationReport TrainAndExport(string network, string tasks, string optimizer, double rate, int iterations)
     {
         Recipe recipe = Recipe.Parse(

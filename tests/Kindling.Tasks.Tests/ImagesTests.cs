@@ -258,6 +258,31 @@ internal sealed class ImagesTests
         Assert.That(episode.SupportX.Shape, Is.EqualTo(new[] { 6, 1, 4, 4 }));
     }
 
+    [Test]
+    public void OfSource_OfClassFolders_MakesAllClassesTestClasses()
+    {
+        WriteClasses(3, 4);
+        ImagePreprocessing preprocessing = new() { Width = 6, Height = 6 };
+        ClassFamily family = (ClassFamily)
+            TaskFamilies.OfSource(Path.Combine(_files.Root, "set"), Preprocessing.ForImage(preprocessing), classification: true);
+        Episode episode = family.Sample(Split.Test, new EpisodeShape(3, 2, 2), new SeededRandom(1));
+
+        Assert.That(Enum.GetValues<Split>().Select(s => family.Classes(s).Count), Is.EqualTo(new[] { 0, 0, 3 }));
+        Assert.That(episode.Classes, Is.EquivalentTo(new[] { "c0", "c1", "c2" }));
+        Assert.That(episode.QueryX.Shape, Is.EqualTo(new[] { 6, 1, 6, 6 }));
+        AssertRefused(
+            () => family.Sample(Split.Test, new EpisodeShape(4, 1, 1), new SeededRandom(1)),
+            "images: the test split has 3 classes, but an episode needs 4."
+        );
+    }
+
+    [Test]
+    public void OfSource_ForAModelOfTensors_IsRefused() =>
+        AssertRefused(
+            () => TaskFamilies.OfSource("set", Preprocessing.None, classification: true),
+            "'set' cannot be read for this model: it takes neither pictures nor tables."
+        );
+
     private static TaskSpec Spec(int ways) =>
         new()
         {

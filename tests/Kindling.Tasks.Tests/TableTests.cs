@@ -157,6 +157,52 @@ internal sealed class TableTests
         );
     }
 
+    // The columns stand in another order than the model's: x is 1, 2, 3, 4 and comes out as (x - 1) / 2.
+    [Test]
+    public void OfSource_OfTable_PreparesTheModelsColumnsAsGiven()
+    {
+        string path = _files.Write("t.csv", "z,label,x\n5,a,1\n5,a,2\n5,b,3\n5,b,4\n");
+        TablePreprocessing preprocessing = new()
+        {
+            Columns = ["x", "z"],
+            Mean = [1, 0],
+            Scale = [2, 1],
+        };
+        ITaskFamily family = TaskFamilies.OfSource(path, Preprocessing.ForTable(preprocessing), classification: true);
+        Episode episode = family.Sample(Split.Test, new EpisodeShape(2, 1, 1), new SeededRandom(1));
+
+        Assert.That(episode.Classes, Is.EquivalentTo(new[] { "a", "b" }));
+        Assert.That(
+            episode.SupportX.Values.Concat(episode.QueryX.Values).Where((_, i) => i % 2 == 0),
+            Is.EquivalentTo(new[] { 0f, 0.5f, 1f, 1.5f })
+        );
+        Assert.That(episode.SupportX.Values.Where((_, i) => i % 2 == 1), Is.All.EqualTo(5f));
+    }
+
+    [Test]
+    public void OfSource_OfTasksForAClassifier_IsRefused()
+    {
+        string path = _files.Write("t.csv", "task,x,label\na,1,1\n");
+        Assert.That(
+            () => TaskFamilies.OfSource(path, Preprocessing.ForTable(TablePreprocessing.Plain("x")), classification: true),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo($"table: '{path}' has a 'task' column, so its tasks are regressions, but the model classifies.")
+        );
+    }
+
+    [Test]
+    public void OfSource_OfTargetsWithoutTasks_IsOneTask()
+    {
+        string path = _files.Write("t.csv", "x,label\n1,10\n2,20\n3,30\n");
+        TableRegression family = (TableRegression)
+            TaskFamilies.OfSource(path, Preprocessing.ForTable(TablePreprocessing.Plain("x")), classification: false);
+        Episode episode = family.Sample(Split.Test, new EpisodeShape(1, 2, 1), new SeededRandom(1));
+
+        Assert.That(family.Tasks(Split.Test).Select(t => t.Count), Is.EqualTo(new[] { 3 }));
+        Assert.That(episode.SupportY.Values.Concat(episode.QueryY.Values), Is.EquivalentTo(new[] { 10f, 20f, 30f }));
+    }
+
     private static TaskSpec Spec(int ways, int shots, int queries) =>
         new()
         {

@@ -27,7 +27,7 @@ internal static class ExitCodes
             {
                 OperationCanceledException => (Interrupted, "interrupted"),
                 BundleException or GraphException => (Rejected, cause.Message),
-                DllNotFoundException => (MachineLacks, cause.Message),
+                DllNotFoundException or MissingRuntimeException => (MachineLacks, cause.Message),
                 FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (Rejected, cause.Message),
                 _ => (OurFault, $"This is a fault of kindling, please report it.\n{cause}"),
             };

@@ -14,12 +14,13 @@ internal sealed class TrainingConsole(TimeProvider time) : IProgress<TrainingPro
             ? $"  validation before {metrics[0]:0.0000}, after {metrics.Count - 1} steps {metrics[^1]:0.0000}"
             : "";
         string line =
-            $"{value.Iteration}/{value.Iterations}  loss {value.Loss:0.0000}  {value.TasksPerSecond:0} tasks/s  {value.Remaining:hh\\:mm\\:ss} left{validation}";
+            $"{value.Stage} {value.Iteration}/{value.Iterations}  loss {value.Loss:0.0000}  {value.TasksPerSecond:0} tasks/s  {value.Remaining:hh\\:mm\\:ss} left{validation}";
+        bool keep = validation.Length > 0 || value.Iteration == value.Iterations;
         if (!Console.IsErrorRedirected)
         {
-            Console.Error.Write($"\r\u001b[K{line}{(validation.Length > 0 ? "\n" : "")}");
+            Console.Error.Write($"\r\u001b[K{line}{(keep ? "\n" : "")}");
         }
-        else if (validation.Length > 0 || last is null || time.GetElapsedTime(last.Value) >= PlainInterval)
+        else if (keep || last is null || time.GetElapsedTime(last.Value) >= PlainInterval)
         {
             Console.Error.WriteLine(line);
             last = time.GetTimestamp();

@@ -47,6 +47,26 @@ internal static class FolderFamily
         };
     }
 
+    /// <summary>All classes of a folder as test classes, prepared as given.</summary>
+    public static ClassFamily ForTest(string path, ImagePreprocessing preprocessing)
+    {
+        (ImageBank bank, ItemClass[] classes, string hash) = Prepare(ImageFolder.Read(path), preprocessing);
+        return new ClassFamily(
+            Name,
+            bank,
+            [
+                [],
+                [],
+                classes,
+            ]
+        )
+        {
+            DataHash = hash,
+            Licences = [],
+            Preprocessing = Preprocessing.ForImage(preprocessing),
+        };
+    }
+
     private static ImagePreprocessing PreprocessingOf(TaskSpec spec)
     {
         bool colour = spec.Channels == 3;

@@ -10,12 +10,13 @@ internal sealed class RowBank : ItemBank
 
     public RowBank(TableFile table, IReadOnlyList<int> order, TablePreprocessing preprocessing)
     {
-        ItemSize = table.Columns.Count;
+        FloatTensor rows = table.Select(preprocessing.Columns);
+        ItemSize = rows.Shape[1];
         Shape = [ItemSize];
         _values = new float[order.Count * ItemSize];
         for (int i = 0; i < order.Count; i++)
         {
-            preprocessing.Apply(table.Row(order[i]), _values.AsSpan(i * ItemSize, ItemSize));
+            preprocessing.Apply(rows.Values.AsSpan(order[i] * ItemSize, ItemSize), _values.AsSpan(i * ItemSize, ItemSize));
         }
     }
 

@@ -36,6 +36,37 @@ internal static class TableFamily
         string noun = regression ? "task" : "class";
         int[][] splits = SplitPlan.Deal(spec, groups.Names.Length, spec.Ways, $"{Name}: '{path}'", noun);
         TablePreprocessing preprocessing = Standardise(table, splits[0].SelectMany(n => groups.Rows[n]));
+        return Create(table, groups, splits, preprocessing, regression);
+    }
+
+    /// <summary>All classes (tasks) of a table as test classes (tasks), prepared as given; a regression without a task column is one task.</summary>
+    public static ITaskFamily ForTest(string path, TablePreprocessing preprocessing, bool classification)
+    {
+        TableFile table = TableFile.Read(path);
+        if (classification && table.Tasks is not null)
+        {
+            throw new BundleException(
+                $"{Name}: '{path}' has a '{TableFile.TaskColumn}' column, so its tasks are regressions, but the model classifies."
+            );
+        }
+
+        Groups groups = new(classification ? table.Classes() : table.Tasks ?? [.. Enumerable.Repeat(path, table.RowCount)]);
+        int[] all = [.. Enumerable.Range(0, groups.Names.Length)];
+        return Create(
+            table,
+            groups,
+            [
+                [],
+                [],
+                all,
+            ],
+            preprocessing,
+            !classification
+        );
+    }
+
+    private static ITaskFamily Create(TableFile table, Groups groups, int[][] splits, TablePreprocessing preprocessing, bool regression)
+    {
         RowBank bank = new(table, [.. groups.Rows.SelectMany(r => r)], preprocessing);
         ItemClass[] classes = groups.ToClasses();
         ItemClass[][] dealt = [.. splits.Select(s => s.Select(n => classes[n]).ToArray())];

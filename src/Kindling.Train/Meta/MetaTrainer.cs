@@ -6,10 +6,10 @@ using Kindling.Tasks;
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// The outer loop. Tasks of an iteration run in parallel; every random draw comes from (seed, purpose, iteration, task) and gradients are
-/// summed over one fixed tree, so that the number of threads and any interruption change nothing in the result.
+/// Meta-training: the outer loop over episodes. Every random draw comes from (seed, purpose, iteration, task), so that the number of threads and any
+/// interruption change nothing in the result.
 /// </summary>
-public sealed class MetaTrainer : IDisposable
+public sealed class MetaTrainer : ITraining, IDisposable
 {
     private const ulong TrainStream = 1;
     private const ulong ValidationStream = 2;
@@ -20,8 +20,9 @@ public sealed class MetaTrainer : IDisposable
     private readonly Objective objective;
     private readonly InnerLoop inner;
     private readonly TaskWorker worker;
+    private readonly TaskEvaluator evaluator;
     private readonly ParallelOptions parallel;
-    private readonly OuterOptimizer outer;
+    private readonly OuterLoop outer;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
@@ -34,24 +35,24 @@ public sealed class MetaTrainer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         this.recipe = recipe;
         this.tasks = tasks;
-        shape = new EpisodeShape(recipe.Tasks.Ways, recipe.Tasks.Shots, recipe.Tasks.Queries);
+        shape = recipe.Tasks.ToShape();
         Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
         objective = new Objective(Network, tasks.IsClassification);
         inner = new InnerLoop(objective, recipe.Inner);
         worker = new TaskWorker(objective, inner, recipe.Algorithm.Type);
+        evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        outer = new OuterOptimizer(recipe.Algorithm, [.. Network.Parameters.Select(p => p.Count)]);
-        Parameters = Initialise(Network, recipe.Seed);
+        outer = new OuterLoop(recipe.Algorithm, Network.Parameters, Initialise(Network, recipe.Seed), threads);
     }
 
     /// <summary>The network being trained.</summary>
     public NetworkGraphs Network { get; }
 
     /// <summary>Finished iterations.</summary>
-    public int Iteration { get; private set; }
+    public int Iteration => outer.Iteration;
 
     /// <summary>The parameters now, in the network's order.</summary>
-    public IReadOnlyList<FloatTensor> Parameters { get; private set; }
+    public IReadOnlyList<FloatTensor> Parameters => outer.Parameters;
 
     /// <summary>The best parameters so far by validation, and their metric; null before the first validation.</summary>
     public (int Iteration, double Metric, IReadOnlyList<FloatTensor> Parameters)? Best { get; private set; }
@@ -71,33 +72,12 @@ public sealed class MetaTrainer : IDisposable
 
     /// <summary>One outer iteration.</summary>
     /// <returns>Mean query loss of its tasks after adaptation.</returns>
-    public float Step()
-    {
-        float[][][] gradients = new float[recipe.Algorithm.TasksPerBatch][][];
-        float[] losses = new float[gradients.Length];
-        _ = Parallel.For(
-            0,
-            gradients.Length,
-            parallel,
-            t =>
-            {
-                Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)Iteration, (ulong)t));
-                (gradients[t], losses[t]) = worker.Gradient(Parameters, episode, recipe.Inner.Steps);
-            }
-        );
-
-        float[][] sum = TreeSum.InPlace(gradients);
-        foreach (float[] gradient in sum)
+    public float Step() =>
+        outer.Step(t =>
         {
-            System.Numerics.Tensors.TensorPrimitives.Divide(gradient, gradients.Length, gradient);
-        }
-
-        FloatTensor[] next = [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
-        outer.Step([.. next.Select(p => p.Values)], sum, Iteration);
-        Parameters = next;
-        Iteration++;
-        return losses.Average();
-    }
+            Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)Iteration, (ulong)t));
+            return worker.Gradient(Parameters, episode, recipe.Inner.Steps);
+        });
 
     /// <summary>
     /// Mean metric over the fixed validation episodes before adaptation and after each step; remembers the parameters if the last figure is the
@@ -127,7 +107,7 @@ public sealed class MetaTrainer : IDisposable
             e =>
             {
                 Episode episode = tasks.Sample(split, shape, new SeededRandom(seed, ValidationStream, (ulong)split, (ulong)e));
-                metrics[e] = worker.Evaluate(parameters, episode, recipe.Inner.StepsInApp);
+                metrics[e] = evaluator.Evaluate(parameters, episode, recipe.Inner.StepsInApp);
             }
         );
         return metrics;
@@ -140,17 +120,10 @@ public sealed class MetaTrainer : IDisposable
     /// <summary>Everything that the next iterations depend on, by name.</summary>
     public IReadOnlyDictionary<string, FloatTensor> Snapshot()
     {
-        Dictionary<string, FloatTensor> state = new(StringComparer.Ordinal);
-        for (int i = 0; i < Network.Parameters.Count; i++)
+        Dictionary<string, FloatTensor> state = outer.Snapshot();
+        for (int i = 0; i < Network.Parameters.Count && Best is not null; i++)
         {
-            ParameterSpec parameter = Network.Parameters[i];
-            state[parameter.Name] = Parameters[i];
-            state[$"outer.{parameter.Name}.m"] = new FloatTensor([.. parameter.Shape], [.. outer.First[i]]);
-            state[$"outer.{parameter.Name}.v"] = new FloatTensor([.. parameter.Shape], [.. outer.Second[i]]);
-            if (Best is { } best)
-            {
-                state[$"best.{parameter.Name}"] = best.Parameters[i];
-            }
+            state[$"best.{Network.Parameters[i].Name}"] = Best.Value.Parameters[i];
         }
 
         return state;
@@ -160,23 +133,10 @@ public sealed class MetaTrainer : IDisposable
     /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration, (int Iteration, double Metric)? best)
     {
-        FloatTensor Get(string name, ParameterSpec parameter) =>
-            state.TryGetValue(name, out FloatTensor? tensor) && tensor.Shape.SequenceEqual(parameter.Shape)
-                ? tensor
-                : throw new BundleException(
-                    $"The checkpoint does not fit the recipe: expected tensor '{name}' of shape [{string.Join(", ", parameter.Shape)}], got {(tensor is null ? "none" : tensor.ToString())}."
-                );
-
-        Parameters = [.. Network.Parameters.Select(p => Get(p.Name, p))];
-        for (int i = 0; i < Network.Parameters.Count; i++)
-        {
-            ParameterSpec parameter = Network.Parameters[i];
-            Get($"outer.{parameter.Name}.m", parameter).Values.CopyTo(outer.First[i], 0);
-            Get($"outer.{parameter.Name}.v", parameter).Values.CopyTo(outer.Second[i], 0);
-        }
-
-        Iteration = iteration;
-        Best = best is { } b ? (b.Iteration, b.Metric, [.. Network.Parameters.Select(p => Get($"best.{p.Name}", p))]) : null;
+        outer.Restore(state, iteration);
+        Best = best is { } b
+            ? (b.Iteration, b.Metric, [.. Network.Parameters.Select(p => OuterLoop.Tensor(state, $"best.{p.Name}", p))])
+            : null;
     }
 
     /// <inheritdoc/>

@@ -40,6 +40,10 @@ internal sealed class Objective : IDisposable
         return (outputs[0], outputs[3..]);
     }
 
+    /// <summary>The statistics of a batch that the network carries to prediction; none if it carries none.</summary>
+    public Tensor[] Statistics(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters) =>
+        Network.Statistics.Count == 0 ? [] : Support(x, y, parameters).Statistics;
+
     /// <summary>The mean loss over a batch and the network's outputs, under statistics that the support set gave.</summary>
     public (Tensor Loss, Tensor Output, Tensor Features) Query(
         Tensor x,

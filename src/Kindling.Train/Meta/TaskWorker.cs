@@ -6,25 +6,22 @@ using static TorchSharp.torch;
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// One task at a time: the gradient that it contributes to the outer step, and its evaluation. The three meta-learners differ in three lines:
+/// One task at a time: the gradient that it contributes to the outer step, and what its inner loop does. The three meta-learners differ in three lines:
 /// MAML (Finn et al. 2017, equation 1) differentiates the query loss through the inner loop; FOMAML takes the gradient at the adapted
 /// parameters instead; Reptile (Nichol et al. 2018, algorithm 1) takes the way that adaptation went. Safe to use from several threads.
 /// </summary>
 internal sealed class TaskWorker(Objective objective, InnerLoop inner, string algorithm)
 {
-    [ThreadStatic]
-    private static bool isSingleThreaded;
-
     /// <summary>The task's gradient for every parameter, and its query loss after adaptation.</summary>
     public (float[][] Gradient, float Loss) Gradient(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
-        using IDisposable scope = Enter();
-        (Tensor supportX, Tensor supportY, Tensor queryX, Tensor queryY) = Load(episode);
-        Tensor[] start = Leaves(theta);
+        using IDisposable scope = TorchWork.Enter();
+        TaskTensors task = TaskTensors.Load(episode, objective.IsClassification);
+        Tensor[] start = TorchWork.Leaves(theta);
         bool secondOrder = algorithm == "maml";
-        Tensor[] phi = inner.Run(start, supportX, supportY, steps, secondOrder);
-        Tensor[] statistics = Statistics(supportX, supportY, phi);
-        (Tensor loss, _, _) = objective.Query(queryX, queryY, phi, statistics);
+        Tensor[] phi = inner.Run(start, task.SupportX, task.SupportY, steps, secondOrder);
+        Tensor[] statistics = objective.Statistics(task.SupportX, task.SupportY, phi);
+        (Tensor loss, _, _) = objective.Query(task.QueryX, task.QueryY, phi, statistics);
         float[][] gradient;
         if (algorithm == "reptile")
         {
@@ -40,42 +37,17 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
         return (gradient, loss.item<float>());
     }
 
-    /// <summary>
-    /// The metric on the query set (accuracy or mean squared error) before adaptation and after every step, as an app would see it: with the
-    /// statistics of the support set where the network carries them.
-    /// </summary>
-    public double[] Evaluate(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
-    {
-        using IDisposable scope = Enter();
-        (Tensor supportX, Tensor supportY, Tensor queryX, Tensor queryY) = Load(episode);
-        double[] metrics = new double[steps + 1];
-        Tensor[] start = Leaves(theta);
-        metrics[0] = Metric(start);
-        _ = inner.Run(start, supportX, supportY, steps, secondOrder: false, (k, _, phi) => metrics[k + 1] = Metric(phi));
-        return metrics;
-
-        double Metric(IReadOnlyList<Tensor> parameters)
-        {
-            using IDisposable off = no_grad();
-            Tensor[] statistics = Statistics(supportX, supportY, parameters);
-            (Tensor loss, Tensor output, _) = objective.Query(queryX, queryY, parameters, statistics);
-            return objective.IsClassification
-                ? output.argmax(1).eq(queryY).to_type(ScalarType.Float64).mean().item<double>()
-                : loss.item<float>();
-        }
-    }
-
     /// <summary>Losses before each step and after the last, and the adapted parameters after each step.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
-        using IDisposable scope = Enter();
-        (Tensor x, Tensor y, _, _) = Load(episode);
+        using IDisposable scope = TorchWork.Enter();
+        TaskTensors task = TaskTensors.Load(episode, objective.IsClassification);
         float[] losses = new float[steps + 1];
         FloatTensor[][] parameters = new FloatTensor[steps][];
         Tensor[] phi = inner.Run(
-            Leaves(theta),
-            x,
-            y,
+            TorchWork.Leaves(theta),
+            task.SupportX,
+            task.SupportY,
             steps,
             secondOrder: false,
             (k, loss, after) =>
@@ -84,30 +56,7 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
                 parameters[k] = [.. after.Select(TorchTensors.ToHost)];
             }
         );
-        losses[steps] = objective.Support(x, y, phi).Loss.item<float>();
+        losses[steps] = objective.Support(task.SupportX, task.SupportY, phi).Loss.item<float>();
         return (losses, parameters);
     }
-
-    private Tensor[] Statistics(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters) =>
-        objective.Network.Statistics.Count == 0 ? [] : objective.Support(x, y, parameters).Statistics;
-
-    private static IDisposable Enter()
-    {
-        // libtorch's own threads would fight with ours, and the setting belongs to the calling thread
-        if (!isSingleThreaded)
-        {
-            set_num_threads(1);
-            isSingleThreaded = true;
-        }
-
-        return NewDisposeScope();
-    }
-
-    private static Tensor[] Leaves(IReadOnlyList<FloatTensor> theta) => [.. theta.Select(t => TorchTensors.From(t).requires_grad_())];
-
-    private (Tensor, Tensor, Tensor, Tensor) Load(Episode episode) =>
-        (TorchTensors.From(episode.SupportX), Labels(episode.SupportY), TorchTensors.From(episode.QueryX), Labels(episode.QueryY));
-
-    private Tensor Labels(FloatTensor y) =>
-        objective.IsClassification ? TorchTensors.From(y).to_type(ScalarType.Int64) : TorchTensors.From(y);
 }

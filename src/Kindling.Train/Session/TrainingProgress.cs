@@ -14,4 +14,8 @@ public sealed record TrainingProgress(
     TimeSpan Remaining,
     double Loss,
     IReadOnlyList<double>? Validation
-);
+)
+{
+    /// <summary>What is being trained: meta-training or the joint baseline.</summary>
+    public string Stage { get; init; } = "";
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kindling.Bundles;
+using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
@@ -7,83 +8,85 @@ using Kindling.Train.Meta;
 namespace Kindling.Train.Session;
 
 /// <summary>
-/// A training with its folder: validates and saves at the recipe's intervals, appends metrics as JSON lines, goes on from the last checkpoint,
-/// and saves before it leaves when it is cancelled.
+/// A training with its folder: meta-training, then the joint baseline that evaluation compares with. Validates and saves at the recipe's intervals,
+/// appends metrics as JSON lines, goes on from the last checkpoint, and saves before it leaves when it is cancelled.
 /// </summary>
 public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string folder, TimeProvider time)
 {
-    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+    /// <summary>What reports call meta-training.</summary>
+    private const string Stage = "meta-training";
 
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
-    /// <param name="resume">Whether to go on from the folder's checkpoint.</param>
+    /// <param name="resume">
+    /// Whether to go on from the folder's checkpoint; where meta-training is finished, only a missing baseline is trained.
+    /// </param>
     /// <param name="progress">Receives a line about every second and at every validation.</param>
     /// <param name="cancellation">Stops after the current iteration; the checkpoint is saved first.</param>
-    /// <returns>Whether the last iteration was reached.</returns>
+    /// <returns>Whether meta-training and baseline are finished.</returns>
     /// <exception cref="BundleException">The checkpoint to go on from is missing or of another recipe.</exception>
     public bool Run(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
+        JointSession joint = new(recipe, tasks, folder, time);
+        if (!resume)
+        {
+            joint.Clear();
+        }
+
+        return MetaTrain(threads, resume, progress, cancellation) && joint.Run(threads, progress, cancellation);
+    }
+
+    /// <summary>What a checkpoint says beside its tensors.</summary>
+    internal static CheckpointState State(
+        Recipe recipe,
+        ITaskFamily tasks,
+        NetworkGraphs network,
+        int iteration,
+        double seconds,
+        (int Iteration, double Metric)? best
+    ) =>
+        new()
+        {
+            Recipe = JsonDocument.Parse(recipe.ToJson()).RootElement,
+            IsClassification = tasks.IsClassification,
+            InputShape = tasks.InputShape,
+            Outputs = (int)network.Infer.Output("output").Shape[1].Size,
+            Preprocessing = tasks.Preprocessing,
+            Iteration = iteration,
+            BestIteration = best?.Iteration,
+            BestMetric = best?.Metric,
+            DataHash = tasks.DataHash,
+            Licences = tasks.Licences,
+            ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3),
+            Seconds = seconds,
+        };
+
+    private bool MetaTrain(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
         using MetaTrainer trainer = new(recipe, tasks, threads);
         double before = resume ? Resume(trainer) : 0;
         _ = Directory.CreateDirectory(folder);
         using StreamWriter metrics = new(Path.Combine(folder, "metrics.jsonl"), append: resume);
-        long start = time.GetTimestamp();
-        long stretchStart = start;
-        int stretchIteration = trainer.Iteration;
-        double lossSum = 0;
-        while (trainer.Iteration < recipe.Algorithm.Iterations && !cancellation.IsCancellationRequested)
-        {
-            lossSum += trainer.Step();
-            bool last = trainer.Iteration == recipe.Algorithm.Iterations;
-            bool validate = last || trainer.Iteration % recipe.Algorithm.ValidateEvery == 0;
-            double[]? validation = validate ? trainer.Validate() : null;
-            TimeSpan stretch = time.GetElapsedTime(stretchStart);
-            if (validate || stretch >= ReportEvery)
+        return new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
+            trainer,
+            line =>
             {
-                int count = trainer.Iteration - stretchIteration;
-                double perIteration = stretch.TotalSeconds / count;
-                progress.Report(
-                    new(
-                        trainer.Iteration,
-                        recipe.Algorithm.Iterations,
-                        recipe.Algorithm.TasksPerBatch / perIteration,
-                        TimeSpan.FromSeconds(perIteration * (recipe.Algorithm.Iterations - trainer.Iteration)),
-                        lossSum / count,
-                        validation
+                metrics.WriteLine(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            iteration = line.Iteration,
+                            loss = line.Loss,
+                            validation = line.Validation,
+                        }
                     )
                 );
-                if (validate)
-                {
-                    metrics.WriteLine(
-                        JsonSerializer.Serialize(
-                            new
-                            {
-                                iteration = trainer.Iteration,
-                                loss = lossSum / count,
-                                validation,
-                            }
-                        )
-                    );
-                    metrics.Flush();
-                }
-
-                (stretchStart, stretchIteration, lossSum) = (time.GetTimestamp(), trainer.Iteration, 0);
-            }
-
-            if (last || trainer.Iteration % recipe.Algorithm.CheckpointEvery == 0)
-            {
-                Save(trainer, before + time.GetElapsedTime(start).TotalSeconds);
-            }
-        }
-
-        if (trainer.Iteration < recipe.Algorithm.Iterations)
-        {
-            Save(trainer, before + time.GetElapsedTime(start).TotalSeconds);
-            return false;
-        }
-
-        return true;
+                metrics.Flush();
+            },
+            elapsed => Save(trainer, before + elapsed.TotalSeconds),
+            cancellation
+        );
     }
 
     private double Resume(MetaTrainer trainer)
@@ -102,22 +105,14 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
     private void Save(MetaTrainer trainer, double seconds)
     {
-        CheckpointState state = new()
-        {
-            Recipe = JsonDocument.Parse(recipe.ToJson()).RootElement,
-            IsClassification = tasks.IsClassification,
-            InputShape = tasks.InputShape,
-            Outputs = tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount,
-            Preprocessing = tasks.Preprocessing,
-            Iteration = trainer.Iteration,
-            BestIteration = trainer.Best?.Iteration,
-            BestMetric = trainer.Best?.Metric,
-            DataHash = tasks.DataHash,
-            Licences = tasks.Licences,
-            ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3),
-            Seconds = seconds,
-        };
-        Checkpoint.Write(folder, Checkpoint.LastFile, trainer.Snapshot(), state);
+        CheckpointState state = State(
+            recipe,
+            tasks,
+            trainer.Network,
+            trainer.Iteration,
+            seconds,
+            trainer.Best is { } found ? (found.Iteration, found.Metric) : null
+        );
         IReadOnlyList<FloatTensor> best = trainer.Best?.Parameters ?? trainer.Parameters;
         Dictionary<string, FloatTensor> theta = new(Checkpoint.Named(trainer.Network, best), StringComparer.Ordinal);
         foreach (int i in trainer.Adapted)
@@ -127,5 +122,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);
         ReferenceEpisodes.Write(trainer, recipe, tasks, best, Path.Combine(folder, "reference"));
+
+        // Last, so that going on from it repeats what a kill in between left undone.
+        Checkpoint.Write(folder, Checkpoint.LastFile, trainer.Snapshot(), state);
     }
 }

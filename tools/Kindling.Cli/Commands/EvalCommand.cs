@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Kindling.Evaluate;
 using Kindling.Tasks;
 
@@ -11,46 +10,76 @@ internal static class EvalCommand
     public static Command Create()
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
-        Option<int> episodes = new("--episodes") { Description = "Test episodes", DefaultValueFactory = _ => 600 };
+        Option<int> episodes = new("--episodes")
+        {
+            Description = "Test episodes",
+            DefaultValueFactory = _ => EvaluationOptions.DefaultEpisodes,
+        };
+        Option<int?> ways = new("--ways") { Description = "Classes of an episode instead of the recipe's; at most the head's slots" };
+        Option<int?> shots = new("--shots") { Description = "Support examples a class instead of the recipe's" };
+        Option<int?> queries = new("--queries") { Description = "Query examples a class instead of the recipe's" };
         Option<int?> steps = new("--steps") { Description = "Adaptation steps instead of the bundle's" };
-        Option<ulong> seed = new("--seed") { Description = "Seed of the episodes", DefaultValueFactory = _ => 1 };
+        Option<string> engine = new("--engine")
+        {
+            Description = "ort: ONNX Runtime, as in apps; torch: the trainer's inner loop",
+            DefaultValueFactory = _ => EvaluationOptions.OrtEngine,
+        };
+        Option<string> provider = new("--provider")
+        {
+            Description = "What ONNX Runtime computes on",
+            DefaultValueFactory = _ => ProviderNames.All[0],
+        };
+        Option<string?> source = new("--source") { Description = "Class folders or a CSV file to test on instead of the recipe's tasks" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
+        Option<ulong> seed = new("--seed")
+        {
+            Description = "Seed of the episodes",
+            DefaultValueFactory = _ => EvaluationOptions.DefaultSeed,
+        };
         Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
-        Command command = new("eval", "Metric after every adaptation step on test tasks") { bundle, episodes, steps, seed, data, json };
+        _ = engine.AcceptOnlyFromAmong(EvaluationOptions.OrtEngine, EvaluationOptions.TorchEngine);
+        _ = provider.AcceptOnlyFromAmong([.. ProviderNames.All]);
+        Command command = new("eval", "Metric after every adaptation step on test tasks, beside the baselines")
+        {
+            bundle,
+            episodes,
+            ways,
+            shots,
+            queries,
+            steps,
+            engine,
+            provider,
+            source,
+            data,
+            seed,
+            json,
+        };
         command.SetAction(parsed =>
         {
-            string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
-            EvaluationReport report = Evaluator.Evaluate(
-                parsed.GetRequiredValue(bundle),
-                root,
-                parsed.GetValue(episodes),
-                parsed.GetValue(steps),
-                parsed.GetValue(seed)
-            );
-            Output.Write(parsed.GetValue(json), report, Table(report));
+            EvaluationOptions options = new()
+            {
+                Episodes = parsed.GetValue(episodes),
+                Ways = parsed.GetValue(ways),
+                Shots = parsed.GetValue(shots),
+                Queries = parsed.GetValue(queries),
+                Steps = parsed.GetValue(steps),
+                Seed = parsed.GetValue(seed),
+                Engine = parsed.GetRequiredValue(engine),
+                Provider = ProviderNames.Parse(parsed.GetRequiredValue(provider)),
+                Source = parsed.GetValue(source),
+                DataRoot = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
+            };
+            IReadOnlyList<string> faults = options.Validate();
+            if (faults.Count > 0)
+            {
+                Console.Error.WriteLine($"kindling: {string.Join(" ", faults)}");
+                return ExitCodes.Usage;
+            }
+
+            EvaluationReport report = Evaluator.Evaluate(parsed.GetRequiredValue(bundle), options);
+            Output.Write(parsed.GetValue(json), report, report.ToTable());
+            return 0;
         });
         return command;
     }
-
-    private static string Table(EvaluationReport report)
-    {
-        StringBuilder text = new();
-        _ = text.AppendLine(
-            $"{report.Metric} over {report.Episodes} test tasks, {report.Ways}-way {report.Shots}-shot, seed {report.Seed}, {report.MillisecondsPerStep:0.00} ms a step"
-        );
-        _ = text.AppendLine(
-            $"{"steps", 5}  {"transductive", 18}  {"inductive", 18}{string.Concat(report.Baselines.Keys.Select(k => $"  {k, 18}"))}"
-        );
-        foreach (int k in report.Steps)
-        {
-            _ = text.AppendLine(
-                $"{k, 5}  {Cell(report.Transductive, k)}  {Cell(report.Inductive, k)}{string.Concat(report.Baselines.Values.Select(b => "  " + Cell(b, k)))}"
-            );
-        }
-
-        return text.ToString().TrimEnd();
-    }
-
-    private static string Cell(MetricSeries series, int step) =>
-        step < series.Mean.Count ? $"{$"{series.Mean[step]:0.0000} +- {series.Ci95[step]:0.0000}", 18}" : new string(' ', 18);
 }

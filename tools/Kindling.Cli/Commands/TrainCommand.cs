@@ -14,10 +14,13 @@ internal static class TrainCommand
         Option<int?> iterations = new("--iterations") { Description = "Outer iterations instead of the recipe's" };
         Option<ulong?> seed = new("--seed") { Description = "Seed instead of the recipe's" };
         Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
-        Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint" };
+        Option<bool> resume = new("--resume")
+        {
+            Description = "Go on from the checkpoint; a finished one gets its joint baseline if that is missing",
+        };
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
-        Command command = new("train", "Meta-train a recipe; writes a checkpoint")
+        Command command = new("train", "Meta-train a recipe and its joint baseline; writes a checkpoint")
         {
             model,
             iterations,

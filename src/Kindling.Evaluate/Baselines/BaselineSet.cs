@@ -1,0 +1,119 @@
+using Kindling.Adapt;
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Meta;
+
+namespace Kindling.Evaluate.Baselines;
+
+/// <summary>
+/// The baselines of a bundle with their settings, which are chosen on validation tasks: the figure after the last step, averaged over fixed episodes,
+/// is best; at a tie the smaller setting wins.
+/// </summary>
+internal sealed class BaselineSet
+{
+    private const int ValidationEpisodes = 50;
+
+    /// <summary>Inner rates that <c>joint</c> may take.</summary>
+    private static readonly double[] Rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+
+    /// <summary>Strengths that <c>ridge</c> may take.</summary>
+    private static readonly double[] Strengths = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10];
+
+    private readonly List<IBaseline> baselines = [];
+    private readonly Dictionary<string, double> settings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> absent = new(StringComparer.Ordinal);
+
+    private BaselineSet() { }
+
+    /// <summary>The baselines in the order of reports.</summary>
+    public IReadOnlyList<IBaseline> Baselines => baselines;
+
+    /// <summary>What was chosen: the inner rate of <c>joint</c>, the strength of <c>ridge</c>.</summary>
+    public IReadOnlyDictionary<string, double> Settings => settings;
+
+    /// <summary>Baselines that cannot be measured, and why.</summary>
+    public IReadOnlyDictionary<string, string> Absent => absent;
+
+    /// <summary>Prepares what the bundle allows.</summary>
+    /// <param name="model">The bundle.</param>
+    /// <param name="joint">Jointly trained weights; null if the bundle has none.</param>
+    /// <param name="plan">The episodes.</param>
+    /// <param name="seed">Seed of fresh parameters.</param>
+    public static BaselineSet Prepare(AdaptableModel model, SafetensorsFile? joint, EpisodePlan plan, ulong seed)
+    {
+        BundleManifest manifest = model.Manifest;
+        int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
+        NetworkGraphs network = NetworkCatalogue.Build(plan.Recipe.Network, input, manifest.Output.Count);
+        IReadOnlyDictionary<string, FloatTensor> fresh = Checkpoint.Named(network, MetaTrainer.Initialise(network, seed));
+        BaselineSet set = new();
+        set.baselines.Add(new StartBaseline("random", model, new LearnerStart { Parameters = fresh }));
+        string single = manifest.IsClassification ? "centroid" : "ridge";
+        if (joint is null)
+        {
+            set.Lack("the bundle has no baselines.safetensors: it was exported from a checkpoint without a joint baseline", single);
+            return set;
+        }
+
+        Episode[] validation;
+        try
+        {
+            validation = [.. Enumerable.Range(0, ValidationEpisodes).Select(plan.Validation)];
+        }
+        catch (BundleException e)
+        {
+            // With data of the user's own the recipe's may be out of reach; the bundle itself can be measured all the same.
+            set.Lack($"their settings are chosen on the recipe's validation tasks, which cannot be drawn. {e.Message}", single);
+            return set;
+        }
+
+        // The head stays fresh where the bundle's classes are not those of the joint problem.
+        Dictionary<string, FloatTensor> start = new(fresh, StringComparer.Ordinal);
+        foreach ((string name, FloatTensor tensor) in joint.Tensors)
+        {
+            start[name] = tensor;
+        }
+
+        set.Choose(
+            Rates,
+            rate => new StartBaseline("joint", model, new LearnerStart { Parameters = start, Rate = (float)rate }),
+            manifest,
+            validation
+        );
+        JointFeatures features = new(model, new LearnerStart { Parameters = start });
+        if (manifest.IsClassification)
+        {
+            set.baselines.Add(new CentroidBaseline(features));
+        }
+        else
+        {
+            set.Choose(Strengths, strength => new RidgeBaseline(features, strength), manifest, validation);
+        }
+
+        return set;
+    }
+
+    private void Lack(string reason, string single)
+    {
+        absent["joint"] = reason;
+        absent[single] = reason;
+    }
+
+    private void Choose(double[] grid, Func<double, IBaseline> make, BundleManifest manifest, Episode[] validation)
+    {
+        double Cost(double setting)
+        {
+            IBaseline baseline = make(setting);
+            double mean = validation.Average(episode => baseline.Measure(episode)[^1]);
+            return !double.IsFinite(mean) ? double.PositiveInfinity
+                : manifest.IsClassification ? -mean
+                : mean;
+        }
+
+        double best = grid.MinBy(Cost);
+        IBaseline chosen = make(best);
+        baselines.Add(chosen);
+        settings[chosen.Name] = best;
+    }
+}

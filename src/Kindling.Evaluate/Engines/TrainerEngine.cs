@@ -1,0 +1,70 @@
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Meta;
+
+namespace Kindling.Evaluate.Engines;
+
+/// <summary>The trainer's inner loop in libtorch on the bundle's weights, for comparison with the runtime.</summary>
+/// <remarks>
+/// Unused head slots have no probability and no gradient in the runtime; here the head is cut to the slots in use, which gives the same numbers.
+/// </remarks>
+internal sealed class TrainerEngine : IEvaluationEngine
+{
+    private readonly Objective objective;
+    private readonly InnerLoop inner;
+    private readonly TaskEvaluator evaluator;
+    private readonly FloatTensor[] parameters;
+    private readonly int steps;
+
+    /// <summary>Prepares the engine.</summary>
+    /// <param name="manifest">The bundle's manifest.</param>
+    /// <param name="theta">Its weights and rates.</param>
+    /// <param name="plan">The episodes to come.</param>
+    /// <exception cref="BundleException">The bundle has other rates than the single one of its recipe.</exception>
+    public TrainerEngine(BundleManifest manifest, SafetensorsFile theta, EpisodePlan plan)
+    {
+        CheckRates(manifest, theta, plan.Recipe.Inner);
+        int outputs = manifest.IsClassification ? plan.Shape.Ways : manifest.Output.Count;
+        int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
+        NetworkGraphs network = NetworkCatalogue.Build(plan.Recipe.Network, input, outputs);
+        parameters = [.. network.Parameters.Select(p => Cut(theta.Tensors[p.Name], p.Shape))];
+        steps = plan.Steps;
+        objective = new Objective(network, manifest.IsClassification);
+        inner = new InnerLoop(objective, plan.Recipe.Inner);
+        evaluator = new TaskEvaluator(objective, inner);
+    }
+
+    public (double[] Transductive, double[] Inductive) Measure(Episode episode) => evaluator.EvaluateBoth(parameters, episode, steps);
+
+    public void Adapt(Episode episode) => evaluator.Adapt(parameters, episode, steps);
+
+    public void Dispose()
+    {
+        inner.Dispose();
+        objective.Dispose();
+    }
+
+    /// <summary>The first elements along the last axis, as many as the shape asks for.</summary>
+    private static FloatTensor Cut(FloatTensor tensor, IReadOnlyList<int> shape)
+    {
+        int from = tensor.Shape[^1];
+        int to = shape[^1];
+        return from == to ? tensor : new FloatTensor([.. shape], [.. tensor.Values.Chunk(from).SelectMany(row => row[..to])]);
+    }
+
+    private static void CheckRates(BundleManifest manifest, SafetensorsFile theta, InnerSpec inner)
+    {
+        string? other = manifest
+            .Parameters.Where(p => p.Adapts)
+            .Select(p => GraphSignature.Rate(p.Name))
+            .FirstOrDefault(name => theta.Tensors[name].Values.Any(rate => rate != (float)inner.Rate));
+        if (other is not null)
+        {
+            throw new BundleException(
+                $"'{manifest.Name}': the engine torch adapts with the recipe's single rate {inner.Rate}, but the bundle has others in '{other}'; use the engine ort."
+            );
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Kindling.Bundles;
+using Kindling.Recipes;
+using Kindling.Tasks;
+
+namespace Kindling.Evaluate;
+
+/// <summary>Which episodes an evaluation runs: their source, shape and seeds.</summary>
+internal sealed class EpisodePlan
+{
+    private const ulong TestStream = 6;
+    private const ulong ValidationStream = 9;
+    private readonly Lazy<ITaskFamily> own;
+    private readonly ITaskFamily test;
+    private readonly ulong seed;
+
+    /// <summary>Plans the evaluation of a bundle.</summary>
+    /// <param name="path">The bundle, for messages.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <exception cref="BundleException">No recipe, data that are missing or do not fit the bundle, more ways than head slots.</exception>
+    public EpisodePlan(string path, BundleManifest manifest, EvaluationOptions options)
+    {
+        Recipe = Recipe.Parse(
+            manifest.Recipe?.GetRawText() ?? throw new BundleException($"{path}: the bundle holds no recipe, so its tasks are unknown."),
+            path
+        );
+        TaskSpec tasks = Recipe.Tasks;
+        Shape = new EpisodeShape(options.Ways ?? tasks.Ways, options.Shots ?? tasks.Shots, options.Queries ?? tasks.Queries);
+        Steps = options.Steps ?? manifest.InnerRule.Steps;
+        seed = options.Seed;
+        CheckWays(path, manifest, Shape.Ways);
+        own = new Lazy<ITaskFamily>(() => TaskFamilies.Create(tasks, options.DataRoot));
+        test = options.Source is { } source ? TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification) : own.Value;
+        if (!manifest.IsClassification && test.OutputCount != manifest.Output.Count)
+        {
+            throw new BundleException(
+                $"{options.Source ?? path}: the bundle predicts {manifest.Output.Count} values, the data have {test.OutputCount} targets."
+            );
+        }
+    }
+
+    /// <summary>The bundle's recipe.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>Size of every episode.</summary>
+    public EpisodeShape Shape { get; }
+
+    /// <summary>Adaptation steps.</summary>
+    public int Steps { get; }
+
+    /// <summary>Test episode <paramref name="number"/>.</summary>
+    public Episode Test(int number) => test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
+
+    /// <summary>Validation episode <paramref name="number"/> of the recipe's own tasks; the same ones whatever the seed of the test.</summary>
+    /// <exception cref="BundleException">The recipe's data are missing, or too few for the shape.</exception>
+    public Episode Validation(int number) =>
+        own.Value.Sample(Split.Validation, Shape, new SeededRandom(Recipe.Seed, ValidationStream, (ulong)number));
+
+    private static void CheckWays(string path, BundleManifest manifest, int ways)
+    {
+        if (manifest.IsClassification && ways > manifest.Output.Count)
+        {
+            throw new BundleException($"{path}: the head has {manifest.Output.Count} slots, episodes of {ways} ways do not fit.");
+        }
+
+        if (!manifest.IsClassification && ways != 1)
+        {
+            throw new BundleException($"{path}: the bundle is a regression, its episodes have 1 way, not {ways}.");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kindling.Evaluate;
+
+public sealed partial class EvaluationReport
+{
+    private const int Width = 18;
+
+    /// <summary>The report for people: a row for each number of steps, then what was chosen and what is absent.</summary>
+    public string ToTable()
+    {
+        StringBuilder text = new();
+        (string Name, MetricSeries Series)[] columns =
+        [
+            ("transductive", Transductive),
+            ("inductive", Inductive),
+            .. Baselines.Select(b => (b.Key, b.Value)),
+        ];
+        Line(
+            text,
+            $"{Metric} over {Episodes} test tasks, {Ways}-way {Shots}-shot, seed {Seed}, engine {Engine}, {MillisecondsPerStep:0.00} ms a step"
+        );
+        Line(text, $"steps{string.Concat(columns.Select(c => c.Name.PadLeft(Width + 2)))}");
+        foreach (int k in Steps)
+        {
+            Line(text, $"{k, 5}{string.Concat(columns.Select(c => Cell(c.Series, k).PadLeft(Width + 2)))}");
+        }
+
+        foreach ((string name, double setting) in BaselineSettings)
+        {
+            Line(text, $"{name}: {(name == "ridge" ? "strength" : "rate")} {setting}, chosen on validation tasks");
+        }
+
+        foreach (IGrouping<string, string> group in AbsentBaselines.GroupBy(a => a.Value, a => a.Key, StringComparer.Ordinal))
+        {
+            Line(text, $"absent: {string.Join(", ", group)}; {group.Key}");
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    // Baselines without steps have their only figure in the first row.
+    private static string Cell(MetricSeries series, int step) =>
+        step < series.Mean.Count
+            ? string.Create(CultureInfo.InvariantCulture, $"{series.Mean[step]:0.0000} +- {series.Ci95[step]:0.0000}")
+            : "";
+
+    private static void Line(StringBuilder text, FormattableString line) =>
+        _ = text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}

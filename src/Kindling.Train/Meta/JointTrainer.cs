@@ -1,0 +1,103 @@
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Torch;
+using static TorchSharp.torch;
+
+namespace Kindling.Train.Meta;
+
+/// <summary>
+/// The joint baseline: an ordinary network trained on the data of all training tasks pooled, at the meta-learner's number of gradient evaluations.
+/// An iteration takes, in place of each episode, one chunk of pooled examples, as many as that episode's gradients see: the support set once per
+/// inner step and the query set once. Optimiser, schedule, iterations and tasks per batch are the recipe's. A classification has one output per
+/// training class; normalisation is that of the support graph, so by the statistics of the chunk where the network uses those of a batch.
+/// </summary>
+/// <remarks>
+/// Reptile's outer step takes the way of an adaptation in place of a gradient: there a chunk contributes the way of one SGD step at the inner rate.
+/// </remarks>
+internal sealed class JointTrainer : ITraining, IDisposable
+{
+    private const ulong ChunkStream = 8;
+    private readonly Recipe recipe;
+    private readonly ITaskFamily tasks;
+    private readonly JointData data;
+    private readonly Objective objective;
+    private readonly OuterLoop outer;
+    private readonly int chunk;
+
+    /// <summary>A trainer at iteration 0; its body starts where meta-training's did.</summary>
+    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads)
+    {
+        this.recipe = recipe;
+        this.tasks = tasks;
+        data = tasks.Joint(Split.Train);
+        Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? data.ClassCount : tasks.OutputCount);
+        objective = new Objective(Network, tasks.IsClassification);
+        outer = new OuterLoop(recipe.Algorithm, Network.Parameters, MetaTrainer.Initialise(Network, recipe.Seed), threads);
+        EpisodeShape shape = recipe.Tasks.ToShape();
+        chunk = (shape.SupportCount * recipe.Inner.Steps) + shape.QueryCount;
+    }
+
+    /// <summary>The network: the recipe's body and a head for the pooled problem.</summary>
+    public NetworkGraphs Network { get; }
+
+    /// <inheritdoc/>
+    public int Iteration => outer.Iteration;
+
+    /// <summary>What evaluation compares with, by name: the body, and for regression the head, which fits any task.</summary>
+    public IReadOnlyDictionary<string, FloatTensor> Baseline =>
+        Network
+            .Parameters.Zip(outer.Parameters)
+            .Where(p => !tasks.IsClassification || !p.First.IsHead)
+            .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public float Step() => outer.Step(Gradient);
+
+    /// <summary>None: the baseline is what its last iteration leaves.</summary>
+    public double[]? Validate() => null;
+
+    /// <summary>Everything that the next iterations depend on, by name.</summary>
+    public IReadOnlyDictionary<string, FloatTensor> Snapshot() => outer.Snapshot();
+
+    /// <summary>Goes back to a snapshot.</summary>
+    /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
+    public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration) => outer.Restore(state, iteration);
+
+    /// <inheritdoc/>
+    public void Dispose() => objective.Dispose();
+
+    private (float[][] Gradient, float Loss) Gradient(int task)
+    {
+        (FloatTensor x, FloatTensor y) = Draw(new SeededRandom(recipe.Seed, ChunkStream, (ulong)Iteration, (ulong)task));
+        using IDisposable scope = TorchWork.Enter();
+        Tensor[] parameters = TorchWork.Leaves(outer.Parameters);
+        (Tensor loss, _) = objective.Support(TorchTensors.From(x), TorchWork.Labels(y, tasks.IsClassification), parameters);
+        float[][] gradient = [.. autograd.grad([loss], parameters).Select(g => TorchTensors.ToHost(g).Values)];
+        if (recipe.Algorithm.Type == "reptile")
+        {
+            foreach (float[] array in gradient)
+            {
+                System.Numerics.Tensors.TensorPrimitives.Multiply(array, (float)recipe.Inner.Rate, array);
+            }
+        }
+
+        return (gradient, loss.item<float>());
+    }
+
+    private (FloatTensor X, FloatTensor Y) Draw(SeededRandom random)
+    {
+        int width = tasks.InputShape.Aggregate(1, (a, b) => a * b);
+        int outputs = tasks.IsClassification ? 1 : tasks.OutputCount;
+        float[] x = new float[chunk * width];
+        float[] y = new float[chunk * outputs];
+        for (int i = 0; i < chunk; i++)
+        {
+            data.Sample(random, x.AsSpan(i * width, width), y.AsSpan(i * outputs, outputs));
+        }
+
+        int[] targets = tasks.IsClassification ? [chunk] : [chunk, outputs];
+        return (new FloatTensor([chunk, .. tasks.InputShape], x), new FloatTensor(targets, y));
+    }
+}

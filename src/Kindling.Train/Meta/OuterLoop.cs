@@ -1,0 +1,93 @@
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Recipes;
+
+namespace Kindling.Train.Meta;
+
+/// <summary>
+/// Parameters under the outer optimiser. The gradients of an iteration are computed in parallel and summed over one fixed tree, so that the number
+/// of threads and any interruption change nothing in the result.
+/// </summary>
+internal sealed class OuterLoop
+{
+    private readonly AlgorithmSpec algorithm;
+    private readonly IReadOnlyList<ParameterSpec> specs;
+    private readonly ParallelOptions parallel;
+    private readonly OuterOptimizer optimizer;
+
+    /// <summary>A loop at iteration 0.</summary>
+    public OuterLoop(AlgorithmSpec algorithm, IReadOnlyList<ParameterSpec> specs, IReadOnlyList<FloatTensor> start, int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        this.algorithm = algorithm;
+        this.specs = specs;
+        parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        optimizer = new OuterOptimizer(algorithm, [.. specs.Select(p => p.Count)]);
+        Parameters = start;
+    }
+
+    /// <summary>Finished iterations.</summary>
+    public int Iteration { get; private set; }
+
+    /// <summary>The parameters now; an iteration replaces the tensors and does not write to them.</summary>
+    public IReadOnlyList<FloatTensor> Parameters { get; private set; }
+
+    /// <summary>One iteration: the mean gradient of the recipe's batch, and a step against it.</summary>
+    /// <param name="task">Gradient and loss of task t of the batch; called from several threads.</param>
+    /// <returns>Mean loss.</returns>
+    public float Step(Func<int, (float[][] Gradient, float Loss)> task)
+    {
+        float[][][] gradients = new float[algorithm.TasksPerBatch][][];
+        float[] losses = new float[gradients.Length];
+        _ = Parallel.For(0, gradients.Length, parallel, t => (gradients[t], losses[t]) = task(t));
+        float[][] sum = TreeSum.InPlace(gradients);
+        foreach (float[] gradient in sum)
+        {
+            System.Numerics.Tensors.TensorPrimitives.Divide(gradient, gradients.Length, gradient);
+        }
+
+        FloatTensor[] next = [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
+        optimizer.Step([.. next.Select(p => p.Values)], sum, Iteration);
+        Parameters = next;
+        Iteration++;
+        return losses.Average();
+    }
+
+    /// <summary>Everything that the next iterations depend on, by name.</summary>
+    public Dictionary<string, FloatTensor> Snapshot()
+    {
+        Dictionary<string, FloatTensor> state = new(StringComparer.Ordinal);
+        for (int i = 0; i < specs.Count; i++)
+        {
+            ParameterSpec parameter = specs[i];
+            state[parameter.Name] = Parameters[i];
+            state[$"outer.{parameter.Name}.m"] = new FloatTensor([.. parameter.Shape], [.. optimizer.First[i]]);
+            state[$"outer.{parameter.Name}.v"] = new FloatTensor([.. parameter.Shape], [.. optimizer.Second[i]]);
+        }
+
+        return state;
+    }
+
+    /// <summary>Goes back to a snapshot.</summary>
+    /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
+    public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration)
+    {
+        Parameters = [.. specs.Select(p => Tensor(state, p.Name, p))];
+        for (int i = 0; i < specs.Count; i++)
+        {
+            Tensor(state, $"outer.{specs[i].Name}.m", specs[i]).Values.CopyTo(optimizer.First[i], 0);
+            Tensor(state, $"outer.{specs[i].Name}.v", specs[i]).Values.CopyTo(optimizer.Second[i], 0);
+        }
+
+        Iteration = iteration;
+    }
+
+    /// <summary>A tensor of a snapshot that has a parameter's shape.</summary>
+    /// <exception cref="BundleException">It is missing or of another shape.</exception>
+    public static FloatTensor Tensor(IReadOnlyDictionary<string, FloatTensor> state, string name, ParameterSpec parameter) =>
+        state.TryGetValue(name, out FloatTensor? tensor) && tensor.Shape.SequenceEqual(parameter.Shape)
+            ? tensor
+            : throw new BundleException(
+                $"The checkpoint does not fit the recipe: expected tensor '{name}' of shape [{string.Join(", ", parameter.Shape)}], got {(tensor is null ? "none" : tensor.ToString())}."
+            );
+}

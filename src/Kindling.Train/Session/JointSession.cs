@@ -1,0 +1,81 @@
+using Kindling.Bundles;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Meta;
+
+namespace Kindling.Train.Session;
+
+/// <summary>
+/// The training of the joint baseline with its two files: <c>joint.safetensors</c> to go on from while it runs, and
+/// <c>baselines.safetensors</c> with the result, which takes its place at the end.
+/// </summary>
+internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string folder, TimeProvider time)
+{
+    /// <summary>What reports call this training.</summary>
+    public const string Stage = "joint baseline";
+
+    private const string UnfinishedFile = "joint.safetensors";
+
+    /// <summary>Removes what an earlier training left.</summary>
+    public void Clear()
+    {
+        foreach (string file in new[] { UnfinishedFile, Checkpoint.BaselinesFile }.Select(f => Path.Combine(folder, f)).Where(File.Exists))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>
+    /// Trains the baseline, unless the folder holds that of this recipe and these data; goes on from an unfinished one. Files of another recipe or
+    /// of other data do not count and are replaced.
+    /// </summary>
+    /// <returns>Whether the baseline is there.</returns>
+    public bool Run(int threads, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        if (Read(Checkpoint.BaselinesFile) is not null)
+        {
+            return true;
+        }
+
+        using JointTrainer trainer = new(recipe, tasks, threads);
+        double before = 0;
+        double seconds = 0;
+        if (Read(UnfinishedFile) is var (tensors, state))
+        {
+            trainer.Restore(tensors, state.Iteration);
+            before = seconds = state.Seconds;
+        }
+
+        bool finished = new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
+            trainer,
+            _ => { },
+            elapsed =>
+            {
+                seconds = before + elapsed.TotalSeconds;
+                Checkpoint.Write(folder, UnfinishedFile, trainer.Snapshot(), State(trainer, seconds));
+            },
+            cancellation
+        );
+        if (finished)
+        {
+            Checkpoint.Write(folder, Checkpoint.BaselinesFile, trainer.Baseline, State(trainer, seconds));
+            File.Delete(Path.Combine(folder, UnfinishedFile));
+        }
+
+        return finished;
+    }
+
+    private CheckpointState State(JointTrainer trainer, double seconds) =>
+        TrainingSession.State(recipe, tasks, trainer.Network, trainer.Iteration, seconds, best: null);
+
+    private (IReadOnlyDictionary<string, FloatTensor> Tensors, CheckpointState State)? Read(string file)
+    {
+        if (!File.Exists(Path.Combine(folder, file)))
+        {
+            return null;
+        }
+
+        (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(folder, file);
+        return state.IsOf(recipe, tasks.DataHash) ? (tensors, state) : null;
+    }
+}

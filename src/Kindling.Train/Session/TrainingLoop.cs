@@ -1,0 +1,75 @@
+using Kindling.Recipes;
+using Kindling.Train.Meta;
+
+namespace Kindling.Train.Session;
+
+/// <summary>
+/// Runs a training to the recipe's last iteration or until cancelled: reports about every second, validates and saves at the recipe's intervals, and
+/// saves before it leaves.
+/// </summary>
+/// <param name="algorithm">Says the iterations and the intervals.</param>
+/// <param name="time">The clock.</param>
+/// <param name="stage">What reports call this training.</param>
+/// <param name="progress">Receives a line about every second and at every validation.</param>
+internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, string stage, IProgress<TrainingProgress> progress)
+{
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs.</summary>
+    /// <param name="training">What to train.</param>
+    /// <param name="validated">Called at every validation interval, before a save.</param>
+    /// <param name="save">Called with the time spent in this run.</param>
+    /// <param name="cancellation">Stops after the current iteration.</param>
+    /// <returns>Whether the last iteration was reached.</returns>
+    public bool Run(ITraining training, Action<TrainingProgress> validated, Action<TimeSpan> save, CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp();
+        long stretchStart = start;
+        int stretchIteration = training.Iteration;
+        double lossSum = 0;
+        while (training.Iteration < algorithm.Iterations && !cancellation.IsCancellationRequested)
+        {
+            lossSum += training.Step();
+            bool last = training.Iteration == algorithm.Iterations;
+            bool validate = last || training.Iteration % algorithm.ValidateEvery == 0;
+            double[]? validation = validate ? training.Validate() : null;
+            TimeSpan stretch = time.GetElapsedTime(stretchStart);
+            if (validate || stretch >= ReportEvery)
+            {
+                int count = training.Iteration - stretchIteration;
+                double perIteration = stretch.TotalSeconds / count;
+                TrainingProgress line = new(
+                    training.Iteration,
+                    algorithm.Iterations,
+                    algorithm.TasksPerBatch / perIteration,
+                    TimeSpan.FromSeconds(perIteration * (algorithm.Iterations - training.Iteration)),
+                    lossSum / count,
+                    validation
+                )
+                {
+                    Stage = stage,
+                };
+                progress.Report(line);
+                if (validate)
+                {
+                    validated(line);
+                }
+
+                (stretchStart, stretchIteration, lossSum) = (time.GetTimestamp(), training.Iteration, 0);
+            }
+
+            if (last || training.Iteration % algorithm.CheckpointEvery == 0)
+            {
+                save(time.GetElapsedTime(start));
+            }
+        }
+
+        if (training.Iteration < algorithm.Iterations)
+        {
+            save(time.GetElapsedTime(start));
+            return false;
+        }
+
+        return true;
+    }
+}

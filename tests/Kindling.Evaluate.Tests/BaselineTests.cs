@@ -1,0 +1,82 @@
+using Kindling.Adapt;
+using Kindling.Bundles;
+using Kindling.Evaluate.Baselines;
+
+namespace Kindling.Evaluate.Tests;
+
+public sealed class BaselineTests
+{
+    // Class 0 has its centre at (1, 0), class 1 at (5, 4); the last query row is as far from both.
+    [Test]
+    public void Nearest_TwoClasses_TakesTheNearerCentreAndTheFirstAtATie()
+    {
+        int[] classes = CentroidBaseline.Nearest(
+            new FloatTensor([4, 2], [0, 0, 2, 0, 5, 3, 5, 5]),
+            new FloatTensor([4], [0, 0, 1, 1]),
+            new FloatTensor([4, 2], [1, 1, 4, 4, 0, -9, 3, 2])
+        );
+        Assert.That(classes, Is.EqualTo(new[] { 0, 1, 0, 0 }));
+    }
+
+    // y = (2 a - b + 3, 5 - 4 a): with next to no penalty the fit repeats it where it was not seen.
+    [Test]
+    public void Predict_TargetsLinearInTheFeatures_AreRecovered()
+    {
+        FloatTensor output = RidgeRegression.Predict(
+            new FloatTensor([4, 2], [0, 0, 1, 0, 0, 1, 2, 3]),
+            new FloatTensor([4, 2], [3, 5, 5, 1, 2, 5, 4, -3]),
+            new FloatTensor([2, 2], [10, 4, -1, -2]),
+            1e-9
+        );
+        Assert.That(output.Shape, Is.EqualTo(new[] { 2, 2 }));
+        Assert.That(output.Values, Is.EqualTo(new[] { 19f, -35f, 3f, 9f }).Within(1e-4f));
+    }
+
+    // More features than rows: of all exact fits the shortest weights, here (1, 1) for y = a + b with a = b.
+    [Test]
+    public void Predict_MoreFeaturesThanRows_SpreadsTheWeight()
+    {
+        FloatTensor output = RidgeRegression.Predict(
+            new FloatTensor([2, 3], [0, 0, 7, 1, 1, 7]),
+            new FloatTensor([2, 1], [0, 2]),
+            new FloatTensor([1, 3], [3, 0, 7]),
+            1e-9
+        );
+        Assert.That(output.Values, Is.EqualTo(new[] { 3f }).Within(1e-4f));
+    }
+
+    // Centred x = (-1, 1) and y = (-1, 1): weight 2 / (2 + 2).
+    [Test]
+    public void Predict_WithAPenalty_ShrinksTheWeightButNotTheIntercept()
+    {
+        FloatTensor output = RidgeRegression.Predict(
+            new FloatTensor([2, 1], [0, 2]),
+            new FloatTensor([2, 1], [4, 6]),
+            new FloatTensor([2, 1], [1, 3]),
+            2
+        );
+        Assert.That(output.Values, Is.EqualTo(new[] { 5f, 6f }).Within(1e-6f));
+    }
+
+    [TestCase("auto")]
+    [TestCase("cpu")]
+    public void Parse_OfProcessor_GivesIt(string name) => Assert.That(ProviderNames.Parse(name), Is.EqualTo(ExecutionProvider.Cpu));
+
+    [Test]
+    public void Parse_OfCuda_NamesThePackage() =>
+        Assert.That(
+            () => ProviderNames.Parse("cuda"),
+            Throws
+                .TypeOf<MissingRuntimeException>()
+                .With.Message.EqualTo(
+                    "Provider: this build computes on the processor only, got 'cuda'. CUDA needs the package Microsoft.ML.OnnxRuntime.Gpu and a runtime library that uses it; take auto or cpu."
+                )
+        );
+
+    [Test]
+    public void Parse_OfAnotherName_ListsAll() =>
+        Assert.That(
+            () => ProviderNames.Parse("tpu"),
+            Throws.ArgumentException.With.Message.EqualTo("Provider: expected one of auto, cpu, cuda; got 'tpu'. (Parameter 'name')")
+        );
+}

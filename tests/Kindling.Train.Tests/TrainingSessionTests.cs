@@ -1,0 +1,163 @@
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Session;
+
+namespace Kindling.Train.Tests;
+
+public sealed class TrainingSessionTests
+{
+    private const int Iterations = 9;
+
+    private string folder = "";
+
+    [SetUp]
+    public void CreateFolder() => folder = Directory.CreateTempSubdirectory("kindling").FullName;
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+
+    [Test]
+    public void Run_ToTheEnd_LeavesMetaInitialisationAndBaseline()
+    {
+        Assert.That(Run(), Is.True);
+        string[] files = [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        Assert.That(files, Is.EqualTo(new[] { "baselines.safetensors", "last.safetensors", "metrics.jsonl", "theta.safetensors" }));
+    }
+
+    [Test]
+    public void Run_ResumedWhenFinishedWithoutBaseline_TrainsJustThat()
+    {
+        _ = Run();
+        Dictionary<string, byte[]> before = Files();
+        float[] baseline = Baseline();
+        File.Delete(Path.Combine(folder, Checkpoint.BaselinesFile));
+        Recorder recorder = new();
+        Assert.That(Run(resume: true, progress: recorder), Is.True);
+        Assert.That(Baseline(), Is.EqualTo(baseline));
+        Assert.That(recorder.Stages, Is.EqualTo(new[] { JointSession.Stage }));
+        _ = before.Remove(Checkpoint.BaselinesFile);
+        foreach ((string name, byte[] bytes) in before)
+        {
+            Assert.That(File.ReadAllBytes(Path.Combine(folder, name)), Is.EqualTo(bytes), name);
+        }
+    }
+
+    [Test]
+    public void Run_ResumedWhenAllIsFinished_TrainsNothing()
+    {
+        _ = Run();
+        Recorder recorder = new();
+        Assert.That(Run(resume: true, progress: recorder), Is.True);
+        Assert.That(recorder.Stages, Is.Empty);
+    }
+
+    [Test]
+    public void Run_CancelledInTheBaseline_GoesOnToEqualBits()
+    {
+        _ = Run();
+        float[] expected = Baseline();
+        using CancellationTokenSource source = new();
+        Recorder recorder = new(at: 4, source.Cancel);
+        Assert.That(Run(progress: recorder, cancellation: source.Token), Is.False);
+        Assert.That(File.Exists(Path.Combine(folder, Checkpoint.BaselinesFile)), Is.False);
+        Recorder second = new();
+        Assert.That(Run(resume: true, progress: second), Is.True);
+        Assert.That(second.Iterations[0], Is.EqualTo(6));
+        Assert.That(Baseline(), Is.EqualTo(expected));
+    }
+
+    // As a kill would: nothing is saved on the way out, the last checkpoint is that of iteration 3.
+    [Test]
+    public void Run_DiedInTheBaseline_GoesOnFromItsLastCheckpoint()
+    {
+        _ = Run();
+        float[] expected = Baseline();
+        Recorder recorder = new(at: 4, () => throw new InvalidOperationException("died"));
+        Assert.That(() => Run(progress: recorder), Throws.InvalidOperationException.With.Message.EqualTo("died"));
+        Recorder second = new();
+        Assert.That(Run(resume: true, progress: second), Is.True);
+        Assert.That(second.Iterations[0], Is.EqualTo(4));
+        Assert.That(Baseline(), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Run_ResumedWithMoreIterations_ReplacesTheBaseline()
+    {
+        _ = Run();
+        _ = Run(resume: true, iterations: Iterations + 2);
+        (_, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.BaselinesFile);
+        Assert.That(state.Iteration, Is.EqualTo(Iterations + 2));
+    }
+
+    [Test]
+    public void Run_CancelledAtOnce_RemovesTheBaselineOfTheTrainingBefore()
+    {
+        _ = Run();
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        Assert.That(Run(cancellation: source.Token), Is.False);
+        Assert.That(File.Exists(Path.Combine(folder, Checkpoint.BaselinesFile)), Is.False);
+    }
+
+    private bool Run(
+        bool resume = false,
+        IProgress<TrainingProgress>? progress = null,
+        int iterations = Iterations,
+        CancellationToken cancellation = default
+    )
+    {
+        Recipe recipe = Recipe.Parse(
+            $$"""
+            {
+              "name": "test", "seed": 7,
+              "network": { "type": "mlp", "hidden": [8] },
+              "tasks": { "type": "sinusoid", "shots": 5, "queries": 5 },
+              "algorithm": {
+                "type": "fomaml", "iterations": {{iterations}}, "tasksPerBatch": 3,
+                "validateEvery": 2, "validationEpisodes": 2, "checkpointEvery": 3
+              },
+              "inner": { "rate": 0.01, "steps": 1 }
+            }
+            """,
+            "test"
+        );
+        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), folder, new StoppedClock());
+        return session.Run(2, resume, progress ?? new Recorder(), cancellation);
+    }
+
+    private float[] Baseline() =>
+        [
+            .. Checkpoint
+                .Read(folder, Checkpoint.BaselinesFile)
+                .Tensors.OrderBy(t => t.Key, StringComparer.Ordinal)
+                .SelectMany(t => t.Value.Values),
+        ];
+
+    private Dictionary<string, byte[]> Files() =>
+        Directory.EnumerateFiles(folder).ToDictionary(f => Path.GetFileName(f), File.ReadAllBytes, StringComparer.Ordinal);
+
+    /// <summary>A clock that stands still: only intervals of iterations cause reports.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override long GetTimestamp() => 0;
+    }
+
+    /// <summary>Remembers what was reported of the baseline and acts when it reaches an iteration.</summary>
+    private sealed class Recorder(int at = -1, Action? act = null) : IProgress<TrainingProgress>
+    {
+        private readonly List<TrainingProgress> lines = [];
+
+        public IEnumerable<string> Stages => lines.Select(l => l.Stage).Distinct(StringComparer.Ordinal);
+
+        public int[] Iterations => [.. lines.Where(l => l.Stage == JointSession.Stage).Select(l => l.Iteration)];
+
+        public void Report(TrainingProgress value)
+        {
+            lines.Add(value);
+            if (value.Stage == JointSession.Stage && value.Iteration == at)
+            {
+                act!();
+            }
+        }
+    }
+}
