@@ -41,12 +41,27 @@ public sealed class InferenceContext
     /// <summary>Contents of a constant integer input.</summary>
     /// <exception cref="GraphException">The input is computed at run time.</exception>
     public long[] Integers(int index, string meaning) =>
+        KnownIntegers(index) ?? throw Fail($"{meaning} (input {index}, '{this[index].Name}') must be known when the graph is built");
+
+    /// <summary>Contents of an integer input, or null if they are computed at run time.</summary>
+    public long[]? KnownIntegers(int index) =>
         this[index].Constant is { } tensor ? tensor.ToInt64()
         : this[index].KnownElements is { } known && known.All(d => d.IsKnown) ? [.. known.Select(d => d.Size)]
-        : throw Fail($"{meaning} (input {index}, '{this[index].Name}') must be known when the graph is built");
+        : this[index].Shape.ElementCount.Is(0) ? []
+        : null;
 
     /// <summary>Contents of an integer input as dimensions, or null if it is computed at run time.</summary>
     public IReadOnlyList<Dimension>? Elements(int index) => this[index].KnownElements;
+
+    /// <summary>Length of an input that is a vector.</summary>
+    /// <exception cref="GraphException">It is no vector, or its length is not known or above <paramref name="most"/>.</exception>
+    public long Length(int index, string meaning, int most)
+    {
+        Shape shape = this[index].Shape;
+        return shape.Rank == 1 && shape[0].IsKnown && shape[0].Size <= most
+            ? shape[0].Size
+            : throw Fail($"{meaning} must be a vector of known length, at most {most}");
+    }
 
     /// <summary>An axis, negative ones counted from the end.</summary>
     public int Axis(long axis, int rank) =>

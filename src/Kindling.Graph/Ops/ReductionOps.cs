@@ -5,7 +5,7 @@ public static class ReductionOps
 {
     internal static IEnumerable<OpSchema> All =>
         [
-            new("ReduceSum", 1, 2, 1, ["keepdims", "noop_with_empty_axes"], c => Reduce(c, Axes(c.Node, c))),
+            new("ReduceSum", 1, 2, 1, ["keepdims", "noop_with_empty_axes"], ReduceSum),
             .. new[] { "ReduceMean", "ReduceMax", "ReduceSumSquare", "ReduceLogSumExp" }.Select(name => new OpSchema(
                 name,
                 1,
@@ -27,6 +27,19 @@ public static class ReductionOps
         return axes is { Length: > 0 } ? axes
             : node.Attributes.Int("noop_with_empty_axes", 0) != 0 ? []
             : [.. Enumerable.Range(0, rank).Select(i => (long)i)];
+    }
+
+    private static void ReduceSum(InferenceContext c)
+    {
+        if (c.Optional(1) is null || c.KnownIntegers(1) is not null)
+        {
+            Reduce(c, Axes(c.Node, c));
+            return;
+        }
+
+        // Which sizes become 1, or go, only run time knows; how many there are is known.
+        int gone = c.Node.Attributes.Int("keepdims", 1) != 0 ? 0 : (int)c.Length(1, "axes", c[0].Rank);
+        c.Set(c[0].Type, new Shape(Enumerable.Range(0, c[0].Rank - gone).Select(c.Fresh)));
     }
 
     private static void Reduce(InferenceContext c, int[] axes)

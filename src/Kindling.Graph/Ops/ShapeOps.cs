@@ -180,7 +180,19 @@ internal static class ShapeOps
     {
         Shape x = c[0].Shape;
         int axis = c.Axis(c.Node.Attributes.Int("axis", 0), x.Rank);
-        long[]? sizes = c.Optional(1) is null ? null : c.Integers(1, "split");
+        long[]? sizes = c.Optional(1) is null ? null : c.KnownIntegers(1);
+        if (c.Optional(1) is not null && sizes is null)
+        {
+            // Sizes that only run time knows: each part has its own.
+            for (int i = 0; i < c.OutputCount; i++)
+            {
+                Dimension part = Dimension.Named($"{c.Node.Name}.{axis}.{i}");
+                c.Set(i, c[0].Type, new Shape(x.Select((d, a) => a == axis ? part : d)));
+            }
+
+            return;
+        }
+
         if (sizes is null && (!x[axis].IsKnown || x[axis].Size % c.OutputCount != 0))
         {
             throw c.Fail($"{x[axis]} can not be split into {c.OutputCount} equal parts");
@@ -202,14 +214,15 @@ internal static class ShapeOps
     {
         Shape x = c[0].Shape;
         Dimension[] result = [.. x];
-        if (c[1].Rank != 1 || !c[1].Shape[0].IsKnown || c[1].Shape[0].Size > x.Rank)
+        int count = (int)c.Length(1, "starts", x.Rank);
+        if (c.Optional(3) is not null && c.KnownIntegers(3) is null)
         {
-            throw c.Fail($"starts must be a vector of known length, at most the rank {x.Rank}");
+            // Which axes are cut, only run time knows.
+            c.Set(c[0].Type, new Shape(Enumerable.Range(0, x.Rank).Select(c.Fresh)));
+            return;
         }
 
-        int[] axes = c.Optional(3) is null
-            ? [.. Enumerable.Range(0, (int)c[1].Shape[0].Size)]
-            : [.. c.Integers(3, "axes").Select(a => c.Axis(a, x.Rank))];
+        int[] axes = c.Optional(3) is null ? [.. Enumerable.Range(0, count)] : [.. c.Integers(3, "axes").Select(a => c.Axis(a, x.Rank))];
         bool constant = new[] { 1, 2, 4 }.All(i =>
             c.Optional(i) is null || c[i].Constant is not null || c.Elements(i)?.All(d => d.IsKnown) == true
         );

@@ -12,6 +12,7 @@ internal static partial class TorchOperators
     private static Func<Tensor?[], Tensor[]> Gemm(Node node)
     {
         float alpha = node.Attributes.Float("alpha", 1);
+        Scalar factor = alpha;
         float beta = node.Attributes.Float("beta", 1);
         bool transA = node.Attributes.Int("transA", 0) != 0;
         bool transB = node.Attributes.Int("transB", 0) != 0;
@@ -22,7 +23,7 @@ internal static partial class TorchOperators
             if (i.ElementAtOrDefault(2) is not { } c)
             {
                 Tensor product = a.matmul(b);
-                return alpha == 1 ? product : product * alpha;
+                return alpha == 1 ? product : product.mul(factor);
             }
 
             return addmm(c, a, b, beta, alpha);
@@ -146,8 +147,8 @@ internal static partial class TorchOperators
                 : F.max_pool2d_with_indices(x, kernel, strides, pads, dilations, ceil);
         long plane = x.shape.Skip(2).Aggregate(1L, (a, b) => a * b);
         long[] shape = [x.shape[0], x.shape[1], .. Enumerable.Repeat(1L, kernel.Length)];
-        using Tensor offsets = (arange(x.shape[0] * x.shape[1], dtype: ScalarType.Int64) * plane).reshape(shape);
-        return [y, at + offsets];
+        using Tensor offsets = Range(0, plane, x.shape[0] * x.shape[1]).reshape(shape);
+        return [y, Add(at, offsets)];
     }
 
     private static Func<Tensor?[], Tensor[]> AveragePool(Node node)

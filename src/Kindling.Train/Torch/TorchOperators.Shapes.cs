@@ -103,7 +103,7 @@ internal static partial class TorchOperators
                         range.Count == 0 ? range.Start : range.Start + ((range.Count - 1) * range.Step) + 1,
                         range.Step
                     )
-                    : y.index_select(axis, (arange(range.Count, dtype: ScalarType.Int64) * range.Step) + range.Start);
+                    : y.index_select(axis, Range(range.Start, range.Step, range.Count));
         }
 
         return y;
@@ -212,8 +212,7 @@ internal static partial class TorchOperators
         int rank = (int)i[0]!.dim() + 1;
         long axis = node.Attributes.Int("axis", -1);
         int at = (int)(axis < 0 ? axis + rank : axis);
-        using Tensor range = arange(depth, dtype: ScalarType.Int64)
-            .reshape([.. Enumerable.Range(0, rank).Select(a => a == at ? depth : 1)]);
+        using Tensor range = Range(0, 1, depth).reshape([.. Enumerable.Range(0, rank).Select(a => a == at ? depth : 1)]);
         using Tensor hot = Wrap(i[0]!.to_type(ScalarType.Int64), depth).unsqueeze(at).eq(range);
         using Tensor off = i[2]!.slice(0, 0, 1, 1).squeeze(0);
         using Tensor on = i[2]!.slice(0, 1, 2, 1).squeeze(0);
@@ -224,6 +223,19 @@ internal static partial class TorchOperators
     private static Tensor Wrap(Tensor indices, long size)
     {
         Tensor wide = indices.to_type(ScalarType.Int64);
-        return where(wide.lt(0), wide + size, wide);
+        using Tensor zero = tensor(0L);
+        using Tensor length = tensor(size);
+        return where(wide.lt(zero), Add(wide, length), wide);
+    }
+
+    private static Tensor Range(long start, long step, long count)
+    {
+        long[] values = new long[count];
+        for (long i = 0; i < count; i++)
+        {
+            values[i] = start + (i * step);
+        }
+
+        return tensor(values, dtype: ScalarType.Int64);
     }
 }

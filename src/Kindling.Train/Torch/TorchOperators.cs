@@ -10,7 +10,8 @@ internal static partial class TorchOperators
 {
     private delegate Func<Tensor?[], Tensor[]> Compiler(Node node, ScalarType real);
 
-    // TorchSharp's a.add(b) makes a temporary Scalar 1, whose finalizer may free it while libtorch still reads it; this one stays.
+    // TorchSharp turns numbers into temporary Scalars, also where none is seen: a + b, a.add(b), x.pow(2), arange(n), softplus(x). A finalizer may
+    // free one while libtorch still reads it, so here Scalars are fields, or captured by a node's function, which lives as long as its graph.
     private static readonly TorchSharp.Scalar Unit = 1;
 
     private static readonly Dictionary<string, Compiler> Table = new(StringComparer.Ordinal)
@@ -27,14 +28,14 @@ internal static partial class TorchOperators
         ["Tanh"] = Unary(x => x.tanh()),
         ["Sigmoid"] = Unary(x => x.sigmoid()),
         ["Relu"] = Unary(x => x.relu()),
-        ["Softplus"] = Unary(x => F.softplus(x)),
+        ["Softplus"] = Unary(x => x.neg().log_sigmoid().neg()),
         ["Erf"] = Unary(x => x.erf()),
         ["Not"] = Unary(x => x.logical_not()),
-        ["LeakyRelu"] = (node, _) => One(i => F.leaky_relu(i[0]!, node.Attributes.Float("alpha", 0.01f))),
-        ["Elu"] = (node, _) => One(i => F.elu(i[0]!, node.Attributes.Float("alpha", 1))),
+        ["LeakyRelu"] = (node, _) => LeakyRelu(node.Attributes.Float("alpha", 0.01f)),
+        ["Elu"] = (node, _) => Elu(node.Attributes.Float("alpha", 1)),
         ["Clip"] = (_, _) => One(i => Clip(i[0]!, i.ElementAtOrDefault(1), i.ElementAtOrDefault(2))),
         ["Cast"] = (node, real) => Cast(node, real),
-        ["Add"] = Binary((a, b) => a.add(b, Unit)),
+        ["Add"] = Binary(Add),
         ["Sub"] = Binary((a, b) => a.sub(b)),
         ["Mul"] = Binary((a, b) => a.mul(b)),
         ["Div"] = (node, _) => One(i => node.Inputs[0]!.Type.IsFloat() ? i[0]!.div(i[1]!) : i[0]!.div(i[1]!, RoundingMode.trunc)),
@@ -101,13 +102,14 @@ internal static partial class TorchOperators
     private static Compiler Fold(Func<Tensor, Tensor, Tensor> run) =>
         (_, _) => One(i => i.Length == 1 ? i[0]!.alias() : i.Skip(2).Aggregate(run(i[0]!, i[1]!), (a, b) => run(a, b!)));
 
-    private static Tensor Clip(Tensor x, Tensor? low, Tensor? high)
-    {
-        // minimum/maximum would split the gradient at the bounds; clamp keeps it, as libtorch's users expect
-        using Tensor lower = low?.alias() ?? tensor(double.NegativeInfinity).to_type(x.dtype);
-        using Tensor upper = high?.alias() ?? tensor(double.PositiveInfinity).to_type(x.dtype);
-        return low is null && high is null ? x.alias() : x.clamp(lower, upper);
-    }
+    private static Tensor Add(Tensor a, Tensor b) => a.add(b, Unit);
+
+    private static Func<Tensor?[], Tensor[]> LeakyRelu(TorchSharp.Scalar alpha) => One(i => i[0]!.leaky_relu(alpha));
+
+    private static Func<Tensor?[], Tensor[]> Elu(TorchSharp.Scalar alpha) => One(i => i[0]!.elu(alpha, Unit, Unit));
+
+    // minimum/maximum would split the gradient at the bounds; clamp keeps it, as libtorch's users expect
+    private static Tensor Clip(Tensor x, Tensor? low, Tensor? high) => low is null && high is null ? x.alias() : x.clamp(low, high);
 
     private static Func<Tensor?[], Tensor[]> Cast(Node node, ScalarType real)
     {
@@ -132,7 +134,7 @@ internal static partial class TorchOperators
     private static Tensor LogSumExp(Tensor x, long[] axes, bool keep)
     {
         using Tensor peak = x.detach().amax(axes, keepdim: true);
-        using Tensor sum = (x - peak).exp().sum(axes, keepdim: true).log() + peak;
+        using Tensor sum = Add((x - peak).exp().sum(axes, keepdim: true).log(), peak);
         return keep
             ? sum.alias()
             : sum.reshape(sum.shape.Where((_, a) => !axes.Select(e => e < 0 ? e + x.dim() : e).Contains(a)).ToArray());
@@ -148,7 +150,8 @@ internal static partial class TorchOperators
         }
 
         using Tensor flipped = x.flip(axis);
-        return (x.shape[axis < 0 ? axis + x.dim() : axis] - 1) - flipped.argmax(axis, keep);
+        using Tensor last = tensor(x.shape[axis < 0 ? axis + x.dim() : axis] - 1);
+        return last - flipped.argmax(axis, keep);
     }
 
     private static Func<Tensor?[], Tensor[]> LayerNormalization(Node node)
@@ -157,6 +160,7 @@ internal static partial class TorchOperators
         int rank = node.Inputs[0]!.Rank;
         long axis = node.Attributes.Int("axis", -1);
         int first = (int)(axis < 0 ? axis + rank : axis);
+        TorchSharp.Scalar shift = epsilon;
         return i =>
         {
             Tensor x = i[0]!;
@@ -167,9 +171,10 @@ internal static partial class TorchOperators
 
             long[] axes = [.. Enumerable.Range(first, rank - first).Select(a => (long)a)];
             Tensor mean = x.mean(axes, keepdim: true);
-            Tensor inverse = ((x - mean).pow(2).mean(axes, keepdim: true) + epsilon).rsqrt();
-            Tensor y = (x - mean) * inverse * i[1]!;
-            return [i.ElementAtOrDefault(2) is { } bias ? y + bias : y, mean, inverse];
+            Tensor centred = x - mean;
+            Tensor inverse = (centred * centred).mean(axes, keepdim: true).add(shift, Unit).rsqrt();
+            Tensor y = centred * inverse * i[1]!;
+            return [i.ElementAtOrDefault(2) is { } bias ? Add(y, bias) : y, mean, inverse];
         };
     }
 
