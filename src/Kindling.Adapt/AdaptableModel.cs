@@ -97,13 +97,9 @@ public sealed class AdaptableModel : IAdaptableModel
             );
         }
 
-        return new Learner(
-            this,
-            _start,
-            DeltaCheck.Heads(Manifest, delta, path),
-            DeltaCheck.Tensors(_engine.Delta, delta, path),
-            delta.Steps
-        );
+        Heads heads = DeltaCheck.Heads(Manifest, delta, path);
+        DeltaCheck.Tensors(_engine.Delta, delta, path);
+        return new Learner(this, _start, heads, delta);
     }
 
     ILearner IAdaptableModel.CreateLearner() => CreateLearner();

@@ -5,4 +5,7 @@ public enum ExecutionProvider
 {
     /// <summary>The processor.</summary>
     Cpu,
+
+    /// <summary>The first NVIDIA GPU; needs the package Microsoft.ML.OnnxRuntime.Gpu and CUDA.</summary>
+    Cuda,
 }

@@ -52,7 +52,9 @@ public sealed partial class Learner
                     }
 
                     fault = Fault(losses, delta);
-                    after = fault is null ? new Snapshot(before.Start, delta, data.Heads, before.Steps + steps) : null;
+                    after = fault is null
+                        ? new Snapshot(before.Start, delta, data.Heads, before.Steps + steps, support.Invert ?? before.Invert)
+                        : null;
                     return true;
                 },
                 cancellationToken

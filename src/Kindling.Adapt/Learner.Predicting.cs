@@ -5,11 +5,17 @@ namespace Kindling.Adapt;
 public sealed partial class Learner
 {
     /// <inheritdoc/>
-    public Prediction Predict(FloatTensor input)
+    public Prediction Predict(FloatTensor input) => Predict(_ => input);
+
+    /// <inheritdoc/>
+    public Prediction Predict(ImageInput image) => Predict(snapshot => _model.Manifest.Prepare(image, snapshot.Invert));
+
+    private Prediction Predict(Func<Snapshot, FloatTensor> prepare)
     {
         Snapshot snapshot = Acquire();
         try
         {
+            FloatTensor input = prepare(snapshot);
             _ = InputCheck.Batch(_model.Manifest, input, single: true, nameof(input));
             InputCheck.Finite(input.Values, 1, "Input", nameof(input));
             float[] values = new float[snapshot.Heads.Used];
@@ -21,9 +27,6 @@ public sealed partial class Learner
             snapshot.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public Prediction Predict(ImageInput image) => Predict(_model.Manifest.Prepare(image));
 
     /// <summary>Predicts for one input without allocating managed memory.</summary>
     /// <param name="input">The values of one input, row-major.</param>

@@ -20,8 +20,8 @@ public sealed partial class Learner : ILearner
     internal Learner(AdaptableModel model, StartPoint start, Heads heads)
         : this(model, start, new Snapshot(start, start.Delta, heads, steps: 0)) { }
 
-    internal Learner(AdaptableModel model, StartPoint start, Heads heads, IReadOnlyDictionary<string, FloatTensor> delta, int steps)
-        : this(model, start, Restore(start, heads, delta, steps)) { }
+    internal Learner(AdaptableModel model, StartPoint start, Heads heads, DeltaFile delta)
+        : this(model, start, Restore(start, heads, delta)) { }
 
     private Learner(AdaptableModel model, StartPoint start, Snapshot current)
     {
@@ -37,6 +37,9 @@ public sealed partial class Learner : ILearner
 
     /// <inheritdoc/>
     public int Steps => Read(snapshot => snapshot.Steps);
+
+    /// <summary>How pictures are inverted before prediction: as those of the last adaptation were; null: as the bundle says.</summary>
+    public ImageInversion? Invert => Read(snapshot => snapshot.Invert);
 
     /// <summary>A copy of the adapted parameters and statistics by name.</summary>
     public IReadOnlyDictionary<string, FloatTensor> Parameters => Read(snapshot => snapshot.Delta.ToDictionary());
@@ -57,6 +60,7 @@ public sealed partial class Learner : ILearner
             Name = _model.Manifest.Name,
             Classes = snapshot.Heads.Classes,
             Steps = snapshot.Steps,
+            Invert = snapshot.Invert,
             Tensors = snapshot.Delta.ToDictionary(),
         });
         delta.Write(path);
@@ -122,15 +126,15 @@ public sealed partial class Learner : ILearner
         _start.Release();
     }
 
-    private static Snapshot Restore(StartPoint start, Heads heads, IReadOnlyDictionary<string, FloatTensor> delta, int steps)
+    private static Snapshot Restore(StartPoint start, Heads heads, DeltaFile delta)
     {
         using TensorSet set = new(start.Engine.Delta);
-        foreach ((string name, FloatTensor tensor) in delta)
+        foreach ((string name, FloatTensor tensor) in delta.Tensors)
         {
             set.Set(name, tensor);
         }
 
-        return new Snapshot(start, set, heads, steps);
+        return new Snapshot(start, set, heads, delta.Steps, delta.Invert);
     }
 
     private static string Json(string[] names)

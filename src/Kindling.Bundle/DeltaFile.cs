@@ -15,6 +15,9 @@ public sealed class DeltaFile
 
     private const string Format = "kindling-delta/1";
 
+    /// <summary>Absent in early files and where no pictures were adapted to.</summary>
+    private const string InvertKey = "invert";
+
     /// <summary><see cref="BundleManifest.BaseIdentity"/> of the bundle.</summary>
     public required string Base { get; init; }
 
@@ -27,23 +30,30 @@ public sealed class DeltaFile
     /// <summary>Steps that led here from the meta-initialisation.</summary>
     public required int Steps { get; init; }
 
+    /// <summary>How the pictures of the examples were inverted, and those to predict must be; null: as the bundle says.</summary>
+    public ImageInversion? Invert { get; init; }
+
     /// <summary>Adapted parameters and statistics by name.</summary>
     public required IReadOnlyDictionary<string, FloatTensor> Tensors { get; init; }
 
     /// <summary>Writes the file atomically.</summary>
-    public void Write(string path) =>
-        SafetensorsFile.Write(
-            path,
-            Tensors,
-            new Dictionary<string, string>
-            {
-                ["format"] = Format,
-                ["base"] = Base,
-                ["name"] = Name,
-                ["classes"] = JsonSerializer.Serialize([.. Classes], ManifestJson.Default.StringArray),
-                ["steps"] = Steps.ToString(CultureInfo.InvariantCulture),
-            }
-        );
+    public void Write(string path)
+    {
+        Dictionary<string, string> metadata = new()
+        {
+            ["format"] = Format,
+            ["base"] = Base,
+            ["name"] = Name,
+            ["classes"] = JsonSerializer.Serialize([.. Classes], ManifestJson.Default.StringArray),
+            ["steps"] = Steps.ToString(CultureInfo.InvariantCulture),
+        };
+        if (Invert is { } invert)
+        {
+            metadata[InvertKey] = invert.ToString().ToLowerInvariant();
+        }
+
+        SafetensorsFile.Write(path, Tensors, metadata);
+    }
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="BundleException">Nothing is there, it is damaged, or it is not a delta.</exception>
@@ -71,6 +81,7 @@ public sealed class DeltaFile
             Steps = int.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
                 ? count
                 : throw new BundleException($"{path}: expected a number of steps, got '{steps}'."),
+            Invert = file.Metadata.TryGetValue(InvertKey, out string? invert) ? Inversion(invert, path) : null,
             Tensors = file.Tensors,
         };
     }
@@ -79,6 +90,15 @@ public sealed class DeltaFile
         file.Metadata.TryGetValue(key, out string? value)
             ? value
             : throw new BundleException($"{path}: not a delta, the metadata '{key}' is missing.");
+
+    private static ImageInversion Inversion(string word, string path) =>
+        word switch
+        {
+            "auto" => ImageInversion.Auto,
+            "yes" => ImageInversion.Yes,
+            "no" => ImageInversion.No,
+            _ => throw new BundleException($"{path}: expected invert auto, yes or no, got '{word}'."),
+        };
 
     private static string[] ClassNames(string json, string path)
     {

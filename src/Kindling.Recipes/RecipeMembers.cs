@@ -44,30 +44,11 @@ internal static class RecipeMembers
         {
             if (!known.Contains(property.Name, StringComparer.OrdinalIgnoreCase))
             {
-                string nearest = known.MinBy(k => Distance(k, property.Name))!;
+                string nearest = NearestName.Of(property.Name, known);
                 return $"unknown member '{prefix}{property.Name}'; did you mean '{prefix}{nearest}'? Known are {string.Join(", ", known)}.";
             }
         }
 
         return null;
-    }
-
-    // Levenshtein distance, one row at a time
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int replaced = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, replaced);
-            }
-        }
-
-        return row[^1];
     }
 }

@@ -60,6 +60,9 @@ public static class TaskFamilies
     /// <summary>The types that <see cref="TaskSpec.Type"/> may name.</summary>
     public static IReadOnlyList<string> Types { get; } = [.. Rows.Select(r => r.Type)];
 
+    /// <summary>Folders of real data sets that families look for by themselves in the data root.</summary>
+    public static IReadOnlyList<string> DataSets { get; } = [.. Rows.Where(r => r.Source == SourceUse.Optional).Select(r => r.Type)];
+
     /// <summary>Loads or prepares a family; reading real data may take seconds.</summary>
     /// <param name="spec">What to make.</param>
     /// <param name="dataRoot">The folder of real data sets, see <see cref="DataRoot.Find"/>.</param>

@@ -27,8 +27,12 @@ internal static class ExitCodes
             {
                 OperationCanceledException => (Interrupted, "interrupted"),
                 BundleException or GraphException => (Rejected, cause.Message),
-                DllNotFoundException or MissingRuntimeException => (MachineLacks, cause.Message),
-                FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (Rejected, cause.Message),
+                MissingRuntimeException or DllNotFoundException => (MachineLacks, cause.Message),
+                TypeInitializationException when cause.GetBaseException() is DllNotFoundException missing => (
+                    MachineLacks,
+                    missing.Message
+                ),
+                IOException or UnauthorizedAccessException => (Rejected, cause.Message),
                 _ => (OurFault, $"This is a fault of kindling, please report it.\n{cause}"),
             };
             await Console.Error.WriteLineAsync($"kindling: {message}").ConfigureAwait(false);

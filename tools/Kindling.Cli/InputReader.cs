@@ -1,4 +1,3 @@
-using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Tasks.Files;
 
@@ -7,15 +6,29 @@ namespace Kindling.Cli;
 /// <summary>Reads what `adapt` and `predict` are given: a folder of class folders, pictures, or a CSV file.</summary>
 internal static class InputReader
 {
-    /// <summary>Labelled examples from a folder of class folders or a CSV file.</summary>
-    public static SupportSet Support(BundleManifest manifest, string path)
+    /// <summary>Labelled examples from a folder of class folders or a CSV file; how pictures were prepared goes to standard error.</summary>
+    public static SupportSet Support(BundleManifest manifest, string path, ImageInversion? invert)
     {
         if (manifest.Preprocessing.Image is not null)
         {
-            return SupportSet.FromImages(
-                manifest,
-                ImageFolder.Read(path).Classes.SelectMany(c => c.Files.Select(f => (c.Name, ImageFiles.Decode(f))))
-            );
+            RequireFolder(path);
+            ImagePreprocessing preprocessing = manifest.ForPictures(invert);
+            PictureLog log = new("support");
+            List<(string, ImageInput)> pictures = [];
+            foreach ((string name, string file) in ImageFolder.Read(path).Classes.SelectMany(c => c.Files.Select(f => (c.Name, f))))
+            {
+                ImageInput image = ImageFiles.Decode(file);
+                log.Add(preprocessing.Describe(image));
+                pictures.Add((name, image));
+            }
+
+            log.Write();
+            return SupportSet.FromImages(manifest, pictures, invert);
+        }
+
+        if (invert is not null)
+        {
+            throw new BundleException($"--invert is for pictures; '{manifest.Name}' takes rows of a table.");
         }
 
         TableFile table = TableFile.Read(path);
@@ -33,17 +46,26 @@ internal static class InputReader
         );
     }
 
-    /// <summary>Inputs to predict, each with its name: pictures, folders of pictures or CSV files.</summary>
-    public static IEnumerable<(string Name, FloatTensor Input, string? Applied)> Inputs(BundleManifest manifest, IEnumerable<string> paths)
+    /// <summary>
+    /// Inputs to predict, each with its name: pictures, folders of pictures or CSV files. How pictures were prepared goes to standard error, at the end.
+    /// </summary>
+    public static IEnumerable<(string Name, FloatTensor Input)> Inputs(
+        BundleManifest manifest,
+        IEnumerable<string> paths,
+        ImageInversion? invert
+    )
     {
+        PictureLog log = new("input");
         foreach (string path in paths)
         {
-            if (manifest.Preprocessing.Image is { } preprocessing)
+            if (manifest.Preprocessing.Image is not null)
             {
+                ImagePreprocessing preprocessing = manifest.ForPictures(invert);
                 foreach (string file in Pictures(path))
                 {
                     ImageInput image = ImageFiles.Decode(file);
-                    yield return (file, manifest.Prepare(image), preprocessing.Describe(image));
+                    log.Add(preprocessing.Describe(image));
+                    yield return (file, manifest.Prepare(image, invert));
                 }
             }
             else
@@ -52,14 +74,28 @@ internal static class InputReader
                 FloatTensor rows = table.Select(Columns(manifest));
                 for (int r = 0; r < table.RowCount; r++)
                 {
-                    yield return ($"{path}:{r + 1}", Prepare(manifest, rows, r), null);
+                    yield return ($"{path}:{r + 1}", Prepare(manifest, rows, r));
                 }
             }
         }
+
+        log.Write();
     }
 
-    /// <summary>Opens a bundle.</summary>
-    public static AdaptableModel Open(string bundle, int? steps) => AdaptableModel.Open(bundle, new AdaptOptions { Steps = steps });
+    /// <summary>Runs something on data from outside: what the library calls a wrong argument is then a fault of the data.</summary>
+    /// <exception cref="BundleException">The data do not fit the model.</exception>
+    public static async Task<T> Rejecting<T>(Func<Task<T>> action)
+    {
+        try
+        {
+            return await action().ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            string parameter = $" (Parameter '{e.ParamName}')";
+            throw new BundleException(e.Message.Replace(parameter, "", StringComparison.Ordinal), e);
+        }
+    }
 
     private static IReadOnlyList<string> Columns(BundleManifest manifest) =>
         manifest.Preprocessing.Table?.Columns ?? throw new BundleException($"'{manifest.Name}' takes neither pictures nor tables.");
@@ -68,6 +104,16 @@ internal static class InputReader
     {
         int width = rows.Shape[1];
         return manifest.Prepare(rows.Values.AsSpan(row * width, width));
+    }
+
+    private static void RequireFolder(string path)
+    {
+        if (File.Exists(path))
+        {
+            throw new BundleException(
+                $"{path}: the model takes pictures, so its examples are a folder with one folder of pictures a class."
+            );
+        }
     }
 
     private static IEnumerable<string> Pictures(string path)

@@ -4,6 +4,7 @@ using Kindling.Cli.Commands;
 
 RootCommand root = new("Meta-train a model, export it, adapt it to a few examples.")
 {
+    NewCommand.Create(),
     TrainCommand.Create(),
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),
@@ -11,5 +12,7 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     AdaptCommand.Create(),
     PredictCommand.Create(),
     PredictCommand.CreateBake(),
+    InspectCommand.Create(),
+    DoctorCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).Guard();
+return await root.Run(args);

@@ -17,7 +17,7 @@ internal static class DeltaCheck
         return Adapt.Heads.Of(manifest, delta.Classes);
     }
 
-    internal static IReadOnlyDictionary<string, FloatTensor> Tensors(TensorLayout layout, DeltaFile delta, string path)
+    internal static void Tensors(TensorLayout layout, DeltaFile delta, string path)
     {
         foreach (TensorLayout.Entry entry in layout.Entries)
         {
@@ -39,8 +39,9 @@ internal static class DeltaCheck
             }
         }
 
-        return delta.Tensors.Keys.FirstOrDefault(name => layout.IndexOf(name) < 0) is { } unknown
-            ? throw new BundleException($"{path}: the tensor '{unknown}' is not one that this bundle adapts.")
-            : delta.Tensors;
+        if (delta.Tensors.Keys.FirstOrDefault(name => layout.IndexOf(name) < 0) is { } unknown)
+        {
+            throw new BundleException($"{path}: the tensor '{unknown}' is not one that this bundle adapts.");
+        }
     }
 }

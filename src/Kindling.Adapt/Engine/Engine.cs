@@ -63,6 +63,7 @@ internal sealed class Engine : RefCounted
             .Parameters.Where(parameter => parameter.Adapts)
             .ToDictionary(parameter => parameter.Name, parameter => RateTable.IsScalar(theta, parameter, files));
         using SessionOptions session = Options(options);
+        ExecutionProviders.Append(session, options.Provider);
         InferenceSession? infer = null;
         InferenceSession? adapt = null;
         try

@@ -1,3 +1,5 @@
+using Kindling.Bundles;
+
 namespace Kindling.Adapt;
 
 /// <summary>
@@ -12,14 +14,15 @@ internal sealed class Snapshot : RefCounted
     private readonly Stack<InferContext> _contexts = new(MostContexts);
 
     /// <summary>Copies <paramref name="delta"/>.</summary>
-    internal Snapshot(StartPoint start, TensorSet delta, Heads heads, int steps)
+    internal Snapshot(StartPoint start, TensorSet delta, Heads heads, int steps, ImageInversion? invert = null)
     {
+        Invert = invert;
         Start = Hold(start);
         Heads = heads;
         Steps = steps;
         Delta = new TensorSet(start.Engine.Delta);
         Delta.CopyFrom(delta);
-        Mask = new TensorSet(Bundles.GraphSignature.Mask, heads.Slots);
+        Mask = new TensorSet(GraphSignature.Mask, heads.Slots);
         Mask[0][..heads.Used].Fill(1f);
     }
 
@@ -34,6 +37,9 @@ internal sealed class Snapshot : RefCounted
     internal Heads Heads { get; }
 
     internal int Steps { get; }
+
+    /// <summary>How pictures are inverted; null: as the bundle says.</summary>
+    internal ImageInversion? Invert { get; }
 
     /// <summary>A prediction buffer for a batch; give it back with <see cref="Return"/>. The caller holds a reference to this snapshot.</summary>
     internal InferContext Rent(int batch)

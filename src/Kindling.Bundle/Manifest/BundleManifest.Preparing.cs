@@ -3,14 +3,23 @@ namespace Kindling.Bundles;
 public sealed partial record BundleManifest
 {
     /// <summary>Prepares a picture: one input of the model.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="invert">Another rule of inversion than the bundle's; null takes the bundle's.</param>
     /// <exception cref="ArgumentException">The model takes no pictures.</exception>
-    public FloatTensor Prepare(ImageInput image)
+    public FloatTensor Prepare(ImageInput image, ImageInversion? invert = null)
     {
         ArgumentNullException.ThrowIfNull(image);
+        return new FloatTensor(InputShape(), ForPictures(invert).Apply(image).Values);
+    }
+
+    /// <summary>How pictures are prepared.</summary>
+    /// <param name="invert">Another rule of inversion than the bundle's; null takes the bundle's.</param>
+    /// <exception cref="ArgumentException">The model takes no pictures.</exception>
+    public ImagePreprocessing ForPictures(ImageInversion? invert = null)
+    {
         ImagePreprocessing preprocessing =
-            Preprocessing.Image
-            ?? throw new ArgumentException($"'{Name}' takes no pictures; its preprocessing is '{Preprocessing.Kind}'.", nameof(image));
-        return new FloatTensor(InputShape(), preprocessing.Apply(image).Values);
+            Preprocessing.Image ?? throw new ArgumentException($"'{Name}' takes no pictures; its preprocessing is '{Preprocessing.Kind}'.");
+        return invert is { } rule ? preprocessing.WithInvert(rule) : preprocessing;
     }
 
     /// <summary>Prepares a row of a table, its values in the order of the model's columns: one input of the model.</summary>

@@ -3,8 +3,15 @@ namespace Kindling.Bundles;
 /// <summary>Labelled examples to adapt to. Immutable, as long as nobody writes to the tensors that went in.</summary>
 public sealed class SupportSet
 {
-    private SupportSet(FloatTensor inputs, IReadOnlyList<string> classes, int[]? labels, FloatTensor? targets)
+    private SupportSet(
+        FloatTensor inputs,
+        IReadOnlyList<string> classes,
+        int[]? labels,
+        FloatTensor? targets,
+        ImageInversion? invert = null
+    )
     {
+        Invert = invert;
         Inputs = inputs;
         Classes = classes;
         Labels = labels;
@@ -23,6 +30,9 @@ public sealed class SupportSet
     /// <summary>The targets, <c>[n, outputs]</c>; null for classification.</summary>
     public FloatTensor? Targets { get; }
 
+    /// <summary>How the pictures were inverted, which a learner remembers for those to predict; null when the examples came as tensors.</summary>
+    public ImageInversion? Invert { get; }
+
     /// <summary>Number of examples.</summary>
     public int Count => Inputs.Shape[0];
 
@@ -32,26 +42,38 @@ public sealed class SupportSet
     public static SupportSet FromExamples(IEnumerable<(string Label, FloatTensor Input)> examples)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        (string Label, FloatTensor Input)[] all = [.. examples];
-        if (Array.FindIndex(all, example => string.IsNullOrEmpty(example.Label)) is int nameless and >= 0)
-        {
-            throw new ArgumentException($"Example {nameless} has no class name.", nameof(examples));
-        }
-
-        string[] classes = [.. all.Select(example => example.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        int[] labels = Array.ConvertAll(all, example => Array.BinarySearch(classes, example.Label, StringComparer.Ordinal));
-        return new SupportSet(Stack(all, example => example.Input, "inputs"), classes, labels, targets: null);
+        return FromExamples([.. examples], invert: null);
     }
 
     /// <summary>Labelled pictures, prepared as the model wants them; class names in ordinal order.</summary>
     /// <param name="manifest">The model's manifest.</param>
     /// <param name="examples">Class name and one picture each.</param>
+    /// <param name="invert">Another rule of inversion than the bundle's; null takes the bundle's.</param>
     /// <exception cref="ArgumentException">No examples, an empty class name, or a model that takes no pictures.</exception>
-    public static SupportSet FromImages(BundleManifest manifest, IEnumerable<(string Label, ImageInput Image)> examples)
+    public static SupportSet FromImages(
+        BundleManifest manifest,
+        IEnumerable<(string Label, ImageInput Image)> examples,
+        ImageInversion? invert = null
+    )
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(examples);
-        return FromExamples(examples.Select(example => (example.Label, manifest.Prepare(example.Image))));
+        return FromExamples(
+            [.. examples.Select(example => (example.Label, manifest.Prepare(example.Image, invert)))],
+            manifest.ForPictures(invert).Invert
+        );
+    }
+
+    private static SupportSet FromExamples((string Label, FloatTensor Input)[] examples, ImageInversion? invert)
+    {
+        if (Array.FindIndex(examples, example => string.IsNullOrEmpty(example.Label)) is int nameless and >= 0)
+        {
+            throw new ArgumentException($"Example {nameless} has no class name.", nameof(examples));
+        }
+
+        string[] classes = [.. examples.Select(example => example.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        int[] labels = Array.ConvertAll(examples, example => Array.BinarySearch(classes, example.Label, StringComparer.Ordinal));
+        return new SupportSet(Stack(examples, example => example.Input, "inputs"), classes, labels, targets: null, invert);
     }
 
     /// <summary>Points of a function.</summary>

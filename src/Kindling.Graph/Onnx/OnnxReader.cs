@@ -63,7 +63,7 @@ public static class OnnxReader
         }
     }
 
-    private static ModelProto Parse(byte[] bytes, string file)
+    internal static ModelProto Parse(byte[] bytes, string file)
     {
         CodedInputStream input = new(bytes);
         try

@@ -16,42 +16,60 @@ internal static class AdaptCommand
             Required = true,
         };
         Option<string> output = new("--out") { Description = "Delta file to write, FILE.adapted", Required = true };
-        Option<int?> steps = new("--steps") { Description = "Steps instead of the bundle's" };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
-        Command command = new("adapt", "Fit a bundle to labelled examples") { bundle, support, output, steps, json };
+        Option<int?> steps = CommonOptions.Steps();
+        Option<string> provider = CommonOptions.Provider();
+        Option<string?> invert = CommonOptions.Invert();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("adapt", "Fit a bundle to labelled examples") { bundle, support, output, steps, provider, invert, json };
         command.SetAction(
             async (parsed, cancellation) =>
             {
-                string file = parsed.GetRequiredValue(output);
-                using AdaptableModel model = InputReader.Open(parsed.GetRequiredValue(bundle), parsed.GetValue(steps));
-                using Learner learner = model.CreateLearner();
-                SupportSet examples = InputReader.Support(model.Manifest, parsed.GetRequiredValue(support));
-                AdaptReport report = await learner.AdaptAsync(examples, cancellationToken: cancellation).ConfigureAwait(false);
-                if (report.Accepted)
+                AdaptOptions options = new()
                 {
-                    learner.Save(file);
-                }
-
-                long bytes = report.Accepted ? new FileInfo(file).Length : 0;
-                Output.Write(
-                    parsed.GetValue(json),
-                    new
-                    {
-                        report.Accepted,
-                        report.Reason,
-                        report.Steps,
-                        report.LossBefore,
-                        report.LossAfter,
-                        Milliseconds = report.Elapsed.TotalMilliseconds,
-                        DeltaBytes = bytes,
-                    },
-                    report.Accepted
-                        ? $"{file}: {examples.Count} examples, {report.Steps} steps, loss {report.LossBefore:0.0000} -> {report.LossAfter:0.0000} in {report.Elapsed.TotalMilliseconds:0.0} ms, {bytes} bytes"
-                        : $"not accepted, nothing written: {report.Reason}"
-                );
-                return report.Accepted ? 0 : ExitCodes.Rejected;
+                    Steps = parsed.GetValue(steps),
+                    Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider)),
+                };
+                using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);
+                using Learner learner = model.CreateLearner();
+                ImageInversion? inversion = CommonOptions.Inversion(parsed.GetValue(invert));
+                AdaptReport report = await InputReader.Rejecting(() =>
+                {
+                    SupportSet examples = InputReader.Support(model.Manifest, parsed.GetRequiredValue(support), inversion);
+                    return learner.AdaptAsync(examples, new AdaptConsole(TimeProvider.System), cancellation);
+                });
+                return Finish(learner, report, parsed.GetRequiredValue(output), parsed.GetValue(json));
             }
         );
         return command;
     }
+
+    private static int Finish(Learner learner, AdaptReport report, string file, bool json)
+    {
+        if (report.Accepted)
+        {
+            learner.Save(file);
+        }
+
+        long bytes = report.Accepted ? new FileInfo(file).Length : 0;
+        Output.Write(
+            json,
+            new
+            {
+                report.Accepted,
+                report.Reason,
+                report.Steps,
+                LossBefore = Finite(report.LossBefore),
+                LossAfter = Finite(report.LossAfter),
+                Milliseconds = report.Elapsed.TotalMilliseconds,
+                DeltaBytes = bytes,
+            },
+            report.Accepted
+                ? $"{file}: {report.Steps} steps, loss {report.LossBefore:0.0000} -> {report.LossAfter:0.0000} in {report.Elapsed.TotalMilliseconds:0.0} ms, {bytes} bytes"
+                : $"not accepted, nothing written: {report.Reason}"
+        );
+        return report.Accepted ? 0 : ExitCodes.Rejected;
+    }
+
+    // JSON has no NaN and no infinity.
+    private static float? Finite(float value) => float.IsFinite(value) ? value : null;
 }

@@ -17,42 +17,46 @@ internal static class PredictCommand
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> adapted = new("--adapted") { Description = "Delta file that `kindling adapt` wrote" };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
-        Command command = new("predict", "Labels and scores, or values") { bundle, inputs, adapted, json };
-        command.SetAction(parsed =>
-        {
-            using AdaptableModel model = InputReader.Open(parsed.GetRequiredValue(bundle), null);
-            using Learner learner = Learner(model, parsed.GetValue(adapted));
-            List<object> results = [];
-            foreach (
-                (string name, FloatTensor input, string? applied) in InputReader.Inputs(model.Manifest, parsed.GetRequiredValue(inputs))
-            )
-            {
-                Prediction prediction = learner.Predict(input);
-                results.Add(
-                    prediction.Label is null
-                        ? new { input = name, values = prediction.Values }
-                        : new
-                        {
-                            input = name,
-                            label = prediction.Label,
-                            scores = prediction
-                                .Names.Zip(prediction.Values)
-                                .ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
-                        }
-                );
-                if (!parsed.GetValue(json))
+        Option<string> provider = CommonOptions.Provider();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("predict", "Labels and scores, or values") { bundle, inputs, adapted, provider, json };
+        command.SetAction(
+            (parsed, cancellation) =>
+                InputReader.Rejecting(() =>
                 {
-                    string values = string.Join(" ", prediction.Values.Select(v => v.ToString("0.0000", CultureInfo.InvariantCulture)));
-                    Console.Out.WriteLine(prediction.Label is null ? $"{name}\t{values}" : $"{name}\t{prediction}\t[{applied}]");
-                }
-            }
+                    AdaptOptions options = new() { Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider)) };
+                    using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);
+                    using Learner learner = Learner(model, parsed.GetValue(adapted));
+                    bool text = !parsed.GetValue(json);
+                    List<object> results = [];
+                    foreach (
+                        (string name, FloatTensor input) in InputReader.Inputs(
+                            model.Manifest,
+                            parsed.GetRequiredValue(inputs),
+                            learner.Invert
+                        )
+                    )
+                    {
+                        cancellation.ThrowIfCancellationRequested();
+                        Prediction prediction = learner.Predict(input);
+                        if (text)
+                        {
+                            Console.Out.WriteLine($"{name}\t{Line(prediction)}");
+                        }
+                        else
+                        {
+                            results.Add(Result(name, prediction));
+                        }
+                    }
 
-            if (parsed.GetValue(json))
-            {
-                Output.Write(json: true, new { predictions = results }, "");
-            }
-        });
+                    if (!text)
+                    {
+                        Output.Write(json: true, new { predictions = results }, "");
+                    }
+
+                    return Task.FromResult(0);
+                })
+        );
         return command;
     }
 
@@ -64,7 +68,7 @@ internal static class PredictCommand
         Command command = new("bake", "Write a standalone ONNX model with a delta's weights") { bundle, adapted, output };
         command.SetAction(parsed =>
         {
-            using AdaptableModel model = InputReader.Open(parsed.GetRequiredValue(bundle), null);
+            using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle));
             using Learner learner = Learner(model, parsed.GetRequiredValue(adapted));
             learner.Bake(parsed.GetRequiredValue(output));
         });
@@ -72,4 +76,22 @@ internal static class PredictCommand
     }
 
     private static Learner Learner(AdaptableModel model, string? delta) => delta is null ? model.CreateLearner() : model.OpenLearner(delta);
+
+    private static object Result(string name, Prediction prediction) =>
+        prediction.Label is null
+            ? new { input = name, values = prediction.Values }
+            : new
+            {
+                input = name,
+                label = prediction.Label,
+                scores = prediction.Names.Zip(prediction.Values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
+            };
+
+    /// <summary>The label, then all scores from the highest down; or the values.</summary>
+    private static string Line(Prediction prediction) =>
+        prediction.Label is null
+            ? string.Join(' ', prediction.Values.Select(Number))
+            : $"{prediction.Label}\t{string.Join(' ', prediction.Names.Zip(prediction.Values).OrderByDescending(p => p.Second).Select(p => $"{p.First}={Number(p.Second)}"))}";
+
+    private static string Number(float value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 }

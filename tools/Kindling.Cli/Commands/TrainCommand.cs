@@ -31,26 +31,31 @@ internal static class TrainCommand
             data,
         };
         command.SetAction(
+            // On a thread of its own: only then does the parser listen for Ctrl-C while it runs.
             (parsed, cancellation) =>
-            {
-                string folder = parsed.GetRequiredValue(model);
-                Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
-                string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
-                ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
-                TrainingSession session = new(
-                    recipe,
-                    tasks,
-                    parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"),
-                    TimeProvider.System
-                );
-                bool finished = session.Run(
-                    parsed.GetValue(threads),
-                    parsed.GetValue(resume),
-                    new TrainingConsole(TimeProvider.System),
-                    cancellation
-                );
-                return Task.FromResult(finished ? 0 : ExitCodes.Interrupted);
-            }
+                Task.Run(
+                    () =>
+                    {
+                        string folder = parsed.GetRequiredValue(model);
+                        Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
+                        string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
+                        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
+                        TrainingSession session = new(
+                            recipe,
+                            tasks,
+                            parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"),
+                            TimeProvider.System
+                        );
+                        bool finished = session.Run(
+                            parsed.GetValue(threads),
+                            parsed.GetValue(resume),
+                            new TrainingConsole(TimeProvider.System),
+                            cancellation
+                        );
+                        return finished ? 0 : ExitCodes.Interrupted;
+                    },
+                    CancellationToken.None
+                )
         );
         return command;
     }

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Kindling.Recipes;
+
+namespace Kindling.Cli;
+
+/// <summary>Parses the command line and runs what it names.</summary>
+internal static class Invocation
+{
+    /// <summary>After Ctrl-C: training still finishes its iteration and saves.</summary>
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromMinutes(5);
+
+    /// <summary>Runs a command line; what is wrong with it goes to standard error.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> Run(this RootCommand root, string[] arguments)
+    {
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return Task.FromResult(Refuse(parsed));
+        }
+
+        return parsed
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LeaveWithin })
+            .Guard();
+    }
+
+    private static int Refuse(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string help = command is RootCommand ? "kindling --help" : $"kindling {command.Name} --help";
+        foreach (string line in command is RootCommand ? [UnknownCommand(command, parsed)] : Faults(command, parsed))
+        {
+            Console.Error.WriteLine($"kindling: {line}");
+        }
+
+        Console.Error.WriteLine($"`{help}` lists what there is.");
+        return ExitCodes.Usage;
+    }
+
+    private static string UnknownCommand(Command root, ParseResult parsed)
+    {
+        string[] names = [.. root.Subcommands.Select(c => c.Name)];
+        return parsed.UnmatchedTokens is [string given, ..]
+            ? $"expected a command, got '{given}'; did you mean '{NearestName.Of(given, names)}'?"
+            : $"expected a command: {string.Join(", ", names)}.";
+    }
+
+    private static IEnumerable<string> Faults(Command command, ParseResult parsed)
+    {
+        string[] options = [.. command.Options.Select(o => o.Name)];
+        foreach (string given in parsed.UnmatchedTokens)
+        {
+            yield return given.StartsWith('-') && options.Length > 0
+                ? $"{command.Name} has no option '{given}'; did you mean '{NearestName.Of(given, options)}'?"
+                : $"{command.Name} does not take '{given}'.";
+        }
+
+        // The parser reports unmatched words once more, in its own words.
+        foreach (string message in parsed.Errors.Select(e => e.Message).Where(m => !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'"))))
+        {
+            yield return message;
+        }
+    }
+}
