@@ -19,7 +19,7 @@ public sealed class ArrowTests
         ("Export", "Recipes Graph Autodiff Networks Tasks Bundle Adapt", ""),
         ("Adapt", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
         ("OrtTraining", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
-        ("Evaluate", "Recipes Networks Tasks Train Adapt Bundle Graph", "System.Numerics.Tensors"),
+        ("Evaluate", "Recipes Networks Tasks Train Adapt Bundle Graph Autodiff", "System.Numerics.Tensors"),
     ];
 
     private static IEnumerable<string> Projects =>

@@ -11,5 +11,7 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     AdaptCommand.Create(),
     PredictCommand.Create(),
     PredictCommand.CreateBake(),
+    CheckCommand.Create(),
+    BenchCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).Guard();
