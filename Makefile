@@ -4,7 +4,7 @@ MODEL ?= sinusoid
 KINDLING = artifacts/bin/Kindling.Cli/release/kindling
 BUILD_FLAGS = -c Release -p:Device=$(DEVICE) --nologo -v q
 
-.PHONY: demo test build train export lint clean
+.PHONY: demo test build train export bench lint clean
 
 build:
 	dotnet build tools/Kindling.Cli $(BUILD_FLAGS)
@@ -21,6 +21,9 @@ train: build
 
 export: build
 	$(KINDLING) export models/$(MODEL)
+
+bench: build
+	$(KINDLING) bench all models --out artifacts/bench/bench.json
 
 lint:
 	dotnet tool restore

@@ -66,6 +66,12 @@ public static class Differentiator
         return [.. wrt.Select(v => gradients.TryGetValue(v, out Value? g) ? g : VjpContext.ZerosLike(b, v))];
     }
 
+    /// <summary>What happens to a gradient at an operator of the standard domain.</summary>
+    public static GradientSupport Support(string opType) =>
+        opType == "Constant" || VjpRules.NonDifferentiable.Contains(opType) ? GradientSupport.Stops
+        : VjpRules.Names.Contains(opType) ? GradientSupport.Rule
+        : GradientSupport.None;
+
     private static Value Seed(GraphBuilder b, Value loss, Value? seed)
     {
         if (seed is not null)

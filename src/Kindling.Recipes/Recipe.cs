@@ -92,6 +92,14 @@ public sealed class Recipe
         return Parse(json.ToJsonString(), "command line");
     }
 
+    /// <summary>The recipe with another meta-learner.</summary>
+    public Recipe WithAlgorithm(string type)
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
+        json["algorithm"]!["type"] = type;
+        return Parse(json.ToJsonString(), "command line");
+    }
+
     /// <summary>The recipe as JSON text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }

@@ -21,7 +21,7 @@ public sealed class ArrowTests
         ("OrtTraining", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
         (
             "Evaluate",
-            "Recipes Networks Tasks Train Adapt Bundle Graph",
+            "Recipes Networks Tasks Train Adapt Bundle Graph Autodiff",
             "System.Numerics.Tensors ScottPlot SkiaSharp SkiaSharp.HarfBuzz SkiaSharp.NativeAssets.Linux.NoDependencies HarfBuzzSharp.NativeAssets.Linux"
         ),
     ];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kindling.Bundles;
 
 namespace Kindling.Cli;
 
@@ -15,4 +16,11 @@ internal static class Output
 
     public static void Write(bool json, object result, string text) =>
         Console.Out.WriteLine(json ? JsonSerializer.Serialize(result, Json) : text);
+
+    /// <summary>Writes a result as a JSON file; its folder is made.</summary>
+    public static void WriteFile(string path, object result)
+    {
+        _ = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(result, Json));
+    }
 }

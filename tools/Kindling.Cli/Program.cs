@@ -14,5 +14,7 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     PredictCommand.CreateBake(),
     InspectCommand.Create(),
     DoctorCommand.Create(),
+    CheckCommand.Create(),
+    BenchCommand.Create(),
 };
 return await root.Run(args);

@@ -57,7 +57,8 @@ internal sealed class ModelImport(ModelProto model, string? folder)
         return builder.Graph;
     }
 
-    private static string Domain(string domain) => domain == "ai.onnx" ? "" : domain;
+    /// <summary>The operators of the model, supported or not.</summary>
+    public IReadOnlyList<OnnxOperator> Operators() => NodeSupport.Operators(proto, Opset());
 
     private static string Where(NodeProto node, int index) =>
         $"Node {index} {(node.Name.Length > 0 ? $"'{node.Name}'" : "without a name")} ({node.OpType})";
@@ -76,7 +77,7 @@ internal sealed class ModelImport(ModelProto model, string? folder)
 
     private long Opset()
     {
-        long[] versions = [.. model.OpsetImport.Where(o => Domain(o.Domain).Length == 0).Select(o => o.Version).Distinct()];
+        long[] versions = [.. model.OpsetImport.Where(o => NodeSupport.Domain(o.Domain).Length == 0).Select(o => o.Version).Distinct()];
         return versions switch
         {
             [>= OpsetConversion.Oldest and <= Graph.OpsetVersion] => versions[0],
@@ -94,23 +95,9 @@ internal sealed class ModelImport(ModelProto model, string? folder)
         List<string> faults = [];
         for (int i = 0; i < proto.Node.Count; i++)
         {
-            NodeProto node = proto.Node[i];
-            string domain = Domain(node.Domain);
-            AttributeProto? subgraph = node.Attribute.FirstOrDefault(a => a.G is not null || a.Graphs.Count > 0);
-            bool known =
-                OpRegistry.Contains(node.OpType, domain)
-                || (domain.Length == 0 && (node.OpType == "Constant" || OpsetConversion.Renames(node.OpType, opset)));
-            if (subgraph is not null)
+            if (NodeSupport.Fault(proto.Node[i], opset) is { } fault)
             {
-                faults.Add($"{Where(node, i)}: attribute '{subgraph.Name}' is a subgraph");
-            }
-            else if (!known)
-            {
-                faults.Add($"{Where(node, i)}: operator {(domain.Length == 0 ? "ai.onnx" : domain)}.{node.OpType}");
-            }
-            else if (OpsetConversion.Missing(node.OpType, opset) is { } since)
-            {
-                faults.Add($"{Where(node, i)}: the operator came with op set {since}, the model has {opset}");
+                faults.Add($"{Where(proto.Node[i], i)}: {fault}");
             }
         }
 

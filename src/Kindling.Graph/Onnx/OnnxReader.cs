@@ -17,9 +17,27 @@ public static class OnnxReader
     /// <exception cref="GraphException">The file can not be read, is damaged or not supported.</exception>
     public static Graph Read(string path)
     {
+        (byte[] bytes, string folder) = Load(path);
+        return Import(bytes, path, folder, import => import.Run());
+    }
+
+    /// <summary>The operators of a model in the order of their first nodes, those that can not be read included.</summary>
+    /// <exception cref="GraphException">The file can not be read, is damaged or of an op set that is not supported.</exception>
+    public static IReadOnlyList<OnnxOperator> Operators(string path)
+    {
+        (byte[] bytes, string folder) = Load(path);
+        return Import(bytes, path, folder, import => import.Operators());
+    }
+
+    /// <summary>Reads a model from memory.</summary>
+    /// <param name="bytes">The model.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="GraphException">The bytes are damaged or not supported, or refer to other files.</exception>
+    public static Graph Read(byte[] bytes, string name = "model") => Import(bytes, name, folder: null, import => import.Run());
+
+    private static (byte[] Bytes, string Folder) Load(string path)
+    {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] bytes;
-        string folder;
         try
         {
             FileInfo file = new(path);
@@ -28,30 +46,21 @@ public static class OnnxReader
                 throw new GraphException($"Model '{path}': {file.Length} bytes are more than the limit of {MaxBytes}.");
             }
 
-            folder = Path.GetDirectoryName(file.FullName)!;
-            bytes = File.ReadAllBytes(path);
+            return (File.ReadAllBytes(path), Path.GetDirectoryName(file.FullName)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new GraphException($"Model '{path}' can not be read: {e.Message}", e);
         }
-
-        return Read(bytes, path, folder);
     }
 
-    /// <summary>Reads a model from memory.</summary>
-    /// <param name="bytes">The model.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <exception cref="GraphException">The bytes are damaged or not supported, or refer to other files.</exception>
-    public static Graph Read(byte[] bytes, string name = "model") => Read(bytes, name, folder: null);
-
-    private static Graph Read(byte[] bytes, string file, string? folder)
+    private static T Import<T>(byte[] bytes, string file, string? folder, Func<ModelImport, T> read)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ModelProto model = Parse(bytes, file);
         try
         {
-            return new ModelImport(model, folder).Run();
+            return read(new ModelImport(model, folder));
         }
         catch (GraphException e)
         {

@@ -76,7 +76,8 @@ internal sealed class Objective : IDisposable
         return DeadCode.Run(b.Graph);
     }
 
-    private static Graph WithLoss(Graph network, bool classification)
+    /// <summary>A network's graph with the loss as first output: inputs x, y, parameters, statistics.</summary>
+    internal static Graph WithLoss(Graph network, bool classification)
     {
         GraphBuilder b = new(network.Name + ".loss");
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);

@@ -16,25 +16,40 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
     public (float[][] Gradient, float Loss) Gradient(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
         using IDisposable scope = TorchWork.Enter();
-        TaskTensors task = TaskTensors.Load(episode, objective.IsClassification);
-        Tensor[] start = TorchWork.Leaves(theta);
+        (Tensor[] gradient, Tensor loss) = Gradient(TorchWork.Leaves(theta), TaskTensors.Load(episode, objective.IsClassification), steps);
+        return ([.. gradient.Select(g => TorchTensors.ToHost(g).Values)], loss.item<float>());
+    }
+
+    /// <summary>The same on tensors that are there already; <paramref name="start"/> requires gradients.</summary>
+    internal (Tensor[] Gradient, Tensor Loss) Gradient(
+        Tensor[] start,
+        TaskTensors data,
+        int steps
+    )
+    {
         bool secondOrder = algorithm == "maml";
-        Tensor[] phi = inner.Run(start, task.SupportX, task.SupportY, steps, secondOrder);
-        Tensor[] statistics = objective.Statistics(task.SupportX, task.SupportY, phi);
-        (Tensor loss, _, _) = objective.Query(task.QueryX, task.QueryY, phi, statistics);
-        float[][] gradient;
+        (Tensor[] phi, Tensor loss) = Adapted(start, data, steps, secondOrder);
         if (algorithm == "reptile")
         {
-            gradient = [.. start.Zip(phi, (a, b) => TorchTensors.ToHost(a - b).Values)];
-        }
-        else
-        {
-            // allow_unused: a parameter may not reach the query loss, its gradient is 0 then
-            IList<Tensor> parts = autograd.grad([loss], secondOrder ? start : phi, allow_unused: true);
-            gradient = [.. parts.Select((g, i) => g is null || g.IsInvalid ? new float[theta[i].Count] : TorchTensors.ToHost(g).Values)];
+            return ([.. start.Zip(phi, (a, b) => a - b)], loss);
         }
 
-        return (gradient, loss.item<float>());
+        // allow_unused: a parameter may not reach the query loss, its gradient is 0 then
+        IList<Tensor> parts = autograd.grad([loss], secondOrder ? start : phi, allow_unused: true);
+        return ([.. parts.Select((g, i) => g is null || g.IsInvalid ? zeros_like(start[i]) : g)], loss);
+    }
+
+    /// <summary>The parameters after adaptation and the query loss there.</summary>
+    internal (Tensor[] Phi, Tensor Loss) Adapted(
+        Tensor[] start,
+        TaskTensors data,
+        int steps,
+        bool secondOrder
+    )
+    {
+        Tensor[] phi = inner.Run(start, data.SupportX, data.SupportY, steps, secondOrder);
+        Tensor[] statistics = objective.Statistics(data.SupportX, data.SupportY, phi);
+        return (phi, objective.Query(data.QueryX, data.QueryY, phi, statistics).Loss);
     }
 
     /// <summary>Losses before each step and after the last, and the adapted parameters after each step.</summary>

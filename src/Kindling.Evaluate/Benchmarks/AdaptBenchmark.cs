@@ -1,0 +1,156 @@
+using Kindling.Adapt;
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Recipes;
+using static TorchSharp.torch;
+
+namespace Kindling.Evaluate.Benchmarks;
+
+/// <summary>
+/// Times one adaptation step on ONNX Runtime, the way an app runs it, beside the same step hand-written for libtorch: the same numbers, the same
+/// number of threads, blocks of the two in turn so that both see the same machine.
+/// </summary>
+public static class AdaptBenchmark
+{
+    private const int Blocks = 5;
+    private const int StepsPerBlock = 100;
+    private const int Predictions = 500;
+
+    /// <summary>Measures a bundle on the episodes that training left in it.</summary>
+    /// <param name="path">The bundle.</param>
+    /// <param name="threads">Threads within one run.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="BundleException">
+    /// The bundle has no recipe or no episodes, the two steps do not compute the same, or an adaptation of this length diverges.
+    /// </exception>
+    public static AdaptBenchmarkReport Measure(string path, int threads, TimeProvider time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentNullException.ThrowIfNull(time);
+        BundleEpisodes episodes = BundleEpisodes.Read(path);
+        using AdaptableModel model = AdaptableModel.Open(
+            path,
+            new AdaptOptions
+            {
+                Threads = threads,
+                Steps = StepsPerBlock,
+                RequireImprovement = false,
+            }
+        );
+        using HandWrittenStep step = HandWrite(path, model.Manifest);
+        int libtorchThreads = get_num_threads();
+        set_num_threads(threads);
+        try
+        {
+            StepParity parity = StepParity.Measure(model, step, episodes);
+            return parity.Passed
+                ? Measure(path, threads, time, model, step, episodes, parity)
+                : throw new BundleException(
+                    $"{path}: the runtime's step and the hand-written one differ, so their times can not be compared: {parity}."
+                );
+        }
+        finally
+        {
+            set_num_threads(libtorchThreads);
+        }
+    }
+
+    /// <summary>The hand-written step of a bundle, with its parameters and rates.</summary>
+    internal static HandWrittenStep HandWrite(string path, BundleManifest manifest)
+    {
+        Recipe recipe = Recipe.Parse(
+            manifest.Recipe?.GetRawText()
+                ?? throw new BundleException($"{path}: the bundle holds no recipe, so its network can not be written for libtorch."),
+            path
+        );
+        int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
+        NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, input, manifest.Output.Count);
+        using BundleFiles files = BundleFiles.Open(path);
+        return new HandWrittenStep(recipe, network, files.ReadTensors(BundleManifest.ThetaFileName).Tensors, manifest.IsClassification);
+    }
+
+    private static AdaptBenchmarkReport Measure(
+        string path,
+        int threads,
+        TimeProvider time,
+        AdaptableModel model,
+        HandWrittenStep step,
+        BundleEpisodes episodes,
+        StepParity parity
+    )
+    {
+        SupportSet support = episodes.Support(0);
+        using Learner learner = model.CreateLearner();
+        // Block 0 warms up.
+        double[] ours = new double[Blocks + 1];
+        double[] theirs = new double[Blocks + 1];
+        long bytes = 0;
+        for (int block = 0; block <= Blocks; block++)
+        {
+            (ours[block], bytes) = Adapt(path, time, learner, support);
+            theirs[block] = Adapt(path, time, step, support);
+        }
+
+        FloatTensor query = episodes.Query(0);
+        float[] scores = new float[model.Manifest.Output.Count];
+        return new AdaptBenchmarkReport
+        {
+            Bundle = path,
+            Threads = threads,
+            Blocks = Blocks,
+            StepsPerBlock = StepsPerBlock,
+            Examples = support.Count,
+            MillisecondsPerStep = Statistics.Median(ours.AsSpan(1)) / StepsPerBlock,
+            LibtorchMillisecondsPerStep = Statistics.Median(theirs.AsSpan(1)) / StepsPerBlock,
+            BytesPerStep = bytes / (double)StepsPerBlock,
+            BytesPerPrediction = BytesPerCall(() => learner.Predict(query.Values, scores)),
+            BytesPerPredictionObject = BytesPerCall(() => learner.Predict(query)),
+            Parity = parity,
+        };
+    }
+
+    private static (double Milliseconds, long Bytes) Adapt(string path, TimeProvider time, Learner learner, SupportSet support)
+    {
+        learner.Reset();
+        long bytes = GC.GetAllocatedBytesForCurrentThread();
+        long started = time.GetTimestamp();
+        AdaptReport report = learner.Adapt(support);
+        TimeSpan elapsed = time.GetElapsedTime(started);
+        bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
+        return report.Accepted
+            ? (elapsed.TotalMilliseconds, bytes)
+            : throw new BundleException($"{path}: {StepsPerBlock} steps can not be timed on ONNX Runtime: {report.Reason}");
+    }
+
+    private static double Adapt(string path, TimeProvider time, HandWrittenStep step, SupportSet support)
+    {
+        step.Begin(support);
+        float loss = 0;
+        long started = time.GetTimestamp();
+        for (int k = 0; k < StepsPerBlock; k++)
+        {
+            loss = step.Run(k);
+        }
+
+        TimeSpan elapsed = time.GetElapsedTime(started);
+        return float.IsFinite(loss)
+            ? elapsed.TotalMilliseconds
+            : throw new BundleException($"{path}: {StepsPerBlock} steps can not be timed on libtorch: the loss is {loss}.");
+    }
+
+    private static double BytesPerCall(Action call)
+    {
+        for (int i = 0; i < Predictions / 5; i++)
+        {
+            call();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Predictions; i++)
+        {
+            call();
+        }
+
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Predictions;
+    }
+}

@@ -1,0 +1,168 @@
+using Kindling.Bundles;
+using Kindling.Graphs;
+using Kindling.Networks;
+using Kindling.Train.Torch;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace Kindling.Evaluate.Benchmarks;
+
+/// <summary>
+/// The networks of the catalogue as one writes them by hand with <c>torch.nn.functional</c>: fused normalisations, weights of linear layers as
+/// <c>[units, features]</c>. It owns its parameters; layers hold on to the tensors, whose values change in place. Used by one thread at a time.
+/// </summary>
+internal sealed class HandWrittenNetwork : IDisposable
+{
+    private const double Epsilon = 1e-5;
+    private readonly NetworkSpec spec;
+    private readonly IReadOnlyList<ParameterSpec> parameters;
+    private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+    private readonly List<Tensor> running = [];
+    private readonly List<Func<Tensor, Tensor>> layers = [];
+
+    /// <summary>Writes the network that the catalogue builds from the same description; all parameters are 0.</summary>
+    public HandWrittenNetwork(NetworkSpec spec, NetworkGraphs network)
+    {
+        this.spec = spec;
+        parameters = network.Parameters;
+        foreach (ParameterSpec parameter in parameters)
+        {
+            long[] shape = [.. parameter.Shape.Select(d => (long)d)];
+            tensors[parameter.Name] = zeros(IsLinearWeight(parameter) ? [shape[1], shape[0]] : shape).DetachFromDisposeScope();
+        }
+
+        switch (spec.Type)
+        {
+            case "linear":
+                layers.Add(x => x.flatten(1));
+                break;
+            case "mlp":
+                layers.Add(x => x.flatten(1));
+                for (int i = 1; i <= spec.Hidden.Count; i++)
+                {
+                    AddHidden($"hidden{i}");
+                }
+
+                break;
+            case "conv4":
+                for (int i = 1; i <= 4; i++)
+                {
+                    AddConvolution($"conv{i}");
+                }
+
+                layers.Add(x => x.mean([2, 3]));
+                break;
+            default:
+                throw new GraphException($"There is no hand-written comparison for network '{spec.Type}'.");
+        }
+
+        AddLinear("head");
+    }
+
+    /// <summary>The parameter of that name, of whatever layout libtorch likes best.</summary>
+    public Tensor this[string name] => tensors[name];
+
+    /// <summary>x <c>[batch, ...]</c> to the output <c>[batch, outputs]</c>.</summary>
+    public Tensor Forward(Tensor x)
+    {
+        foreach (Func<Tensor, Tensor> layer in layers)
+        {
+            x = layer(x);
+        }
+
+        return x;
+    }
+
+    /// <summary>Takes over values, all of the parameters or some.</summary>
+    public void Load(IReadOnlyDictionary<string, FloatTensor> values)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable off = no_grad();
+        foreach (ParameterSpec parameter in parameters.Where(p => values.ContainsKey(p.Name)))
+        {
+            Tensor value = TorchTensors.From(values[parameter.Name]);
+            _ = tensors[parameter.Name].copy_(IsLinearWeight(parameter) ? value.t() : value);
+        }
+    }
+
+    /// <summary>A parameter's values in the layout of the catalogue.</summary>
+    public FloatTensor Read(string name)
+    {
+        using IDisposable scope = NewDisposeScope();
+        ParameterSpec parameter = parameters.First(p => p.Name == name);
+        return TorchTensors.ToHost(IsLinearWeight(parameter) ? tensors[name].t() : tensors[name]);
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in tensors.Values.Concat(running))
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private static bool IsLinearWeight(ParameterSpec parameter) => parameter.Shape.Count == 2;
+
+    private void AddLinear(string name)
+    {
+        Tensor weight = tensors[$"{name}.weight"];
+        Tensor bias = tensors[$"{name}.bias"];
+        layers.Add(x => F.linear(x, weight, bias));
+    }
+
+    private void AddHidden(string name)
+    {
+        AddLinear(name);
+        if (spec.Normalization == Normalization.Layer)
+        {
+            Tensor scale = tensors[$"{name}.norm.scale"];
+            Tensor shift = tensors[$"{name}.norm.shift"];
+            long[] shape = scale.shape;
+            layers.Add(x => F.layer_norm(x, shape, scale, shift, Epsilon));
+        }
+
+        layers.Add(x => F.relu(x));
+    }
+
+    private void AddConvolution(string name)
+    {
+        bool pool = spec.Downsample == "pool";
+        Tensor weight = tensors[$"{name}.weight"];
+        Tensor? bias = tensors.GetValueOrDefault($"{name}.bias");
+        long[] strides = pool ? [1, 1] : [2, 2];
+        long[] padding = [1, 1];
+        layers.Add(x => F.conv2d(x, weight, bias, strides, padding));
+        AddNormalization($"{name}.norm");
+        layers.Add(x => F.relu(x));
+        if (pool)
+        {
+            long[] window = [2, 2];
+            layers.Add(x => F.max_pool2d(x, window, window));
+        }
+    }
+
+    private void AddNormalization(string name)
+    {
+        if (spec.Normalization == Normalization.None)
+        {
+            return;
+        }
+
+        Tensor scale = tensors[$"{name}.scale"];
+        Tensor shift = tensors[$"{name}.shift"];
+        if (spec.Normalization is Normalization.Group or Normalization.Layer)
+        {
+            // one group is normalisation over channels and space with a scale for each channel
+            long groups = spec.Normalization == Normalization.Layer ? 1 : spec.Groups;
+            layers.Add(x => F.group_norm(x, groups, scale, shift, Epsilon));
+            return;
+        }
+
+        // TorchSharp wants running statistics even where nothing reads them
+        Tensor mean = zeros(scale.shape).DetachFromDisposeScope();
+        Tensor variance = ones(scale.shape).DetachFromDisposeScope();
+        running.AddRange([mean, variance]);
+        layers.Add(x => F.batch_norm(x, mean, variance, scale, shift, training: true, eps: Epsilon));
+    }
+}

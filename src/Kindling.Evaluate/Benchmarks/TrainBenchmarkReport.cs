@@ -1,0 +1,26 @@
+namespace Kindling.Evaluate.Benchmarks;
+
+/// <summary>What `kindling bench train` reports; the members are the JSON contract.</summary>
+public sealed class TrainBenchmarkReport
+{
+    /// <summary>The recipe's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The recipe's meta-learner.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Tasks at a time.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Runs that the medians are of.</summary>
+    public required int Runs { get; init; }
+
+    /// <summary>Seconds of a run.</summary>
+    public required double SecondsPerRun { get; init; }
+
+    /// <summary>Training tasks a second as the recipe says, outer step included; median over the runs.</summary>
+    public required double TasksPerSecond { get; init; }
+
+    /// <summary>The same with gradients of first order (FOMAML).</summary>
+    public required double FirstOrderTasksPerSecond { get; init; }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using Kindling.Evaluate.Benchmarks;
+
+namespace Kindling.Cli;
+
+/// <summary>Benchmark reports as text.</summary>
+internal static class BenchTable
+{
+    public static string Text(AdaptBenchmarkReport report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            {report.Bundle}: {report.MillisecondsPerStep:0.0000} ms an adaptation step, libtorch {report.LibtorchMillisecondsPerStep:0.0000} ms, ratio {report.RatioToLibtorch:0.00}
+            {report.Examples} examples, {report.Threads} thread(s), medians of {report.Blocks} blocks of {report.StepsPerBlock} steps
+            {report.BytesPerStep:0} managed bytes a step, {report.BytesPerPrediction:0} a prediction, {report.BytesPerPredictionObject:0} as an object
+            same step: {report.Parity}
+            """
+        );
+
+    public static string Text(TrainBenchmarkReport report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Model}: {report.TasksPerSecond:0.0} tasks/s with {report.Algorithm}, {report.FirstOrderTasksPerSecond:0.0} first order; {report.Threads} thread(s), medians of {report.Runs} runs of {report.SecondsPerRun:0} s"
+        );
+
+    public static string Text(StartBenchmarkReport report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Bundle}: {report.MillisecondsToFirstPrediction:0} ms from the start of a process to its first adapted prediction, median of {report.Runs}"
+        );
+
+    public static string Text(BenchmarkSuiteReport report)
+    {
+        StringBuilder text = new();
+        if (report.Adapt.Count > 0)
+        {
+            Row(text, "bundle", "ms/step", "libtorch", "ratio", "first ms", "B/step", "B/predict");
+            foreach ((AdaptBenchmarkReport adapt, StartBenchmarkReport start) in report.Adapt.Zip(report.Start))
+            {
+                Row(
+                    text,
+                    adapt.Bundle,
+                    Number(adapt.MillisecondsPerStep, "0.0000"),
+                    Number(adapt.LibtorchMillisecondsPerStep, "0.0000"),
+                    Number(adapt.RatioToLibtorch, "0.00"),
+                    Number(start.MillisecondsToFirstPrediction, "0"),
+                    Number(adapt.BytesPerStep, "0"),
+                    Number(adapt.BytesPerPrediction, "0")
+                );
+            }
+        }
+
+        if (report.Train.Count > 0)
+        {
+            Row(text, "recipe", "tasks/s", "1st order", "threads", "algorithm");
+            foreach (TrainBenchmarkReport train in report.Train)
+            {
+                Row(
+                    text,
+                    train.Model,
+                    Number(train.TasksPerSecond, "0.0"),
+                    Number(train.FirstOrderTasksPerSecond, "0.0"),
+                    Number(train.Threads, "0"),
+                    train.Algorithm
+                );
+            }
+        }
+
+        foreach ((string model, string reason) in report.Skipped)
+        {
+            _ = text.AppendLine(CultureInfo.InvariantCulture, $"{model}: not measured: {reason}");
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private static void Row(StringBuilder text, string name, params string[] cells)
+    {
+        _ = text.Append(CultureInfo.InvariantCulture, $"{name, -36}");
+        foreach (string cell in cells)
+        {
+            _ = text.Append(CultureInfo.InvariantCulture, $"  {cell, 10}");
+        }
+
+        _ = text.AppendLine();
+    }
+}

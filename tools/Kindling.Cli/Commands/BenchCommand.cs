@@ -1,0 +1,158 @@
+using System.CommandLine;
+using Kindling.Evaluate.Benchmarks;
+using Kindling.Recipes;
+using Kindling.Tasks;
+
+namespace Kindling.Cli.Commands;
+
+/// <summary><c>kindling bench adapt</c>, <c>bench train</c>, <c>bench start</c> and <c>bench all</c>.</summary>
+internal static class BenchCommand
+{
+    private const string Child = "first-prediction";
+
+    public static Command Create() =>
+        new("bench", "Measure speed on this machine") { CreateAdapt(), CreateTrain(), CreateStart(), CreateAll(), CreateChild() };
+
+    private static Command CreateAdapt()
+    {
+        Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
+        Option<int> threads = Threads("Threads within one run", 1);
+        Option<bool> json = Json();
+        Command command = new("adapt", "Time of an adaptation step on ONNX Runtime beside the same step on libtorch")
+        {
+            bundle,
+            threads,
+            json,
+        };
+        command.SetAction(parsed =>
+        {
+            AdaptBenchmarkReport report = AdaptBenchmark.Measure(
+                parsed.GetRequiredValue(bundle),
+                parsed.GetValue(threads),
+                TimeProvider.System
+            );
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreateTrain()
+    {
+        Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
+        Option<int> threads = Threads("Tasks at a time", Environment.ProcessorCount);
+        Option<string?> data = Data();
+        Option<bool> json = Json();
+        Command command = new("train", "Training tasks a second, second order as the recipe says and first order; a minute and a half")
+        {
+            model,
+            threads,
+            data,
+            json,
+        };
+        command.SetAction(parsed =>
+        {
+            Recipe recipe = Recipe.Read(parsed.GetRequiredValue(model));
+            ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, Root(parsed, data));
+            TrainBenchmarkReport report = TrainBenchmark.Measure(recipe, tasks, parsed.GetValue(threads), TimeProvider.System);
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreateStart()
+    {
+        Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
+        Option<bool> json = Json();
+        Command command = new("start", "Time from the start of a process to its first adapted prediction") { bundle, json };
+        command.SetAction(parsed =>
+        {
+            StartBenchmarkReport report = StartBenchmark.Measure(
+                parsed.GetRequiredValue(bundle),
+                Program(),
+                ["bench", Child],
+                TimeProvider.System
+            );
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreateAll()
+    {
+        Argument<string> models = new("models") { Description = "Folder of models, as in models" };
+        Option<string?> output = new("--out") { Description = "JSON file to write as well" };
+        Option<int> threads = Threads("Training tasks at a time; adaptation runs on one thread", Environment.ProcessorCount);
+        Option<string?> data = Data();
+        Option<bool> json = Json();
+        Command command = new("all", "Every bundle and every recipe of a folder; minutes for each recipe")
+        {
+            models,
+            output,
+            threads,
+            data,
+            json,
+        };
+        command.SetAction(parsed =>
+        {
+            BenchmarkSuite suite = new()
+            {
+                Models = parsed.GetRequiredValue(models),
+                DataRoot = Root(parsed, data),
+                AdaptThreads = 1,
+                TrainThreads = parsed.GetValue(threads),
+                Program = Program(),
+                Arguments = ["bench", Child],
+            };
+            BenchmarkSuiteReport report = suite.Run(new ErrorLines(), TimeProvider.System);
+            if (parsed.GetValue(output) is { } file)
+            {
+                Output.WriteFile(file, report);
+            }
+
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    // What `bench start` starts.
+    private static Command CreateChild()
+    {
+        Argument<string> bundle = new("bundle");
+        Argument<string> episode = new("episode");
+        Command command = new(Child) { bundle, episode };
+        command.Hidden = true;
+        command.SetAction(parsed =>
+        {
+            _ = FirstPrediction.Run(parsed.GetRequiredValue(bundle), parsed.GetRequiredValue(episode));
+            Console.Out.WriteLine(FirstPrediction.Done);
+        });
+        return command;
+    }
+
+    private static string Program() => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "kindling.exe" : "kindling");
+
+    private static Option<int> Threads(string description, int count)
+    {
+        Option<int> threads = new("--threads") { Description = description, DefaultValueFactory = _ => count };
+        threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--threads must be at least 1.");
+            }
+        });
+        return threads;
+    }
+
+    private static Option<string?> Data() => new("--data") { Description = "Folder of data sets" };
+
+    private static Option<bool> Json() => new("--json") { Description = "One JSON object on standard output" };
+
+    private static string Root(ParseResult parsed, Option<string?> data) =>
+        DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
+
+    private sealed class ErrorLines : IProgress<string>
+    {
+        public void Report(string value) => Console.Error.WriteLine(value);
+    }
+}
