@@ -2,15 +2,18 @@
 DEVICE ?= cpu
 MODEL ?= sinusoid
 KINDLING = artifacts/bin/Kindling.Cli/release/kindling
+QUICKSTART = artifacts/bin/QuickStart/release/QuickStart.dll
+RELEASED = linear sinusoid glyphs-5w1s omniglot-5w1s omniglot-5w1s-paper
 BUILD_FLAGS = -c Release -p:Device=$(DEVICE) --nologo -v q
 
-.PHONY: demo test build train export bench lint clean
+.PHONY: demo test build train export models data bench pack lint clean
 
 build:
 	dotnet build tools/Kindling.Cli $(BUILD_FLAGS)
 
 demo: build
-	@KINDLING=$(KINDLING) bash tools/demo.sh
+	dotnet build tools/samples/QuickStart $(BUILD_FLAGS)
+	@KINDLING=$(KINDLING) QUICKSTART=$(QUICKSTART) bash tools/demo.sh
 
 test:
 	dotnet build Pipeline.sln $(BUILD_FLAGS)
@@ -22,8 +25,19 @@ train: build
 export: build
 	$(KINDLING) export models/$(MODEL)
 
+# Trains every released model anew (hours) and writes models/*/bundle.
+models: build
+	for name in $(RELEASED); do $(KINDLING) train models/$$name && $(KINDLING) export models/$$name --out models/$$name/bundle || exit; done
+
+data:
+	bash tools/data.sh
+
 bench: build
 	$(KINDLING) bench all models --out artifacts/bench/bench.json
+
+pack:
+	dotnet pack src/Kindling.Bundle -c Release --nologo -v q -o artifacts/packages
+	dotnet pack src/Kindling.Adapt -c Release --nologo -v q -o artifacts/packages
 
 lint:
 	dotnet tool restore

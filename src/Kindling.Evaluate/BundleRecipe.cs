@@ -1,4 +1,3 @@
-using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Recipes;
 
@@ -9,10 +8,10 @@ internal static class BundleRecipe
 {
     /// <summary>Reads it.</summary>
     /// <exception cref="BundleException">The bundle holds none.</exception>
-    public static Recipe Of(AdaptableModel model, string path) =>
+    public static Recipe Of(BundleManifest manifest, string path) =>
         Recipe.Parse(
-            model.Manifest.Recipe?.GetRawText()
-                ?? throw new BundleException($"{path}: the bundle holds no recipe, so its tasks are unknown."),
+            manifest.Recipe?.GetRawText()
+                ?? throw new BundleException($"{path}: the bundle holds no recipe, so its network and tasks are unknown."),
             path
         );
 }

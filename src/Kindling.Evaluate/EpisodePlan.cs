@@ -20,10 +20,7 @@ internal sealed class EpisodePlan
     /// <exception cref="BundleException">No recipe, data that are missing or do not fit the bundle, more ways than head slots.</exception>
     public EpisodePlan(string path, BundleManifest manifest, EvaluationOptions options)
     {
-        Recipe = Recipe.Parse(
-            manifest.Recipe?.GetRawText() ?? throw new BundleException($"{path}: the bundle holds no recipe, so its tasks are unknown."),
-            path
-        );
+        Recipe = BundleRecipe.Of(manifest, path);
         TaskSpec tasks = Recipe.Tasks;
         Shape = new EpisodeShape(options.Ways ?? tasks.Ways, options.Shots ?? tasks.Shots, options.Queries ?? tasks.Queries);
         Steps = options.Steps ?? manifest.InnerRule.Steps;

@@ -58,11 +58,7 @@ public static class AdaptBenchmark
     /// <summary>The hand-written step of a bundle, with its parameters and rates.</summary>
     internal static HandWrittenStep HandWrite(string path, BundleManifest manifest)
     {
-        Recipe recipe = Recipe.Parse(
-            manifest.Recipe?.GetRawText()
-                ?? throw new BundleException($"{path}: the bundle holds no recipe, so its network can not be written for libtorch."),
-            path
-        );
+        Recipe recipe = BundleRecipe.Of(manifest, path);
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
         NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, input, manifest.Output.Count);
         using BundleFiles files = BundleFiles.Open(path);

@@ -23,7 +23,7 @@ public static class EvaluationPlot
     {
         ArgumentNullException.ThrowIfNull(report);
         using AdaptableModel model = AdaptableModel.Open(report.Bundle);
-        Recipe recipe = BundleRecipe.Of(model, report.Bundle);
+        Recipe recipe = BundleRecipe.Of(model.Manifest, report.Bundle);
         ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, dataRoot);
         using Plot steps = StepsPanel(report, recipe.Name);
         if (!CurveSample.Fits(model, tasks))

@@ -79,6 +79,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
                             iteration = line.Iteration,
                             loss = line.Loss,
                             validation = line.Validation,
+                            residentMegabytes = Environment.WorkingSet / 1_000_000,
                         }
                     )
                 );

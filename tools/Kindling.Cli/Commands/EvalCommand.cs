@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kindling.Evaluate;
+using Kindling.Evaluate.Plots;
 using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
@@ -36,6 +37,7 @@ internal static class EvalCommand
             Description = "Seed of the episodes",
             DefaultValueFactory = _ => EvaluationOptions.DefaultSeed,
         };
+        Option<string?> plot = new("--plot") { Description = "Draw the result into this PNG file as well" };
         Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
         _ = engine.AcceptOnlyFromAmong(EvaluationOptions.OrtEngine, EvaluationOptions.TorchEngine);
         _ = provider.AcceptOnlyFromAmong([.. ProviderNames.All]);
@@ -52,6 +54,7 @@ internal static class EvalCommand
             source,
             data,
             seed,
+            plot,
             json,
         };
         command.SetAction(parsed =>
@@ -77,6 +80,11 @@ internal static class EvalCommand
             }
 
             EvaluationReport report = Evaluator.Evaluate(parsed.GetRequiredValue(bundle), options);
+            if (parsed.GetValue(plot) is { } picture)
+            {
+                EvaluationPlot.Write(report, options.DataRoot, picture);
+            }
+
             Output.Write(parsed.GetValue(json), report, report.ToTable());
             return 0;
         });
