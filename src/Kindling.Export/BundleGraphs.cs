@@ -1,4 +1,5 @@
 using Kindling.Autodiff;
+using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Recipes;
@@ -18,7 +19,7 @@ public static class BundleGraphs
         (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Infer, classification, out _);
         _ = b.Output(Mask(b, values["output"], mask), "output");
         _ = b.Output(values["features"], "features");
-        return b.Graph;
+        return Simplification.Run(b.Graph);
     }
 
     /// <summary><c>adapt.onnx</c>: one step of the inner rule, loss and gradients included.</summary>
@@ -48,7 +49,7 @@ public static class BundleGraphs
             _ = b.Output(values[statistic.Name], statistic.Name + ".next");
         }
 
-        return b.Graph;
+        return Simplification.Run(b.Graph);
     }
 
     /// <summary><c>model.onnx</c>: x -> (output, features, scores?) with everything else baked in as constants.</summary>
@@ -72,6 +73,7 @@ public static class BundleGraphs
             _ = b.Output(b.Softmax(output), "scores");
         }
 
+        // not simplified: weights that happen to be equal must keep their own names and places
         return b.Graph;
     }
 

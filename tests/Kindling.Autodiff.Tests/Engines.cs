@@ -1,5 +1,8 @@
 using Kindling.Graphs;
+using Kindling.Graphs.Onnx;
 using Kindling.Train.Torch;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,5 +24,26 @@ public static class Engines
                 .Run([.. inputs.Select(i => i.Values.Length == 0 ? zeros(i.Sizes, dtype: ScalarType.Float64) : tensor(i.Values, i.Sizes))])
                 .Select(t => t.numel() == 0 ? [] : t.to_type(ScalarType.Float64).contiguous().data<double>().ToArray()),
         ];
+    }
+
+    /// <summary>ONNX Runtime in single precision, one thread.</summary>
+    public static IReadOnlyList<double[]> OnnxRuntime(Graph graph, IReadOnlyList<(long[] Sizes, double[] Values)> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(inputs);
+        using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using InferenceSession session = new(OnnxWriter.ToBytes(graph), options);
+        List<NamedOnnxValue> feeds = [];
+        foreach ((Value value, (long[] sizes, double[] numbers)) in graph.Inputs.Zip(inputs))
+        {
+            if (session.InputMetadata.ContainsKey(value.Name))
+            {
+                DenseTensor<float> tensor = new(numbers.Select(n => (float)n).ToArray(), [.. sizes.Select(s => (int)s)]);
+                feeds.Add(NamedOnnxValue.CreateFromTensor(value.Name, tensor));
+            }
+        }
+
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run(feeds);
+        return [.. results.Select(r => r.AsTensor<float>().Select(v => (double)v).ToArray())];
     }
 }

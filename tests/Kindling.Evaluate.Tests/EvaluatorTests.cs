@@ -129,6 +129,28 @@ public sealed class EvaluatorTests
     }
 
     [Test]
+    public void Evaluate_OwnDataWithoutTheRecipes_LacksWhatIsChosenOnThose()
+    {
+        string training = lines.Write(
+            "training.csv",
+            "task,x,label\n" + string.Concat(Enumerable.Range(0, 30).Select(i => $"t{i % 5},{i},{i * (i % 5)}\n"))
+        );
+        using TinyBundle table = TinyBundle.Table(training);
+        File.Delete(training);
+        string own = lines.Write("own.csv", "x,label\n1,1\n2,2\n3,3\n4,4\n");
+        EvaluationReport report = Evaluator.Evaluate(table.Path, new EvaluationOptions { Episodes = 2, Source = own });
+        Assert.That(report.Baselines.Keys, Is.EqualTo(new[] { "random" }));
+        Assert.That(
+            report.AbsentBaselines["joint"],
+            Is.EqualTo(
+                $"their settings are chosen on the recipe's validation tasks, which cannot be drawn. table: '{training}' is not there. "
+                    + "Correct tasks.source in the recipe, or name the folder that holds it with --data or KINDLING_DATA."
+            )
+        );
+        Assert.That(report.AbsentBaselines["ridge"], Is.EqualTo(report.AbsentBaselines["joint"]));
+    }
+
+    [Test]
     public void Evaluate_MoreWaysThanSlots_NamesBoth() =>
         AssertRefused(
             characters,

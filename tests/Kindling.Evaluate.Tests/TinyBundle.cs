@@ -63,6 +63,15 @@ internal sealed class TinyBundle : IDisposable
             "\"rate\": 0.1, \"steps\": 1, \"adaptationSteps\": 2"
         );
 
+    /// <summary>The lines y = a x of a CSV file, a task each.</summary>
+    public static TinyBundle Table(string csv) =>
+        new(
+            """{ "type": "linear" }""",
+            $$"""{ "type": "table", "source": {{System.Text.Json.JsonSerializer.Serialize(csv)}}, "shots": 2, "queries": 2 }""",
+            "\"iterations\": 2, \"tasksPerBatch\": 2",
+            "\"rate\": 0.01"
+        );
+
     /// <summary>Writes a file beside the bundle.</summary>
     public string Write(string name, string text)
     {

@@ -48,11 +48,14 @@ public sealed class EndToEndTests
         Assert.That(report.Passed, Is.True, report.ToString());
     }
 
-    [TestCaseSource(nameof(Normalizations))]
-    public void Export_Conv4_RepeatsTheTrainersInnerLoop(string normalization)
+    [Test]
+    public void Export_Conv4_RepeatsTheTrainersInnerLoop(
+        [ValueSource(nameof(Normalizations))] string normalization,
+        [Values("stride", "pool")] string downsample
+    )
     {
         VerificationReport report = TrainAndExport(
-            $$"""{ "type": "conv4", "filters": 8, "normalization": "{{normalization}}" }""",
+            $$"""{ "type": "conv4", "filters": 8, "normalization": "{{normalization}}", "downsample": "{{downsample}}" }""",
             """{ "type": "glyphs", "ways": 3, "shots": 2, "queries": 2, "trainClasses": 6, "validationClasses": 4, "testClasses": 4 }""",
             "sgd",
             0.05,

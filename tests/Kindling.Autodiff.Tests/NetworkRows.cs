@@ -1,0 +1,41 @@
+using Kindling.Networks;
+
+namespace Kindling.Autodiff.Tests;
+
+/// <summary>Every network of the catalogue with every normalisation and way to halve an image, small.</summary>
+internal static class NetworkRows
+{
+    public const int Outputs = 3;
+
+    public static IEnumerable<TestCaseData> All =>
+        [
+            Row("linear", new NetworkSpec { Type = "linear" }, [3]),
+            .. from mode in new[] { Normalization.None, Normalization.Layer }
+            select Row(
+                $"mlp {mode}",
+                new NetworkSpec
+                {
+                    Type = "mlp",
+                    Hidden = [5, 4],
+                    Normalization = mode,
+                },
+                [3]
+            ),
+            .. from mode in Enum.GetValues<Normalization>()
+            from down in new[] { "stride", "pool" }
+            select Row(
+                $"conv4 {mode} {down}",
+                new NetworkSpec
+                {
+                    Type = "conv4",
+                    Filters = 4,
+                    Groups = 2,
+                    Downsample = down,
+                    Normalization = mode,
+                },
+                [1, 16, 16]
+            ),
+        ];
+
+    private static TestCaseData Row(string name, NetworkSpec spec, int[] input) => new TestCaseData(spec, input).SetArgDisplayNames(name);
+}

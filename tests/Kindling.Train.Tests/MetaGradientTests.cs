@@ -1,0 +1,189 @@
+using Kindling.Networks;
+using Kindling.Recipes;
+using Kindling.Train.Meta;
+using Kindling.Train.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kindling.Train.Tests;
+
+/// <summary>
+/// The second-order meta-gradient (query loss after the inner loop, by the parameters that it started from) against central differences of the
+/// whole inner loop, in double.
+/// </summary>
+public sealed class MetaGradientTests
+{
+    private const int Outputs = 2;
+    private const double Step = 1e-6;
+    private const double Tolerance = 1e-6;
+
+    private static readonly NetworkSpec Mlp = new() { Type = "mlp", Hidden = [5] };
+
+    private static readonly TestCaseData[] Rows =
+    [
+        Row("linear", new NetworkSpec { Type = "linear" }, [3], new InnerSpec { Rate = 0.1, Steps = 3 }),
+        Row("mlp", Mlp, [3], new InnerSpec { Rate = 0.1, Steps = 3 }),
+        Row(
+            "mlp, momentum",
+            Mlp,
+            [3],
+            new InnerSpec
+            {
+                Rate = 0.1,
+                Steps = 3,
+                Optimizer = "momentum",
+            }
+        ),
+        Row(
+            "mlp, adam",
+            Mlp,
+            [3],
+            new InnerSpec
+            {
+                Rate = 0.01,
+                Steps = 2,
+                Optimizer = "adam",
+                Epsilon = 0.1,
+            }
+        ),
+        Row(
+            "mlp, head only",
+            Mlp,
+            [3],
+            new InnerSpec
+            {
+                Rate = 0.1,
+                Steps = 2,
+                Adapts = "head",
+            }
+        ),
+        Row("conv4 batch", Conv4(Normalization.Batch), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
+        Row("conv4 support", Conv4(Normalization.Support), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
+        Row("conv4 group", Conv4(Normalization.Group), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
+    ];
+
+    [TestCaseSource(nameof(Rows))]
+    public void Run_SecondOrder_GradientEqualsFiniteDifferences(NetworkSpec spec, int[] input, InnerSpec rule)
+    {
+        using MetaGradient check = new(spec, input, rule);
+        Assert.That(check.Error(secondOrder: true), Is.LessThan(Tolerance));
+    }
+
+    // The check itself: without the way through the inner loop the gradient is another.
+    [TestCaseSource(nameof(Rows))]
+    public void Run_FirstOrder_GradientIsAnother(NetworkSpec spec, int[] input, InnerSpec rule)
+    {
+        using MetaGradient check = new(spec, input, rule);
+        Assert.That(check.Error(secondOrder: false), Is.GreaterThan(1000 * Tolerance));
+    }
+
+    private static NetworkSpec Conv4(Normalization mode) =>
+        new()
+        {
+            Type = "conv4",
+            Filters = 2,
+            Groups = 2,
+            Normalization = mode,
+        };
+
+    private static TestCaseData Row(string name, NetworkSpec spec, int[] input, InnerSpec rule) =>
+        new TestCaseData(spec, input, rule).SetArgDisplayNames(name);
+
+    /// <summary>One classification task with fixed data and start.</summary>
+    private sealed class MetaGradient : IDisposable
+    {
+        private readonly Objective objective;
+        private readonly InnerLoop inner;
+        private readonly int steps;
+        private readonly DisposeScope scope;
+        private readonly Tensor[] theta;
+        private readonly Tensor[] x;
+        private readonly Tensor y;
+        private readonly Random random = new(5);
+
+        public MetaGradient(NetworkSpec spec, int[] input, InnerSpec rule)
+        {
+            _ = TorchNatives.Load();
+            scope = NewDisposeScope();
+            NetworkGraphs network = NetworkCatalogue.Build(spec, input, Outputs);
+            objective = new Objective(network, classification: true, doublePrecision: true);
+            inner = new InnerLoop(objective, rule, doublePrecision: true);
+            steps = rule.Steps;
+            theta = [.. network.Parameters.Select(p => Draw([.. p.Shape.Select(d => (long)d)]))];
+            x = [Draw([4, .. input.Select(d => (long)d)]), Draw([4, .. input.Select(d => (long)d)])];
+            y = tensor([0L, 1L, 1L, 0L]);
+        }
+
+        /// <summary>
+        /// The largest |d·g - difference along d| / max(1e-3, |difference|), d being the axes of the space of parameters, or 20 random directions
+        /// where there are more than 60.
+        /// </summary>
+        public double Error(bool secondOrder)
+        {
+            Tensor[] start = [.. theta.Select(t => t.detach().clone().requires_grad_())];
+            (Tensor loss, Tensor[] phi) = Loss(start, secondOrder);
+            Tensor[] gradient = [.. autograd.grad([loss], secondOrder ? start : phi, allow_unused: true)];
+            double worst = 0;
+            foreach (Tensor[] direction in Directions())
+            {
+                using DisposeScope inside = NewDisposeScope();
+                double difference = (Moved(direction, Step) - Moved(direction, -Step)) / (2 * Step);
+                double slope = gradient.Zip(direction, (g, d) => (g * d).sum().item<double>()).Sum();
+                worst = Math.Max(worst, Math.Abs(slope - difference) / Math.Max(1e-3, Math.Abs(difference)));
+            }
+
+            return worst;
+        }
+
+        public void Dispose()
+        {
+            inner.Dispose();
+            objective.Dispose();
+            scope.Dispose();
+        }
+
+        private double Moved(Tensor[] direction, double step)
+        {
+            using Tensor by = tensor(step);
+            return Loss([.. theta.Zip(direction, (t, d) => (t - (d * -by)).detach().requires_grad_())], secondOrder: false)
+                .Loss.item<double>();
+        }
+
+        private (Tensor Loss, Tensor[] Phi) Loss(Tensor[] start, bool secondOrder)
+        {
+            Tensor[] phi = inner.Run(start, x[0], y, steps, secondOrder);
+            Tensor[] statistics = objective.Network.Statistics.Count == 0 ? [] : objective.Support(x[0], y, phi).Statistics;
+            return (objective.Query(x[1], y, phi, statistics).Loss, phi);
+        }
+
+        private IEnumerable<Tensor[]> Directions()
+        {
+            if (theta.Sum(t => t.numel()) > 60)
+            {
+                return Enumerable.Range(0, 20).Select(_ => theta.Select(t => Draw(t.shape)).ToArray());
+            }
+
+            return from p in Enumerable.Range(0, theta.Length)
+                from e in Enumerable.Range(0, (int)theta[p].numel())
+                select theta.Select((t, i) => i == p ? Unit(t.shape, e) : zeros_like(t)).ToArray();
+        }
+
+        private static Tensor Unit(long[] shape, int element)
+        {
+            double[] values = new double[shape.Aggregate(1L, (a, b) => a * b)];
+            values[element] = 1;
+            return tensor(values, shape);
+        }
+
+        private Tensor Draw(long[] shape)
+        {
+            double[] values = new double[shape.Aggregate(1L, (a, b) => a * b)];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (2 * random.NextDouble()) - 1;
+            }
+
+            return tensor(values, shape);
+        }
+    }
+}
