@@ -60,7 +60,9 @@ internal sealed class NetworkBuilder
     {
         int features = (int)x.Shape[1].Size;
         Value weight = Parameter(new($"{name}.weight", [features, units], initial, features, isHead));
-        Value bias = Parameter(new($"{name}.bias", [units], InitialDistribution.Zeros, features, isHead));
+        // A hidden layer whose units all start with their kink at 0 learns curves slowly.
+        InitialDistribution spread = isHead ? InitialDistribution.Zeros : InitialDistribution.Uniform;
+        Value bias = Parameter(new($"{name}.bias", [units], spread, features, isHead));
         return Builder.Gemm(x, weight, bias);
     }
 

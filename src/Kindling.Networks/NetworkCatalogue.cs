@@ -75,7 +75,7 @@ public static class NetworkCatalogue
         Value x = Flat(n);
         for (int i = 0; i < spec.Hidden.Count; i++)
         {
-            x = n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.He);
+            x = n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.Uniform);
             x = n.Builder.Relu(n.Normalize(x, $"hidden{i + 1}.norm"));
         }
 

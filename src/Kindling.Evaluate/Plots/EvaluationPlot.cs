@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Recipes;
@@ -12,6 +13,8 @@ namespace Kindling.Evaluate.Plots;
 /// </summary>
 public static class EvaluationPlot
 {
+    private const double Smallest = 1e-6;
+
     private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted, LinePattern.DenselyDashed];
 
     /// <summary>Writes the picture as PNG, atomically.</summary>
@@ -62,37 +65,49 @@ public static class EvaluationPlot
     {
         Plot plot = new();
         bool error = report.Metric != "accuracy";
-        Series(plot, report.Steps, report.Inductive, "meta-learned", 0);
+        Series(plot, report.Steps, report.Inductive, "meta-learned", 0, error);
         if (!error)
         {
-            Series(plot, report.Steps, report.Transductive, "meta-learned, transductive", 1);
+            Series(plot, report.Steps, report.Transductive, "meta-learned, transductive", 1, error);
         }
 
         foreach ((int index, (string baseline, MetricSeries series)) in report.Baselines.Index())
         {
-            Series(plot, report.Steps, series, baseline, index + 2);
+            Series(plot, report.Steps, series, baseline, index + 2, error);
         }
 
         PlotStyle.Label(
             plot,
             $"{name}: {report.Episodes} test tasks, 95 % intervals",
             "adaptation steps",
-            error ? "mean squared error" : "accuracy",
+            error ? "mean squared error (logarithmic)" : "accuracy",
             error ? Alignment.UpperRight : Alignment.LowerRight
         );
+        if (error)
+        {
+            plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
+            {
+                LabelFormatter = tick => Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture),
+            };
+        }
+
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         return plot;
     }
 
-    // A baseline without steps has one figure: a level line.
-    private static void Series(Plot plot, IReadOnlyList<int> steps, MetricSeries series, string label, int index)
+    // A baseline without steps has one figure: a level line. Errors are drawn by their logarithm, which tells a bad baseline from a good one.
+    private static void Series(Plot plot, IReadOnlyList<int> steps, MetricSeries series, string label, int index, bool logarithmic)
     {
         double[] x = [.. steps.Select(k => (double)k)];
         double[] y = [.. x.Select((_, k) => series.Mean[Math.Min(k, series.Mean.Count - 1)])];
         double[] interval = [.. x.Select((_, k) => series.Ci95[Math.Min(k, series.Ci95.Count - 1)])];
         Color color = PlotStyle.Colors[index % PlotStyle.Colors.Count];
-        Line(plot, x, y, label, color, Patterns[index % Patterns.Length]);
-        plot.Add.ErrorBar(x, y, interval).Color = color;
+        Func<double, double> scale = logarithmic ? v => Math.Log10(Math.Max(v, Smallest)) : v => v;
+        double[] middle = [.. y.Select(scale)];
+        Line(plot, x, middle, label, color, Patterns[index % Patterns.Length]);
+        double[] below = [.. y.Select((v, k) => middle[k] - scale(v - interval[k]))];
+        double[] above = [.. y.Select((v, k) => scale(v + interval[k]) - middle[k])];
+        plot.PlottableList.Add(new ScottPlot.Plottables.ErrorBar(x, middle, null, null, below, above) { Color = color });
     }
 
     private static void Line(Plot plot, double[] x, double[] y, string label, Color color, LinePattern pattern)
