@@ -7,6 +7,7 @@ namespace Kindling.Evaluate.Tests;
 
 public sealed class EvaluatorTests
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private TinyBundle lines = null!;
     private TinyBundle characters = null!;
 
@@ -82,7 +83,7 @@ public sealed class EvaluatorTests
                 Seed = 9,
             }
         );
-        JsonElement json = JsonSerializer.SerializeToElement(report, new JsonSerializerOptions(JsonSerializerDefaults.Web));
+        JsonElement json = JsonSerializer.SerializeToElement(report, Json);
         Assert.That(
             json.EnumerateObject().Select(p => p.Name),
             Is.EqualTo(

@@ -83,6 +83,7 @@ public static class EvaluationPlot
             error ? "mean squared error (logarithmic)" : "accuracy",
             error ? Alignment.UpperRight : Alignment.LowerRight
         );
+        plot.Axes.Margins(bottom: error ? 0.1 : 0.45, top: error ? 0.45 : 0.1);
         if (error)
         {
             plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
