@@ -26,6 +26,19 @@ public sealed class DifferentiatorTests
         Assert.That(VjpRules.Names.Except(covered), Is.Empty);
     }
 
+    [TestCase("ReduceSum", "Gradient of node ReduceSum 'reducesum': the axes must be constant.")]
+    [TestCase("Slice", "Gradient of node Slice 'slice': input 3 must be constant.")]
+    public void Gradients_AxesOfRunTime_AreRefusedByName(string name, string message)
+    {
+        GraphBuilder b = new("axes");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2, 3));
+        Value axes = b.Input("axes", ElementType.Int64, Shape.Of(1));
+        Value y = name == "Slice" ? b.Slice(x, b.Ints(0), b.Ints(1), axes) : b.Op("ReduceSum", [x, axes]);
+        Value loss = b.ReduceSum(y, keepDims: false);
+
+        Assert.That(() => Differentiator.Gradients(b, loss, [x]), Throws.TypeOf<GraphException>().With.Message.EqualTo(message));
+    }
+
     // what libtorch gives at ties and at 0
     private static IEnumerable<TestCaseData> TieRows =>
         [

@@ -28,6 +28,11 @@ public static partial class OpCases
             new("ConvTranspose groups", (b, x) => b.ConvTranspose(x[0], x[1], null, [2], [0, 1], null, 2), S(2, 4, 3), S(4, 1, 3)),
             new("MaxPool", (b, x) => b.MaxPool(b.Exp(x[0]), [2, 2], [2, 2]), S("n", 2, 4, 5)),
             new("MaxPool overlapping", (b, x) => b.MaxPool(b.Exp(x[0]), [3, 3], [2, 2], [1, 1, 1, 1]), S(2, 1, 5, 5)),
+            new(
+                "MaxPool column by column",
+                (b, x) => b.Op("MaxPool", [b.Exp(x[0])], ("kernel_shape", new long[] { 2, 2 }), ("storage_order", 1)),
+                S(2, 1, 3, 4)
+            ),
             new("MaxPool 1 axis", (b, x) => b.MaxPool(b.Exp(x[0]), [2]), S(2, 2, 5)),
             new("AveragePool", (b, x) => b.AveragePool(b.Exp(x[0]), [2, 2], [2, 2]), S("n", 2, 4, 5)),
             new("AveragePool pads", (b, x) => b.AveragePool(b.Exp(x[0]), [3, 3], [2, 1], [1, 1, 1, 1]), S(2, 1, 4, 3)),

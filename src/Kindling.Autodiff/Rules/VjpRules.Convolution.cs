@@ -88,11 +88,21 @@ internal static partial class VjpRules
     private static IReadOnlyList<Value?> MaxPool(VjpContext c)
     {
         GraphBuilder b = c.B;
-        Value at = c.Node.Outputs.Count > 1 && c.Node.Outputs[1] is { } given ? given : b.Ops("MaxPool", 2, [c[0]], c.Node.Attributes)[1];
+        bool rows = c.Node.Attributes.Int("storage_order", 0) == 0;
+        Value at = rows && c.Node.Outputs.Count > 1 && c.Node.Outputs[1] is { } given ? given : Positions(c);
         Value count = c[0].Shape.IsKnown ? b.Ints(c[0].Shape.ElementCount.Size) : b.Reshape(b.SizeOf(c[0]), 1);
         Value flat = b.ConstantOfShape(count, new Tensor(c[0].Type, [1], new byte[c[0].Type.Size()]));
         Value sum = b.ScatterElements(flat, b.Reshape(at, -1), b.Reshape(c.G, -1), 0, "add");
         return [c.Reshape(sum, c.Sizes(c[0]))];
+    }
+
+    // Row by row, whatever order the node itself counts in.
+    private static Value Positions(VjpContext c)
+    {
+        IEnumerable<(string, object?)> attributes = c
+            .Node.Attributes.All.Where(a => a.Key != "storage_order")
+            .Select(a => (a.Key, (object?)a.Value));
+        return c.B.Ops("MaxPool", 2, [c[0]], new Attributes(attributes))[1];
     }
 
     // y [N, C, o...] = sum of each window of x [N, C, H...] / n, n [1, 1, o...] the elements that count in it: dx = convT(g / n, ones) per channel
