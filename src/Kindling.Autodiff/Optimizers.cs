@@ -5,6 +5,8 @@ namespace Kindling.Autodiff;
 /// <summary>Optimisers as graphs: pure functions of (parameters, gradients, state, rates), differentiable like everything else.</summary>
 public static class Optimizers
 {
+    private const float RootEpsilon = 1e-30f;
+
     /// <summary>
     /// Declares the state as inputs: <c>NAME.m</c> for every parameter, <c>NAME.v</c> for every parameter, then <c>step</c> (float scalar, finished
     /// steps, counted from 0), as far as the rule has them. All start as 0.
@@ -68,6 +70,8 @@ public static class Optimizers
             }
 
             // m' = b1 m + (1 - b1) g;  v' = b2 v + (1 - b2) g^2;  t' = t + 1
+            // sqrt(v') is taken of v' + 1e-30: where a gradient is exactly 0 (a unit that no example switches on) the slope of the root would be
+            // infinite and the meta-gradient 0 times infinity; 1e-15 beside eps changes no figure.
             // p' = p (1 - a w) - a (m' / (1 - b1^t')) / (sqrt(v') / sqrt(1 - b2^t') + eps);  w is the decoupled decay of adamw
             case "adam"
             or "adamw":
@@ -81,7 +85,7 @@ public static class Optimizers
                 {
                     Value decayed =
                         rule.Kind == "adamw" && rule.WeightDecay != 0 ? b.Sub(p, b.Mul(p, b.Mul(rates[i], rule.WeightDecay))) : p;
-                    Value scale = b.Add(b.Div(b.Sqrt(v[i]), correction2), rule.Epsilon);
+                    Value scale = b.Add(b.Div(b.Sqrt(b.Add(v[i], RootEpsilon)), correction2), rule.Epsilon);
                     return b.Sub(decayed, b.Mul(rates[i], b.Div(b.Div(m[i], correction1), scale)));
                 }
 
