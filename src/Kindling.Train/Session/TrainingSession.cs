@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -13,6 +14,12 @@ namespace Kindling.Train.Session;
 public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string folder, TimeProvider time)
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+
+    // A training that diverges says NaN in its metrics, too.
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
@@ -62,7 +69,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
                                 iteration = trainer.Iteration,
                                 loss = lossSum / count,
                                 validation,
-                            }
+                            },
+                            Json
                         )
                     );
                     metrics.Flush();

@@ -49,7 +49,7 @@ public sealed class TorchStatus
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = tensor(2f, requires_grad: true);
-        Tensor first = autograd.grad([x * x * x], [x], create_graph: true)[0];
+        Tensor first = autograd.grad([x * x * x], [x], retain_graph: true, create_graph: true)[0];
         float second = autograd.grad([first], [x])[0].item<float>();
         return MathF.Abs(second - 12) < 1e-3f ? null : $"The second derivative of x^3 at 2 should be 12, libtorch says {second}.";
     }
