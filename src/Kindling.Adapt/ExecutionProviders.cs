@@ -6,6 +6,8 @@ namespace Kindling.Adapt;
 /// <summary>Which execution providers work here.</summary>
 public static class ExecutionProviders
 {
+    private const string CudaName = "CUDAExecutionProvider";
+
     /// <summary>Why a provider cannot be used by this program on this machine, in a sentence; null when it can. Costs milliseconds at the first call.</summary>
     public static string? Fault(ExecutionProvider provider)
     {
@@ -33,17 +35,26 @@ public static class ExecutionProviders
             return;
         }
 
+        string[] available = OrtEnv.Instance().GetAvailableProviders();
+        if (!available.Contains(CudaName))
+        {
+            throw NoCuda($"The library of this program has {string.Join(", ", available)}.", inner: null);
+        }
+
         try
         {
             session.AppendExecutionProvider_CUDA();
         }
-        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException)
+        catch (OnnxRuntimeException e)
         {
-            throw new MissingRuntimeException(
-                "CUDA cannot be used: it needs the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, an NVIDIA driver, "
-                    + $"CUDA 12 and cuDNN 9. ({e.Message})",
-                e
-            );
+            throw NoCuda(e.Message, e);
         }
     }
+
+    private static MissingRuntimeException NoCuda(string reason, Exception? inner) =>
+        new(
+            "CUDA cannot be used: it needs the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, an NVIDIA driver, CUDA 12 and "
+                + $"cuDNN 9. {reason}",
+            inner!
+        );
 }

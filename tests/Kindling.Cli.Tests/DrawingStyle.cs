@@ -1,7 +1,7 @@
 namespace Kindling.Cli.Tests;
 
 /// <summary>How a drawing becomes a picture file.</summary>
-internal sealed record DrawingStyle
+public sealed record DrawingStyle
 {
     public int Width { get; init; } = 64;
 

@@ -91,9 +91,8 @@ public sealed class ErrorTests
 
         Assert.That(
             result.Errors,
-            Is.EqualTo(
-                $"kindling: {folder["recipe.json"]}: unknown member 'inner.step'; did you mean 'inner.steps'? "
-                    + "Known are optimizer, rate, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, adapts.\n"
+            Does.Match(
+                $"^kindling: {folder["recipe.json"]}: unknown member 'inner\\.step'; did you mean 'inner\\.steps'\\? Known are [A-Za-z0-9, ]+\\.\n$"
             )
         );
         Assert.That(result.Code, Is.EqualTo(2));
@@ -156,9 +155,9 @@ public sealed class ErrorTests
             result.Errors,
             Does.StartWith(
                     "kindling: --provider cuda: CUDA cannot be used: it needs the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, "
-                        + "an NVIDIA driver, CUDA 12 and cuDNN 9. ("
+                        + "an NVIDIA driver, CUDA 12 and cuDNN 9. The library of this program has "
                 )
-                .And.EndsWith(") `make build DEVICE=cuda` builds kindling with that package.\n")
+                .And.EndsWith(". `make build DEVICE=cuda` builds kindling with that package.\n")
         );
         Assert.That(result.Code, Is.EqualTo(4));
     }

@@ -24,7 +24,7 @@ internal sealed class Models : IDisposable
               "name": "line", "description": "y = a x", "seed": 1,
               "network": { "type": "linear" },
               "tasks": { "type": "linear", "ways": 1, "shots": 5, "queries": 5 },
-              "algorithm": { "type": "maml", "iterations": 150, "tasksPerBatch": 8, "outerRate": 0.02, "validationEpisodes": 10 },
+              "algorithm": { "type": "maml", "iterations": 100, "tasksPerBatch": 4, "outerRate": 0.02, "validationEpisodes": 10 },
               "inner": { "rate": 0.0425, "steps": 1 }
             }
             """
@@ -41,8 +41,8 @@ internal sealed class Models : IDisposable
             {
               "name": "glyphs", "seed": 1,
               "network": { "type": "conv4", "filters": 16, "normalization": "support" },
-              "tasks": { "type": "glyphs", "ways": 5, "shots": 1, "queries": 2, "trainClasses": 200, "validationClasses": 20, "testClasses": 20 },
-              "algorithm": { "type": "maml", "iterations": 100, "tasksPerBatch": 4, "outerRate": 0.003, "validationEpisodes": 10 },
+              "tasks": { "type": "glyphs", "ways": 5, "shots": 1, "queries": 1, "trainClasses": 60, "validationClasses": 5, "testClasses": 5 },
+              "algorithm": { "type": "maml", "iterations": 40, "tasksPerBatch": 4, "outerRate": 0.003, "validationEpisodes": 2 },
               "inner": { "rate": 0.4, "steps": 1, "adaptationSteps": 3 }
             }
             """

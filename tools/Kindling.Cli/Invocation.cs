@@ -48,9 +48,11 @@ internal static class Invocation
     private static IEnumerable<string> Faults(Command command, ParseResult parsed)
     {
         string[] options = [.. command.Options.Select(o => o.Name)];
-        foreach (string given in parsed.UnmatchedTokens)
+        // The word after an unknown option is most likely its value, and no fault of its own.
+        string[] unknown = [.. parsed.UnmatchedTokens.Where(t => t.StartsWith('-'))];
+        foreach (string given in unknown.Length > 0 ? unknown : [.. parsed.UnmatchedTokens])
         {
-            yield return given.StartsWith('-') && options.Length > 0
+            yield return unknown.Length > 0 && options.Length > 0
                 ? $"{command.Name} has no option '{given}'; did you mean '{NearestName.Of(given, options)}'?"
                 : $"{command.Name} does not take '{given}'.";
         }

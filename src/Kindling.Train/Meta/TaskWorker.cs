@@ -21,11 +21,7 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
     }
 
     /// <summary>The same on tensors that are there already; <paramref name="start"/> requires gradients.</summary>
-    internal (Tensor[] Gradient, Tensor Loss) Gradient(
-        Tensor[] start,
-        TaskTensors data,
-        int steps
-    )
+    internal (Tensor[] Gradient, Tensor Loss) Gradient(Tensor[] start, TaskTensors data, int steps)
     {
         bool secondOrder = algorithm == "maml";
         (Tensor[] phi, Tensor loss) = Adapted(start, data, steps, secondOrder);
@@ -40,12 +36,7 @@ internal sealed class TaskWorker(Objective objective, InnerLoop inner, string al
     }
 
     /// <summary>The parameters after adaptation and the query loss there.</summary>
-    internal (Tensor[] Phi, Tensor Loss) Adapted(
-        Tensor[] start,
-        TaskTensors data,
-        int steps,
-        bool secondOrder
-    )
+    internal (Tensor[] Phi, Tensor Loss) Adapted(Tensor[] start, TaskTensors data, int steps, bool secondOrder)
     {
         Tensor[] phi = inner.Run(start, data.SupportX, data.SupportY, steps, secondOrder);
         Tensor[] statistics = objective.Statistics(data.SupportX, data.SupportY, phi);

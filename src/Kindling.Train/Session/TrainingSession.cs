@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
@@ -15,6 +16,9 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 {
     /// <summary>What reports call meta-training.</summary>
     private const string Stage = "meta-training";
+
+    // A training that diverges says NaN in its metrics, too.
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
@@ -80,7 +84,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
                             loss = line.Loss,
                             validation = line.Validation,
                             residentMegabytes = Environment.WorkingSet / 1_000_000,
-                        }
+                        },
+                        Json
                     )
                 );
                 metrics.Flush();

@@ -9,12 +9,17 @@ namespace Kindling.Cli.Drafting;
 internal static class RecipeDrafter
 {
     private const int ColourSize = 48;
+    private const double LeastSpread = 0.1;
+    private const double MostSpread = 10;
 
     /// <summary>A recipe for a folder of class folders, or for a CSV file.</summary>
     /// <param name="path">The data.</param>
     /// <param name="source">What the recipe calls them.</param>
     /// <exception cref="BundleException">There are no such data, or too few.</exception>
-    public static Draft For(string path, string source) => Directory.Exists(path) ? ForPictures(path, source) : ForTable(path, source);
+    public static Draft For(string path, string source) =>
+        Directory.Exists(path) ? ForPictures(path, source)
+        : File.Exists(path) ? ForTable(path, source)
+        : throw new BundleException($"{path}: there is nothing here; expected a folder of class folders of pictures, or a CSV file.");
 
     private static Draft ForPictures(string path, string source)
     {
@@ -69,7 +74,7 @@ internal static class RecipeDrafter
             FloatTensor targets = table.Targets();
             GroupSizes sizes = GroupSizes.Of(names.CountBy(n => n).Select(n => (n.Key, n.Value)));
             EpisodeShape shape = EpisodeChoice.ForTasks(sizes, path);
-            double spread = Spread(targets.Values);
+            double spread = RequireSpread(targets.Values, path, table.TargetColumns);
             return new Draft(
                 Recipe(
                     Mlp("none"),
@@ -88,8 +93,7 @@ internal static class RecipeDrafter
                     columns,
                     $"regression of {string.Join(", ", table.TargetColumns)}: the column '{TableFile.TaskColumn}' makes {sizes.Count} tasks of {sizes.Least} to {sizes.Most} rows",
                     $"{shape.Shots} rows to adapt to and {shape.Queries} to judge by: the smallest task, '{sizes.Smallest}', has {sizes.Least}",
-                    $"mlp of two layers of 40, one step of 0.01 in training and ten in the app: targets spread by {spread:0.###}"
-                        + (spread is > 5 or < 0.2 ? "; divide the targets so that it is about 1, else these rates do not fit" : ""),
+                    $"mlp of two layers of 40, one step of 0.01 in training and ten in the app: fits targets that spread by about 1, these do by {spread:0.###}",
                 ]
             );
         }
@@ -177,9 +181,16 @@ internal static class RecipeDrafter
             ["inner"] = inner,
         };
 
-    private static double Spread(float[] values)
+    /// <summary>The standard deviation of the targets, with which the steps of an inner loop must fit.</summary>
+    private static double RequireSpread(float[] values, string path, IReadOnlyList<string> columns)
     {
         double mean = values.Average(v => (double)v);
-        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
+        double spread = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
+        return spread is >= LeastSpread and <= MostSpread
+            ? spread
+            : throw new BundleException(
+                $"{path}: {string.Join(", ", columns)} spread by {spread:0.###} (standard deviation), {LeastSpread} to {MostSpread} is needed; "
+                    + "shift and scale the targets so that they spread by about 1."
+            );
     }
 }

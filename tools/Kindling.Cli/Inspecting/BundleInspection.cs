@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kindling.Bundles;
 
 namespace Kindling.Cli.Inspecting;
@@ -50,7 +51,7 @@ internal static class BundleInspection
             $"  inner rule     {m.InnerRule.Optimizer}, {m.InnerRule.Steps} steps, normalization {m.Normalization}",
             $"  parameters     {count} in {m.Parameters.Count} tensors, {adapted} adapt",
             $"  graphs         op set {m.Opset}, IR version {m.IrVersion}",
-            $"  trained        {m.Provenance.Iterations} iterations, seed {m.Provenance.Seed}{(m.Provenance.Metrics is { } metrics ? $", measured {metrics.GetRawText()}" : "")}",
+            $"  trained        {m.Provenance.Iterations} iterations, seed {m.Provenance.Seed}{(m.Provenance.Metrics is { } metrics ? $", measured {JsonSerializer.Serialize(metrics)}" : "")}",
             $"  data           {m.Provenance.DataHash ?? "generated"}{string.Concat(m.Provenance.Licences.Select(l => $"; {l}"))}",
             $"  identity       {m.BaseIdentity}",
             .. contents.Select(f => $"  {f.bytes?.ToString() ?? "absent", 12}  {f.name}"),
