@@ -61,6 +61,9 @@ internal sealed class HandWrittenStep : IDisposable
         update.Reset();
     }
 
+    /// <summary>Takes over the adapted parameters, and keeps the state of the optimiser.</summary>
+    public void MoveTo(IReadOnlyDictionary<string, FloatTensor> parameters) => network.Load(parameters);
+
     /// <summary>Runs a step.</summary>
     /// <param name="step">Its number, from 0: it chooses the rates.</param>
     /// <returns>The loss before it.</returns>

@@ -32,6 +32,21 @@ public static class RecipeCheck
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tasks);
         _ = TorchNatives.Load();
+        int threads = get_num_threads();
+        // the sums of several threads round differently from one call to the next, and differences of losses would show it
+        set_num_threads(1);
+        try
+        {
+            return Check(recipe, tasks, wrong);
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    private static RecipeCheckReport Check(Recipe recipe, ITaskFamily tasks, double wrong)
+    {
         bool classification = tasks.IsClassification;
         NetworkGraphs network = NetworkCatalogue.Build(
             recipe.Network,
