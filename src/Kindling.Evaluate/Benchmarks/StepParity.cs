@@ -68,11 +68,7 @@ public sealed class StepParity
                     {
                         _ = step.Run(point.Step - 1);
                         (double Norm, double Value, double Step) errors = Errors(now, step.Parameters(), before);
-                        worst = (
-                            Math.Max(worst.Norm, errors.Norm),
-                            Math.Max(worst.Value, errors.Value),
-                            Math.Max(worst.Step, errors.Step)
-                        );
+                        worst = (Math.Max(worst.Norm, errors.Norm), Math.Max(worst.Value, errors.Value), Math.Max(worst.Step, errors.Step));
                         agrees &= errors.Norm <= Tolerance && errors.Value <= Tolerance && errors.Step <= StepTolerance;
                     }
 
