@@ -16,10 +16,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
 
     // A training that diverges says NaN in its metrics, too.
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
