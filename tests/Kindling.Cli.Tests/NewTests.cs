@@ -199,8 +199,7 @@ public sealed class NewTests
     {
         string file = Path.Combine(model, "recipe.json");
         string recipe = File.ReadAllText(file);
-        string shorter = recipe
-            .Replace("\"validationEpisodes\": 100", "\"validationEpisodes\": 2", StringComparison.Ordinal);
+        string shorter = recipe.Replace("\"validationEpisodes\": 100", "\"validationEpisodes\": 2", StringComparison.Ordinal);
         Assert.That(shorter, Is.Not.EqualTo(recipe));
         File.WriteAllText(file, shorter);
         Cli.Succeed("train", model, "--iterations", "2");

@@ -43,14 +43,14 @@ public sealed class PictureTests
     {
         string support = models[$"support{classes}{givenAs.Length}"];
         string query = models[$"query{classes}{givenAs.Length}"];
-        string[] names = Drawings.Write(support, classes, 1, 1, given);
+        string[] names = Drawings.Write(support, classes, 3, 1, given);
         Drawings.Write(query, classes, 4, 2, asked);
         string delta = models["pictures.adapted"];
 
         Cli.Result adapted = Cli.Succeed("adapt", models.GlyphBundle, "--support", support, "--out", delta, "--provider", "cpu");
         Cli.Result predicted = Cli.Succeed("predict", models.GlyphBundle, "--adapted", delta, query, "--provider", "cpu", "--json");
 
-        Assert.That(adapted.Errors, Is.EqualTo($"support: {classes} of {classes} pictures: {givenAs}\n"));
+        Assert.That(adapted.Errors, Is.EqualTo($"support: {classes * 3} of {classes * 3} pictures: {givenAs}\n"));
         Assert.That(predicted.Errors, Is.EqualTo($"input: {classes * 4} of {classes * 4} pictures: {askedAs}\n"));
         JsonElement[] predictions = [.. JsonDocument.Parse(predicted.Output).RootElement.GetProperty("predictions").EnumerateArray()];
         Assert.That(predictions[0].EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "input", "label", "scores" }));
