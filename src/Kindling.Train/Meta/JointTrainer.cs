@@ -73,7 +73,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
         (FloatTensor x, FloatTensor y) = Draw(new SeededRandom(recipe.Seed, ChunkStream, (ulong)Iteration, (ulong)task));
         using IDisposable scope = TorchWork.Enter();
         Tensor[] parameters = TorchWork.Leaves(outer.Parameters);
-        (Tensor loss, _) = objective.Support(TorchTensors.From(x), TorchWork.Labels(y, tasks.IsClassification), parameters);
+        Tensor loss = objective.SupportLoss(TorchTensors.From(x), TorchWork.Labels(y, tasks.IsClassification), parameters);
         float[][] gradient = [.. autograd.grad([loss], parameters).Select(g => TorchTensors.ToHost(g).Values)];
         if (recipe.Algorithm.Type == "reptile")
         {
