@@ -83,9 +83,13 @@ public static class EvaluationPlot
             error ? "mean squared error (logarithmic)" : "accuracy",
             error ? Alignment.UpperRight : Alignment.LowerRight
         );
-        plot.Axes.Margins(bottom: error ? 0.1 : 0.45, top: error ? 0.45 : 0.1);
-        if (error)
+        if (!error)
         {
+            plot.Axes.SetLimitsY(0, 1.02);
+        }
+        else
+        {
+            plot.Axes.Margins(bottom: 0.1, top: 0.45);
             plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
             {
                 LabelFormatter = tick => Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture),
