@@ -26,7 +26,7 @@ internal sealed class EpisodePlan
         Steps = options.Steps ?? manifest.InnerRule.Steps;
         seed = options.Seed;
         CheckWays(path, manifest, Shape.Ways);
-        own = new Lazy<ITaskFamily>(() => TaskFamilies.Create(tasks, options.DataRoot));
+        own = new Lazy<ITaskFamily>(() => Own(path, manifest, tasks, options.DataRoot));
         test = options.Source is { } source ? TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification) : own.Value;
         if (!manifest.IsClassification && test.OutputCount != manifest.Output.Count)
         {
@@ -52,6 +52,17 @@ internal sealed class EpisodePlan
     /// <exception cref="BundleException">The recipe's data are missing, or too few for the shape.</exception>
     public Episode Validation(int number) =>
         own.Value.Sample(Split.Validation, Shape, new SeededRandom(Recipe.Seed, ValidationStream, (ulong)number));
+
+    // On other data, classes of training could be among those of the test.
+    private static ITaskFamily Own(string path, BundleManifest manifest, TaskSpec spec, string dataRoot)
+    {
+        ITaskFamily tasks = TaskFamilies.Create(spec, dataRoot);
+        return manifest.Provenance.DataHash is not { } expected || expected == tasks.DataHash
+            ? tasks
+            : throw new BundleException(
+                $"{path}: trained on data of '{spec.Type}' with hash {expected}, those found have {tasks.DataHash}. Evaluate on other data with --source."
+            );
+    }
 
     private static void CheckWays(string path, BundleManifest manifest, int ways)
     {

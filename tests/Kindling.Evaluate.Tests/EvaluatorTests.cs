@@ -130,6 +130,25 @@ public sealed class EvaluatorTests
     }
 
     [Test]
+    public void Evaluate_DataThatChangedSinceTraining_AreRefused()
+    {
+        string rows(int factor) =>
+            "task,x,label\n" + string.Concat(Enumerable.Range(0, 30).Select(i => $"t{i % 5},{i},{factor * i * (i % 5)}\n"));
+        string data = lines.Write("changing.csv", rows(1));
+        using TinyBundle table = TinyBundle.Table(data);
+        _ = lines.Write("changing.csv", rows(2));
+
+        Assert.That(
+            () => Evaluator.Evaluate(table.Path, new EvaluationOptions { Episodes = 2 }),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.Matches(
+                    "bundle: trained on data of 'table' with hash [0-9a-f]{64}, those found have [0-9a-f]{64}\\. Evaluate on other data with --source\\.$"
+                )
+        );
+    }
+
+    [Test]
     public void Evaluate_OwnDataWithoutTheRecipes_LacksWhatIsChosenOnThose()
     {
         string training = lines.Write(
