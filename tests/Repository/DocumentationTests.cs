@@ -22,7 +22,10 @@ public sealed class DocumentationTests
             foreach (string block in CodeBlocks(File.ReadAllLines(Root.Combine(document))))
             {
                 blocks++;
-                Assert.That(samples.Any(sample => sample.Contains(block, StringComparison.Ordinal)), $"{document}: no sample holds\n{block}");
+                Assert.That(
+                    samples.Any(sample => sample.Contains(block, StringComparison.Ordinal)),
+                    $"{document}: no sample holds\n{block}"
+                );
             }
         }
 

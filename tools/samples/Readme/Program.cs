@@ -4,10 +4,7 @@ using Kindling.Bundles;
 using AdaptableModel model = AdaptableModel.Open("models/linear/bundle"); // thread-safe, shared by all users
 using Learner learner = model.CreateLearner(); // one user or task
 
-SupportSet points = SupportSet.FromTargets(
-    new FloatTensor([5, 1], [1, 2, 3, 4, 5]),
-    new FloatTensor([5, 1], [2, 4, 6, 8, 10])
-);
+SupportSet points = SupportSet.FromTargets(new FloatTensor([5, 1], [1, 2, 3, 4, 5]), new FloatTensor([5, 1], [2, 4, 6, 8, 10]));
 AdaptReport report = await learner.AdaptAsync(points);
 
 Prediction y = learner.Predict(new FloatTensor([1], [2.5f]));
