@@ -1,3 +1,5 @@
+using Kindling.Bundles;
+
 namespace Kindling.Adapt;
 
 /// <summary>How a model runs. The defaults suit an app with many users on one machine.</summary>
@@ -7,7 +9,13 @@ public sealed class AdaptOptions
     public const int DefaultThreads = 1;
 
     /// <summary>Most inner steps of one adaptation.</summary>
-    public const int MaximumSteps = 1_000_000;
+    public const int MaximumSteps = AdaptRequest.MaximumSteps;
+
+    /// <summary>Default of <see cref="RollbackDepth"/>.</summary>
+    public const int DefaultRollbackDepth = 1;
+
+    /// <summary>Most of <see cref="RollbackDepth"/>.</summary>
+    public const int MaximumRollbackDepth = 1000;
 
     /// <summary>
     /// Threads within one run: 1 by default, so that runs of several learners side by side do not compete; 0 lets ONNX Runtime choose.
@@ -20,8 +28,20 @@ public sealed class AdaptOptions
     /// <summary>Inner steps of one adaptation; null (the default) takes the bundle's.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>Whether an adaptation counts only when it lowered the loss of the support set; true by default.</summary>
+    /// <summary>
+    /// Whether an adaptation counts only when it improved what judges it: the loss of the support set or, where the request has a validation set, the
+    /// request's metric there. True by default.
+    /// </summary>
     public bool RequireImprovement { get; init; } = true;
+
+    /// <summary>Earlier states that a learner keeps in memory for <see cref="Learner.Rollback"/>, each of a delta's size: 1 by default.</summary>
+    public int RollbackDepth { get; init; } = DefaultRollbackDepth;
+
+    /// <summary>
+    /// Earlier generations that <see cref="Learner.Save"/> keeps beside a delta file, as <c>PATH.NUMBER</c>: none by default. Each can be opened like the
+    /// file itself; <see cref="DeltaFile.Generations"/> lists them.
+    /// </summary>
+    public int SavedGenerations { get; init; }
 
     /// <summary>The clock that reports are timed with.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -43,6 +63,16 @@ public sealed class AdaptOptions
         if (Steps is < 1 or > MaximumSteps)
         {
             faults.Add($"Steps: expected null or 1 to {MaximumSteps}, got {Steps}.");
+        }
+
+        if (RollbackDepth is < 0 or > MaximumRollbackDepth)
+        {
+            faults.Add($"RollbackDepth: expected 0 to {MaximumRollbackDepth}, got {RollbackDepth}.");
+        }
+
+        if (SavedGenerations is < 0 or > DeltaFile.MaximumGenerations)
+        {
+            faults.Add($"SavedGenerations: expected 0 to {DeltaFile.MaximumGenerations}, got {SavedGenerations}.");
         }
 
         if (TimeProvider is null)

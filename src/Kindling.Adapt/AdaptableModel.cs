@@ -102,9 +102,19 @@ public sealed class AdaptableModel : IAdaptableModel
         return new Learner(this, _start, heads, delta);
     }
 
+    /// <inheritdoc cref="IAdaptableModel.MigrateLearner"/>
+    public Learner MigrateLearner(string path, out DeltaMigration migration)
+    {
+        ThrowIfDisposed();
+        (DeltaFile delta, migration) = DeltaMigrator.Migrate(_engine, _start.Delta, DeltaFile.Read(path), path);
+        return new Learner(this, _start, Heads.Of(Manifest, delta.Classes), delta);
+    }
+
     ILearner IAdaptableModel.CreateLearner() => CreateLearner();
 
     ILearner IAdaptableModel.OpenLearner(string path) => OpenLearner(path);
+
+    ILearner IAdaptableModel.MigrateLearner(string path, out DeltaMigration migration) => MigrateLearner(path, out migration);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -9,92 +9,46 @@ public sealed partial class Learner
         SupportSet support,
         IProgress<AdaptProgress>? progress = null,
         CancellationToken cancellationToken = default
-    ) => Task.Run(() => Adapt(support, progress, cancellationToken), cancellationToken);
+    ) => AdaptAsync(new AdaptRequest { Support = support }, progress, cancellationToken);
 
     /// <inheritdoc/>
-    public AdaptReport Adapt(SupportSet support, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task<AdaptReport> AdaptAsync(
+        AdaptRequest request,
+        IProgress<AdaptProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    ) => Task.Run(() => Adapt(request, progress, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public AdaptReport Adapt(SupportSet support, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Adapt(new AdaptRequest { Support = support }, progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(request.Support, "support");
+        IReadOnlyList<string> faults = request.Validate();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException($"The request has {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(request));
+        }
+
         using Turn turn = TakeTurn();
         Snapshot before = Acquire();
         try
         {
-            TimeProvider clock = _model.Options.TimeProvider;
-            long started = clock.GetTimestamp();
-            using SupportData data = SupportData.Create(_model.Manifest, before.Heads, support);
-            int steps = _model.Steps;
-            List<float> losses = new(steps + 1);
-            Snapshot? after = null;
-            string? fault = null;
-            InnerLoop.Run(
-                before,
-                data,
-                steps,
-                (step, loss, delta) =>
-                {
-                    losses.Add(loss);
-                    if (!float.IsFinite(loss))
-                    {
-                        fault = $"The loss is {loss} after {step} of {steps} steps.";
-                        return false;
-                    }
-
-                    if (step < steps)
-                    {
-                        progress?.Report(
-                            new AdaptProgress
-                            {
-                                Step = step + 1,
-                                Steps = steps,
-                                Loss = loss,
-                            }
-                        );
-                        return true;
-                    }
-
-                    fault = Fault(losses, delta);
-                    after = fault is null
-                        ? new Snapshot(before.Start, delta, data.Heads, before.Steps + steps, support.Invert ?? before.Invert)
-                        : null;
-                    return true;
-                },
-                cancellationToken
-            );
-            if (after is not null)
+            using Adaptation adaptation = new(_model, before, request);
+            AdaptReport report = adaptation.Run(progress, cancellationToken);
+            if (report.Accepted)
             {
-                Publish(after);
+                Publish(adaptation.TakeResult());
             }
 
-            return new AdaptReport
-            {
-                Accepted = after is not null,
-                Reason = fault ?? $"The loss went from {losses[0]:0.######} to {losses[^1]:0.######}.",
-                Steps = losses.Count - 1,
-                Losses = losses,
-                Elapsed = clock.GetElapsedTime(started),
-            };
+            return report;
         }
         finally
         {
             before.Release();
         }
-    }
-
-    /// <summary>The gate: why the result of an adaptation is not taken over; null when it is.</summary>
-    private string? Fault(List<float> losses, TensorSet delta)
-    {
-        for (int i = 0; i < delta.Layout.Entries.Length; i++)
-        {
-            foreach (float value in delta[i])
-            {
-                if (!float.IsFinite(value))
-                {
-                    return $"'{delta.Layout.Entries[i].Name}' holds {value} after the last step.";
-                }
-            }
-        }
-
-        return _model.Options.RequireImprovement && losses[^1] >= losses[0]
-            ? $"The loss did not fall: {losses[0]:0.######} before, {losses[^1]:0.######} after {losses.Count - 1} steps."
-            : null;
     }
 }

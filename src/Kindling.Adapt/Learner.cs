@@ -13,8 +13,9 @@ public sealed partial class Learner : ILearner
     private readonly AdaptableModel _model;
     private readonly StartPoint _start;
     private readonly Lock _lock = new();
+    /// <summary>What <see cref="Rollback"/> goes back to, the last one first to go.</summary>
+    private readonly List<Snapshot> _earlier = [];
     private Snapshot? _current;
-    private Snapshot? _previous;
     private int _adapting;
 
     internal Learner(AdaptableModel model, StartPoint start, Heads heads)
@@ -63,7 +64,7 @@ public sealed partial class Learner : ILearner
             Invert = snapshot.Invert,
             Tensors = snapshot.Delta.ToDictionary(),
         });
-        delta.Write(path);
+        delta.Write(path, _model.Options.SavedGenerations);
     }
 
     /// <inheritdoc/>
@@ -89,13 +90,14 @@ public sealed partial class Learner : ILearner
         lock (_lock)
         {
             ThrowIfDisposed();
-            if (_previous is null)
+            if (_earlier.Count == 0)
             {
                 return false;
             }
 
             _current!.Release();
-            (_current, _previous) = (_previous, null);
+            _current = _earlier[^1];
+            _earlier.RemoveAt(_earlier.Count - 1);
             return true;
         }
     }
@@ -119,8 +121,8 @@ public sealed partial class Learner : ILearner
             }
 
             _current.Release();
-            _previous?.Release();
-            (_current, _previous) = (null, null);
+            _current = null;
+            Trim(0);
         }
 
         _start.Release();
@@ -180,7 +182,7 @@ public sealed partial class Learner : ILearner
         }
     }
 
-    /// <summary>Makes a snapshot the present one; the one before it stays for <see cref="Rollback"/>.</summary>
+    /// <summary>Makes a snapshot the present one; those before it stay for <see cref="Rollback"/>, as many as the options say.</summary>
     private void Publish(Snapshot snapshot)
     {
         lock (_lock)
@@ -191,8 +193,19 @@ public sealed partial class Learner : ILearner
                 ThrowIfDisposed();
             }
 
-            _previous?.Release();
-            (_previous, _current) = (_current, snapshot);
+            _earlier.Add(_current!);
+            _current = snapshot;
+            Trim(_model.Options.RollbackDepth);
+        }
+    }
+
+    /// <summary>Forgets the oldest of the earlier snapshots; called under the lock.</summary>
+    private void Trim(int most)
+    {
+        while (_earlier.Count > most)
+        {
+            _earlier[0].Release();
+            _earlier.RemoveAt(0);
         }
     }
 

@@ -3,6 +3,7 @@ namespace Kindling.Bundles.Tests;
 [TestFixture]
 internal sealed class DeltaFileTests
 {
+    /// <summary>Of format 1.</summary>
     private static readonly Dictionary<string, string> Metadata = new()
     {
         ["format"] = "kindling-delta/1",
@@ -14,7 +15,10 @@ internal sealed class DeltaFileTests
 
     private static readonly TestCaseData[] Faults =
     [
-        Row("format", "kindling-delta/2", "expected a delta of format 'kindling-delta/1', got 'kindling-delta/2'."),
+        Row("format", "kindling-delta/3", "the delta has format 3, this version of the library reads up to 2: it needs a newer one."),
+        Row("format", "kindling-delta/2", "not a delta, the metadata 'sha256' is missing."),
+        Row("format", "kindling-delta/0", "expected a delta of format 'kindling-delta/2', got 'kindling-delta/0'."),
+        Row("format", "something/1", "expected a delta of format 'kindling-delta/2', got 'something/1'."),
         Row("format", null, "not a delta, the metadata 'format' is missing."),
         Row("base", null, "not a delta, the metadata 'base' is missing."),
         Row("name", null, "not a delta, the metadata 'name' is missing."),
@@ -47,6 +51,7 @@ internal sealed class DeltaFileTests
             Name = "line",
             Classes = ["α", "two words", "\"quoted\""],
             Steps = 7,
+            Invert = ImageInversion.Yes,
             Tensors = SampleBundle.Theta,
         };
 
@@ -56,7 +61,7 @@ internal sealed class DeltaFileTests
         Assert.That(back.Base, Is.EqualTo(delta.Base));
         Assert.That(back.Name, Is.EqualTo("line"));
         Assert.That(back.Classes, Is.EqualTo(new[] { "α", "two words", "\"quoted\"" }));
-        Assert.That(back.Steps, Is.EqualTo(7));
+        Assert.That((back.Steps, back.Invert, back.Generation), Is.EqualTo((7, ImageInversion.Yes, 1)));
         Assert.That(back.Tensors.Keys, Is.EquivalentTo(new[] { "w", "b" }));
         Assert.That(back.Tensors["b"].Values, Is.EqualTo(new[] { -0.25f }));
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { folder["user.adapted"] }));
@@ -90,7 +95,7 @@ internal sealed class DeltaFileTests
     [Test]
     public void Read_TruncatedAtEveryByte_IsRefused()
     {
-        SafetensorsFile.Write(folder["user.adapted"], SampleBundle.Theta, Metadata);
+        Delta(7).Write(folder["user.adapted"]);
         byte[] bytes = File.ReadAllBytes(folder["user.adapted"]);
         for (int length = 0; length < bytes.Length; length++)
         {
@@ -102,6 +107,119 @@ internal sealed class DeltaFileTests
             );
         }
     }
+
+    [Test]
+    public void Read_FormatOne_StillOpens()
+    {
+        SafetensorsFile.Write(folder["user.adapted"], SampleBundle.Theta, Metadata);
+
+        DeltaFile delta = DeltaFile.Read(folder["user.adapted"]);
+
+        Assert.That((delta.Base, delta.Steps, delta.Generation), Is.EqualTo(("abc", 3, 1)));
+        Assert.That(delta.Classes, Is.EqualTo(new[] { "a", "b" }));
+    }
+
+    [Test]
+    public void Read_AnyBitOfTheDataFlipped_IsRefused()
+    {
+        Delta(7).Write(folder["user.adapted"]);
+        byte[] bytes = File.ReadAllBytes(folder["user.adapted"]);
+        string checksum = SafetensorsFile.Read(folder["user.adapted"]).Metadata["sha256"];
+        int data = bytes.Length - SampleBundle.Theta.Values.Sum(tensor => tensor.Count * sizeof(float));
+        for (int at = data; at < bytes.Length; at++)
+        {
+            bytes[at] ^= 1;
+            File.WriteAllBytes(folder["user.adapted"], bytes);
+            bytes[at] ^= 1;
+            Assert.That(
+                () => DeltaFile.Read(folder["user.adapted"]),
+                Throws
+                    .TypeOf<BundleException>()
+                    .With.Message.StartsWith($"{folder["user.adapted"]}: the file is damaged or changed: expected SHA-256 {checksum}, got "),
+                $"byte {at}"
+            );
+        }
+    }
+
+    [TestCase("steps", "8")]
+    [TestCase("base", "ab")]
+    [TestCase("classes", "[\"b\"]")]
+    [TestCase("generation", "2")]
+    [TestCase("invert", "no")]
+    [TestCase("more", "")]
+    public void Read_MetadataChanged_IsRefused(string key, string value)
+    {
+        Delta(7).Write(folder["user.adapted"]);
+        SafetensorsFile file = SafetensorsFile.Read(folder["user.adapted"]);
+        SafetensorsFile.Write(folder["user.adapted"], file.Tensors, new Dictionary<string, string>(file.Metadata) { [key] = value });
+
+        Assert.That(
+            () => DeltaFile.Read(folder["user.adapted"]),
+            Throws.TypeOf<BundleException>().With.Message.StartsWith($"{folder["user.adapted"]}: the file is damaged or changed: expected ")
+        );
+    }
+
+    [Test]
+    public void Write_KeepTwo_TheTwoGenerationsBeforeStayBesideTheFile()
+    {
+        for (int steps = 1; steps <= 5; steps++)
+        {
+            Delta(steps).Write(folder["user.adapted"], keep: 2);
+        }
+
+        IReadOnlyList<string> kept = DeltaFile.Generations(folder["user.adapted"]);
+        Assert.That(kept, Is.EqualTo(new[] { folder["user.adapted.4"], folder["user.adapted.3"] }));
+        Assert.That(Directory.GetFiles(folder.Path), Has.Length.EqualTo(3));
+        DeltaFile[] all = [DeltaFile.Read(folder["user.adapted"]), .. kept.Select(DeltaFile.Read)];
+        Assert.That(all.Select(delta => (delta.Steps, delta.Generation)), Is.EqualTo(new[] { (5, 5), (4, 4), (3, 3) }));
+    }
+
+    [Test]
+    public void Write_KeepNone_CountsOnAndLeavesKeptOnesAlone()
+    {
+        Delta(1).Write(folder["user.adapted"], keep: 1);
+        Delta(2).Write(folder["user.adapted"], keep: 1);
+
+        Delta(3).Write(folder["user.adapted"]);
+
+        Assert.That(DeltaFile.Read(folder["user.adapted"]).Generation, Is.EqualTo(3));
+        Assert.That(DeltaFile.Generations(folder["user.adapted"]), Is.EqualTo(new[] { folder["user.adapted.1"] }));
+    }
+
+    [Test]
+    public void Write_OverADamagedFile_ReplacesItAndCountsOnFromTheKeptOnes()
+    {
+        Delta(1).Write(folder["user.adapted"], keep: 2);
+        Delta(2).Write(folder["user.adapted"], keep: 2);
+        File.WriteAllText(folder["user.adapted"], "broken");
+
+        Delta(3).Write(folder["user.adapted"], keep: 2);
+
+        Assert.That(DeltaFile.Read(folder["user.adapted"]).Steps, Is.EqualTo(3));
+        Assert.That(DeltaFile.Generations(folder["user.adapted"]), Is.EqualTo(new[] { folder["user.adapted.1"] }));
+    }
+
+    [Test]
+    public void Generations_OtherFilesBesideIt_AreNotTakenForGenerations()
+    {
+        foreach (string name in new[] { "user.adapted.bak", "user.adapted.-1", "user.adapted.0", "user.adapted.7.tmp", "user2.adapted.3", "adapted.1" })
+        {
+            File.WriteAllText(folder[name], "");
+        }
+
+        Assert.That(DeltaFile.Generations(folder["user.adapted"]), Is.Empty);
+        Assert.That(DeltaFile.Generations(folder["nowhere/user.adapted"]), Is.Empty);
+    }
+
+    private static DeltaFile Delta(int steps) =>
+        new()
+        {
+            Base = SampleBundle.Complete.BaseIdentity,
+            Name = "line",
+            Classes = ["a"],
+            Steps = steps,
+            Tensors = SampleBundle.Theta,
+        };
 
     private static TestCaseData Row(string key, string? value, string message) =>
         new TestCaseData(key, value, message).SetArgDisplayNames(key, value ?? "missing");

@@ -33,6 +33,42 @@ internal static class InputCheck
         );
     }
 
+    /// <summary>Whether labelled examples fit the model, but for the names of their classes.</summary>
+    /// <returns>How many there are.</returns>
+    internal static int Examples(BundleManifest manifest, SupportSet examples, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(examples, parameter);
+        int count = Batch(manifest, examples.Inputs, single: false, parameter);
+        Finite(examples.Inputs.Values, count, "Example", parameter);
+        if (manifest.IsClassification != examples.Labels is not null)
+        {
+            throw new ArgumentException(
+                manifest.IsClassification
+                    ? $"'{manifest.Name}' classifies: its examples need class names, they came with targets."
+                    : $"'{manifest.Name}' predicts numbers: its examples need targets, they came with class names.",
+                parameter
+            );
+        }
+
+        if (examples.Targets is not { } targets)
+        {
+            return count;
+        }
+
+        int outputs = manifest.Output.Count;
+        bool fits = targets.Rank == 2 ? targets.Shape[1] == outputs : targets.Rank == 1 && outputs == 1;
+        if (!fits)
+        {
+            throw new ArgumentException(
+                $"Targets of '{manifest.Name}' have shape [n, {outputs}], they came with [{string.Join(", ", targets.Shape)}].",
+                parameter
+            );
+        }
+
+        Finite(targets.Values, count, "Target", parameter);
+        return count;
+    }
+
     /// <summary>Refuses NaN and infinity.</summary>
     /// <param name="values">All values.</param>
     /// <param name="rows">Rows that the values make.</param>

@@ -32,19 +32,7 @@ internal sealed class SupportData : IDisposable
     /// <summary>Checks a support set against the model and a learner's present heads.</summary>
     internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
     {
-        ArgumentNullException.ThrowIfNull(support);
-        int count = InputCheck.Batch(manifest, support.Inputs, single: false, nameof(support));
-        InputCheck.Finite(support.Inputs.Values, count, "Example", nameof(support));
-        if (manifest.IsClassification != support.Labels is not null)
-        {
-            throw new ArgumentException(
-                manifest.IsClassification
-                    ? $"'{manifest.Name}' classifies: its examples need class names, they came with targets."
-                    : $"'{manifest.Name}' predicts numbers: its examples need targets, they came with class names.",
-                nameof(support)
-            );
-        }
-
+        int count = InputCheck.Examples(manifest, support, nameof(support));
         if (support.Labels is { } labels)
         {
             Heads heads = present.With(manifest, support.Classes);
@@ -53,19 +41,7 @@ internal sealed class SupportData : IDisposable
             return new SupportData(manifest, support.Inputs, OrtValue.CreateTensorValueFromMemory(values, [count]), MaskOf(heads), heads);
         }
 
-        FloatTensor targets = support.Targets!;
-        int outputs = manifest.Output.Count;
-        bool fits = targets.Rank == 2 ? targets.Shape[1] == outputs : targets.Rank == 1 && outputs == 1;
-        if (!fits)
-        {
-            throw new ArgumentException(
-                $"Targets of '{manifest.Name}' have shape [n, {outputs}], they came with [{string.Join(", ", targets.Shape)}].",
-                nameof(support)
-            );
-        }
-
-        InputCheck.Finite(targets.Values, count, "Target", nameof(support));
-        OrtValue y = OrtValue.CreateTensorValueFromMemory(targets.Values, [count, outputs]);
+        OrtValue y = OrtValue.CreateTensorValueFromMemory(support.Targets!.Values, [count, manifest.Output.Count]);
         return new SupportData(manifest, support.Inputs, y, mask: null, present);
     }
 

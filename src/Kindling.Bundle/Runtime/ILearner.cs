@@ -24,9 +24,22 @@ public interface ILearner : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     AdaptReport Adapt(SupportSet support, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default);
 
-    /// <summary>As <see cref="Adapt"/>, on the thread pool.</summary>
+    /// <summary>As <see cref="Adapt(SupportSet, IProgress{AdaptProgress}?, CancellationToken)"/>, on the thread pool.</summary>
     Task<AdaptReport> AdaptAsync(
         SupportSet support,
+        IProgress<AdaptProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>
+    /// As <see cref="Adapt(SupportSet, IProgress{AdaptProgress}?, CancellationToken)"/>, with a validation set, early stopping and limits as the request says.
+    /// </summary>
+    /// <exception cref="ArgumentException">The request has faults, of which all are listed, or its examples do not fit the model.</exception>
+    AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="Adapt(AdaptRequest, IProgress{AdaptProgress}?, CancellationToken)"/>, on the thread pool.</summary>
+    Task<AdaptReport> AdaptAsync(
+        AdaptRequest request,
         IProgress<AdaptProgress>? progress = null,
         CancellationToken cancellationToken = default
     );
@@ -49,7 +62,7 @@ public interface ILearner : IDisposable
     void Save(string path);
 
     /// <summary>Undoes the last accepted adaptation or reset.</summary>
-    /// <returns>Whether there was one to undo; only one is kept.</returns>
+    /// <returns>Whether there was one to undo; the model's options say how many are kept.</returns>
     bool Rollback();
 
     /// <summary>Back to the meta-initialisation, without classes.</summary>

@@ -132,6 +132,29 @@ public sealed class SupportSet
         return new SupportSet(inputs, [], labels: null, targets);
     }
 
+    /// <summary>Some of these examples, in the order given. The class names stay those of this set, also where none of their examples was chosen.</summary>
+    /// <param name="examples">Indices; at least one.</param>
+    internal SupportSet Choose(int[] examples) =>
+        new(
+            Rows(Inputs, examples),
+            Classes,
+            Labels is null ? null : Array.ConvertAll(examples, i => Labels[i]),
+            Targets is null ? null : Rows(Targets, examples),
+            Invert
+        );
+
+    private static FloatTensor Rows(FloatTensor tensor, int[] rows)
+    {
+        int length = tensor.Count / tensor.Shape[0];
+        float[] values = new float[rows.Length * length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            tensor.Values.AsSpan(rows[i] * length, length).CopyTo(values.AsSpan(i * length));
+        }
+
+        return new FloatTensor([rows.Length, .. tensor.Shape.Skip(1)], values);
+    }
+
     private static void RequireExamples(FloatTensor inputs, int count, string what)
     {
         if (inputs.Rank == 0 || inputs.Shape[0] == 0)

@@ -1,0 +1,74 @@
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>A checked validation set: predicts its inputs, each by itself as an app does, and compares.</summary>
+internal sealed class Judge
+{
+    private readonly SupportSet _examples;
+    private readonly AdaptMetric _metric;
+
+    /// <summary>The head slot of each example; null for regression.</summary>
+    private readonly int[]? _slots;
+
+    /// <summary>Checks a validation set.</summary>
+    /// <param name="manifest">The model's manifest.</param>
+    /// <param name="heads">The heads with the classes of the support set.</param>
+    /// <param name="validation">The examples.</param>
+    /// <param name="metric">What to judge by.</param>
+    /// <exception cref="ArgumentException">The examples do not fit the model, a class is unknown, or the metric is not for this model.</exception>
+    internal Judge(BundleManifest manifest, Heads heads, SupportSet validation, AdaptMetric metric)
+    {
+        _ = InputCheck.Examples(manifest, validation, nameof(validation));
+        _examples = validation;
+        _metric = metric;
+        if (validation.Labels is not { } labels)
+        {
+            if (metric == AdaptMetric.Accuracy)
+            {
+                throw new ArgumentException($"'{manifest.Name}' predicts numbers, which have no accuracy: judge by the loss.", nameof(metric));
+            }
+
+            return;
+        }
+
+        int[] slots = [.. validation.Classes.Select(name => Array.IndexOf(heads.Names, name))];
+        _slots = [.. labels.Select(label => slots[label])];
+        int unknown = Array.IndexOf(_slots, -1);
+        if (unknown >= 0)
+        {
+            throw new ArgumentException(
+                $"Validation example {unknown} is of the class '{validation.Classes[labels[unknown]]}', the learner has {string.Join(", ", heads.Names)}.",
+                nameof(validation)
+            );
+        }
+    }
+
+    internal Score Score(Snapshot snapshot)
+    {
+        FloatTensor outputs = InnerPoint.Inductive(snapshot, _examples.Inputs, _examples.Count);
+        if (_slots is null)
+        {
+            float error = (float)
+                outputs.Values.Zip(_examples.Targets!.Values, (output, target) => (double)(output - target) * (output - target)).Average();
+            return new Score(_metric, error, error);
+        }
+
+        Heads heads = snapshot.Heads;
+        float[] scores = new float[heads.Used];
+        double loss = 0;
+        int right = 0;
+        for (int i = 0; i < _slots.Length; i++)
+        {
+            ReadOnlySpan<float> row = outputs.Values.AsSpan(i * heads.Slots, heads.Slots);
+            int best = Inference.Scores(heads, row, scores);
+            right += best == _slots[i] ? 1 : 0;
+
+            // From the outputs: a probability that rounds to 0 has no logarithm. The best slot's is 1 / sum.
+            loss += row[best] - row[_slots[i]] - Math.Log(scores[best]);
+        }
+
+        float mean = (float)(loss / _slots.Length);
+        return new Score(_metric, _metric == AdaptMetric.Accuracy ? (float)right / _slots.Length : mean, mean);
+    }
+}

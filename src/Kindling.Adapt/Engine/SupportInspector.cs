@@ -1,0 +1,168 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>Looks for examples that a person should check: equal ones, contradictions, and those that do not fit the rest.</summary>
+internal static class SupportInspector
+{
+    /// <summary>Fewest examples of a class among which one can be an outlier.</summary>
+    private const int FewestOfClass = 3;
+
+    /// <summary>How much nearer another class must be than the own one.</summary>
+    private const double NearerBy = 1.5;
+
+    /// <summary>Fewest points of a function among which one can be an outlier.</summary>
+    private const int FewestPoints = 8;
+
+    /// <summary>
+    /// A residual beyond so many standard deviations, estimated from the median, is an outlier. Least squares spread an outlier over the other points, about
+    /// a share of 1/n each, so that more could not be seen among <see cref="FewestPoints"/>.
+    /// </summary>
+    private const double Deviations = 4;
+
+    /// <summary>Standard deviation of a normal distribution over its median absolute deviation.</summary>
+    private const double DeviationOverMedian = 1.4826;
+
+    /// <summary>Examines a support set.</summary>
+    /// <param name="before">The learner as it was, whose features know nothing of the labels.</param>
+    /// <param name="after">The result of the adaptation, or null when there is none: then residuals are not looked at.</param>
+    /// <param name="support">The examples, checked.</param>
+    internal static List<SupportFinding> Examine(Snapshot before, Snapshot? after, SupportSet support)
+    {
+        List<SupportFinding> findings = [.. Equal(support)];
+        if (support.Labels is { } labels)
+        {
+            int[][] classes = [.. Enumerable.Range(0, support.Count).GroupBy(i => labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray())];
+            if (classes.Length > 1 && classes.Any(members => members.Length >= FewestOfClass))
+            {
+                // Once is enough: a contradiction is reported already.
+                HashSet<int> known = [.. findings.Where(f => f.Kind == SupportFindingKind.Contradiction).SelectMany(f => f.Examples)];
+                findings.AddRange(
+                    FarFromTheirClass(Inference.Features(before, support.Inputs, support.Count), classes, support)
+                        .Where(finding => !known.Contains(finding.Examples[0]))
+                );
+            }
+        }
+        else if (after is not null && support.Count >= FewestPoints)
+        {
+            findings.AddRange(FarFromTheFit(InnerPoint.Inductive(after, support.Inputs, support.Count), support.Targets!));
+        }
+
+        return findings;
+    }
+
+    private static IEnumerable<SupportFinding> Equal(SupportSet support)
+    {
+        int length = support.Inputs.Count / support.Count;
+        string Key(int i) =>
+            Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(support.Inputs.Values.AsSpan(i * length, length))));
+        foreach (IGrouping<string, int> group in Enumerable.Range(0, support.Count).GroupBy(Key, StringComparer.Ordinal))
+        {
+            int[] members = [.. group];
+            if (members.Length == 1)
+            {
+                continue;
+            }
+
+            string[] labels = Array.ConvertAll(members, i => Label(support, i));
+            bool same = labels.Distinct(StringComparer.Ordinal).Count() == 1;
+            yield return new SupportFinding
+            {
+                Kind = same ? SupportFindingKind.Duplicate : SupportFindingKind.Contradiction,
+                Examples = members,
+                Message = same
+                    ? $"Examples {List(members.Select(i => $"{i}"))} are equal."
+                    : $"Examples {List(members.Zip(labels, (i, label) => $"{i} ({label})"))} are equal, but their labels are not.",
+            };
+        }
+    }
+
+    /// <summary>In feature space, an example whose own class, without it, lies much farther away than another one.</summary>
+    private static IEnumerable<SupportFinding> FarFromTheirClass(FloatTensor features, int[][] classes, SupportSet support)
+    {
+        int length = features.Count / features.Shape[0];
+        float[][] centroids = Array.ConvertAll(classes, members => Centroid(features, members, length));
+        for (int own = 0; own < classes.Length; own++)
+        {
+            foreach (int i in classes[own].Length >= FewestOfClass ? classes[own] : [])
+            {
+                float[] example = features.Values[(i * length)..((i + 1) * length)];
+                float[] rest = Centroid(features, [.. classes[own].Where(j => j != i)], length);
+                int nearest = Enumerable
+                    .Range(0, classes.Length)
+                    .Where(other => other != own)
+                    .MinBy(other => TensorPrimitives.Distance(example, centroids[other]));
+                if (TensorPrimitives.Distance(example, rest) > NearerBy * TensorPrimitives.Distance(example, centroids[nearest]))
+                {
+                    string other = Label(support, classes[nearest][0]);
+                    yield return new SupportFinding
+                    {
+                        Kind = SupportFindingKind.Outlier,
+                        Examples = [i],
+                        Message = $"Example {i} ({Label(support, i)}) looks like those of {other} and unlike the others of its class.",
+                    };
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<SupportFinding> FarFromTheFit(FloatTensor outputs, FloatTensor targets)
+    {
+        int count = targets.Shape[0];
+        int length = outputs.Count / count;
+        double[] distances =
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                    (double)
+                        TensorPrimitives.Distance(outputs.Values.AsSpan(i * length, length), targets.Values.AsSpan(i * length, length))
+                ),
+        ];
+        double usual = distances.Order().ElementAt(count / 2);
+        for (int i = 0; i < count; i++)
+        {
+            if (distances[i] > Deviations * DeviationOverMedian * usual)
+            {
+                yield return new SupportFinding
+                {
+                    Kind = SupportFindingKind.Outlier,
+                    Examples = [i],
+                    Message = $"Example {i} is {distances[i]:0.###} away from what the fitted model predicts, most are within {usual:0.###}.",
+                };
+            }
+        }
+    }
+
+    private static float[] Centroid(FloatTensor features, int[] members, int length)
+    {
+        float[] mean = new float[length];
+        foreach (int i in members)
+        {
+            TensorPrimitives.Add(mean, features.Values.AsSpan(i * length, length), mean);
+        }
+
+        TensorPrimitives.Divide(mean, members.Length, mean);
+        return mean;
+    }
+
+    private static string Label(SupportSet support, int example)
+    {
+        if (support.Labels is { } labels)
+        {
+            return $"'{support.Classes[labels[example]]}'";
+        }
+
+        int length = support.Targets!.Count / support.Count;
+        return string.Join(", ", support.Targets.Values.AsSpan(example * length, length).ToArray());
+    }
+
+    private static string List(IEnumerable<string> items)
+    {
+        string[] all = [.. items];
+        return $"{string.Join(", ", all[..^1])} and {all[^1]}";
+    }
+}

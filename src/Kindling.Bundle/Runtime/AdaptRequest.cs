@@ -1,0 +1,86 @@
+namespace Kindling.Bundles;
+
+/// <summary>One adaptation: its examples, what judges the result, and its limits. Immutable.</summary>
+/// <remarks>
+/// Without a validation set the support set judges: the result is what the last step left, exactly the trainer's inner loop. With one, every step is
+/// judged, the best one is kept, and it counts only if it beats the learner as it was.
+/// </remarks>
+public sealed class AdaptRequest
+{
+    /// <summary>Most of <see cref="HoldOut"/>.</summary>
+    public const double MaximumHoldOut = 0.5;
+
+    /// <summary>Most of <see cref="Steps"/>.</summary>
+    public const int MaximumSteps = 1_000_000;
+
+    /// <summary>The examples to fit.</summary>
+    public required SupportSet Support { get; init; }
+
+    /// <summary>Examples that judge and are not fitted; their classes are among the support set's or the learner's. Null: see <see cref="HoldOut"/>.</summary>
+    public SupportSet? Validation { get; init; }
+
+    /// <summary>
+    /// Share of the support set, 0 to 0.5, that is held out as validation set: of every class (regression: of all examples) that share, rounded up, spread
+    /// evenly over their order; the last example of a class is never taken. 0, the default, holds out none.
+    /// </summary>
+    public double HoldOut { get; init; }
+
+    /// <summary>What the validation set is judged by.</summary>
+    public AdaptMetric Metric { get; init; } = AdaptMetric.Loss;
+
+    /// <summary>Most inner steps; null takes the model's.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Stops after so many steps without a better validation metric; null, the default, runs all steps.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>Time for the whole adaptation; when it is used up, the learner stays as it was. Null: no limit.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>All faults at once; empty when the request is valid by itself.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> faults = [];
+        if (Support is null)
+        {
+            faults.Add("Support: must not be null.");
+        }
+
+        if (HoldOut is not (>= 0 and <= MaximumHoldOut))
+        {
+            faults.Add($"HoldOut: expected 0 to {MaximumHoldOut}, got {HoldOut}.");
+        }
+
+        if (HoldOut > 0 && Validation is not null)
+        {
+            faults.Add("HoldOut: must be 0 where Validation is given.");
+        }
+
+        if (!Enum.IsDefined(Metric))
+        {
+            faults.Add($"Metric: expected one of {string.Join(", ", Enum.GetNames<AdaptMetric>())}; got {Metric}.");
+        }
+
+        if (Steps is < 1 or > MaximumSteps)
+        {
+            faults.Add($"Steps: expected null or 1 to {MaximumSteps}, got {Steps}.");
+        }
+
+        if (Patience < 1)
+        {
+            faults.Add($"Patience: expected null or at least 1, got {Patience}.");
+        }
+
+        if (Validation is null && !(HoldOut > 0) && (Patience is not null || Metric != AdaptMetric.Loss))
+        {
+            faults.Add("Patience, Metric: they judge a validation set; give Validation or HoldOut.");
+        }
+
+        if (TimeBudget is { } budget && (budget <= TimeSpan.Zero || budget.TotalMilliseconds > int.MaxValue))
+        {
+            faults.Add($"TimeBudget: expected null or more than 0 and at most {int.MaxValue} ms, got {budget}.");
+        }
+
+        return faults;
+    }
+}
