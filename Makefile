@@ -39,6 +39,7 @@ bench: build
 
 pack:
 	dotnet pack src/Kindling.Bundle -c Release --nologo -v q -o artifacts/packages
+	dotnet pack src/Kindling.Hosting -c Release --nologo -v q -o artifacts/packages
 	dotnet pack src/Kindling.Adapt -c Release --nologo -v q -o artifacts/packages
 
 lint:

@@ -43,6 +43,12 @@ public sealed class AdaptOptions
     /// </summary>
     public int SavedGenerations { get; init; }
 
+    /// <summary>
+    /// Told of every adaptation that came to an end, accepted or not, on the thread that adapted: for logs. What it throws reaches the caller of the
+    /// adaptation. Null by default; <see cref="AdaptTelemetry"/> feeds monitoring without it.
+    /// </summary>
+    public Action<AdaptReport>? Adapted { get; init; }
+
     /// <summary>The clock that reports are timed with.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

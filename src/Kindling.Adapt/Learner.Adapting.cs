@@ -37,13 +37,21 @@ public sealed partial class Learner
         Snapshot before = Acquire();
         try
         {
-            using Adaptation adaptation = new(_model, before, request);
-            AdaptReport report = adaptation.Run(progress, cancellationToken);
-            if (report.Accepted)
-            {
-                Publish(adaptation.TakeResult());
-            }
+            AdaptReport report = AdaptTelemetry.Measure(
+                _model,
+                () =>
+                {
+                    using Adaptation adaptation = new(_model, before, request);
+                    AdaptReport report = adaptation.Run(progress, cancellationToken);
+                    if (report.Accepted)
+                    {
+                        Publish(adaptation.TakeResult());
+                    }
 
+                    return report;
+                }
+            );
+            _model.Options.Adapted?.Invoke(report);
             return report;
         }
         finally

@@ -15,7 +15,7 @@ internal sealed class DeltaFileTests
 
     private static readonly TestCaseData[] Faults =
     [
-        Row("format", "kindling-delta/3", "the delta has format 3, this version of the library reads up to 2: it needs a newer one."),
+        Row("format", "kindling-delta/3", "the file has format 3, this version of the library reads up to 2: it needs a newer one."),
         Row("format", "kindling-delta/2", "not a delta, the metadata 'sha256' is missing."),
         Row("format", "kindling-delta/0", "expected a delta of format 'kindling-delta/2', got 'kindling-delta/0'."),
         Row("format", "something/1", "expected a delta of format 'kindling-delta/2', got 'something/1'."),

@@ -33,6 +33,30 @@ public sealed class ErrorTests
             "0"
         );
         yield return Usage(
+            "kindling: --hold-out takes 0 to 0.5, got '0.9'.\nkindling: --keep takes 0 to 1000, got '-1'.\n`kindling adapt --help` lists what there is.\n",
+            "adapt",
+            "bundle",
+            "--support",
+            "s",
+            "--out",
+            "o",
+            "--hold-out",
+            "0.9",
+            "--keep",
+            "-1"
+        );
+        yield return Usage(
+            "kindling: --patience needs examples to judge by: give --hold-out.\n`kindling adapt --help` lists what there is.\n",
+            "adapt",
+            "bundle",
+            "--support",
+            "s",
+            "--out",
+            "o",
+            "--patience",
+            "3"
+        );
+        yield return Usage(
             "kindling: Argument 'tpu' not recognized. Must be one of:\n\t'auto'\n\t'cpu'\n\t'cuda'\n`kindling predict --help` lists what there is.\n",
             "predict",
             "bundle",

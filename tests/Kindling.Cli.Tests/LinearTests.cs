@@ -65,12 +65,57 @@ public sealed class LinearTests
 
         Assert.That(
             report.EnumerateObject().Select(p => p.Name),
-            Is.EqualTo(new[] { "accepted", "reason", "steps", "lossBefore", "lossAfter", "milliseconds", "deltaBytes" })
+            Is.EqualTo(new[] { "accepted", "reason", "steps", "lossBefore", "lossAfter", "milliseconds", "deltaBytes", "takenStep", "findings" })
         );
         Assert.That(report.GetProperty("accepted").GetBoolean(), Is.True);
         Assert.That(report.GetProperty("steps").GetInt32(), Is.EqualTo(4));
         Assert.That(report.GetProperty("lossAfter").GetDouble(), Is.LessThan(report.GetProperty("lossBefore").GetDouble()));
         Assert.That(report.GetProperty("deltaBytes").GetInt64(), Is.EqualTo(new FileInfo(models["json.adapted"]).Length));
+    }
+
+    [Test]
+    public void Adapt_HoldOutAndKeep_JudgesAndKeepsTheGenerationBefore()
+    {
+        string[] arguments =
+        [
+            "adapt",
+            models.LinearBundle,
+            "--support",
+            models["support.csv"],
+            "--out",
+            models["held.adapted"],
+            "--hold-out",
+            "0.2",
+            "--patience",
+            "2",
+            "--keep",
+            "1",
+        ];
+
+        Cli.Result first = Cli.Succeed(arguments);
+        JsonElement second = Cli.Json(arguments);
+
+        Assert.That(first.Output, Does.Match("\nThe validation loss went from [0-9.]+ to [0-9.]+ after [0-9]+ of [0-9]+ steps\\.\n$"));
+        Assert.That(second.GetProperty("takenStep").GetInt32(), Is.InRange(1, second.GetProperty("steps").GetInt32()));
+        Assert.That(Cli.Json("inspect", models["held.adapted"]).GetProperty("generation").GetInt32(), Is.EqualTo(2));
+        Assert.That(Cli.Json("inspect", models["held.adapted.1"]).GetProperty("generation").GetInt32(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Adapt_EqualRows_AreNoted()
+    {
+        models.Write("twice.csv", "label,x\n2,1\n4,2\n2,1\n9,2\n");
+        string[] arguments = ["adapt", models.LinearBundle, "--support", models["twice.csv"], "--out", models["twice.adapted"]];
+
+        Cli.Result result = Cli.Run(arguments);
+        JsonElement[] findings = [.. Cli.Json(arguments).GetProperty("findings").EnumerateArray()];
+
+        Assert.That(
+            result.Errors,
+            Does.Contain("note: Examples 0 and 2 are equal.\nnote: Examples 1 (4) and 3 (9) are equal, but their labels are not.\n")
+        );
+        Assert.That(findings.Select(f => f.GetProperty("kind").GetString()), Is.EqualTo(new[] { "duplicate", "contradiction" }));
+        Assert.That(findings[1].GetProperty("examples").EnumerateArray().Select(e => e.GetInt32()), Is.EqualTo(new[] { 1, 3 }));
     }
 
     [Test]

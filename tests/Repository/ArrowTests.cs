@@ -18,6 +18,11 @@ public sealed class ArrowTests
         ("Train", "Recipes Graph Autodiff Networks Tasks Bundle", $"{Torch} System.Numerics.Tensors"),
         ("Export", "Recipes Graph Autodiff Networks Tasks Bundle Adapt", ""),
         ("Adapt", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
+        (
+            "Hosting",
+            "Adapt Bundle",
+            "Microsoft.Extensions.DependencyInjection.Abstractions Microsoft.Extensions.Diagnostics.HealthChecks Microsoft.Extensions.Logging.Abstractions Microsoft.Extensions.Options"
+        ),
         ("OrtTraining", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
         (
             "Evaluate",

@@ -11,20 +11,40 @@ internal static class CommonOptions
     public static Option<bool> Json() => new("--json") { Description = "One JSON object on standard output" };
 
     /// <summary><c>--steps</c>.</summary>
-    public static Option<int?> Steps()
+    public static Option<int?> Steps() => Whole("--steps", "Adaptation steps instead of the bundle's", 1, AdaptOptions.MaximumSteps);
+
+    /// <summary>An option that takes a whole number of a range.</summary>
+    public static Option<int?> Whole(string name, string description, int least, int most)
     {
-        Option<int?> steps = new("--steps") { Description = "Adaptation steps instead of the bundle's" };
-        steps.Validators.Add(result =>
+        Option<int?> option = new(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !(int.TryParse(token.Value, out int count) && count >= least && count <= most))
+            {
+                result.AddError($"{name} takes {least} to {most}, got '{token.Value}'.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary><c>--hold-out</c>.</summary>
+    public static Option<double> HoldOut()
+    {
+        Option<double> share = new("--hold-out")
+        {
+            Description = "Share of the examples of each class that judges the result instead of being fitted",
+        };
+        share.Validators.Add(result =>
         {
             if (
                 result.Tokens is [var token]
-                && !(int.TryParse(token.Value, out int count) && count is >= 1 and <= AdaptOptions.MaximumSteps)
+                && !(double.TryParse(token.Value, out double value) && value is >= 0 and <= AdaptRequest.MaximumHoldOut)
             )
             {
-                result.AddError($"--steps takes 1 to {AdaptOptions.MaximumSteps}, got '{token.Value}'.");
+                result.AddError($"--hold-out takes 0 to {AdaptRequest.MaximumHoldOut}, got '{token.Value}'.");
             }
         });
-        return steps;
+        return share;
     }
 
     /// <summary><c>--provider</c>; <see cref="Choose"/> says what a value means here.</summary>

@@ -35,29 +35,22 @@ internal sealed class AdaptContext : IDisposable
     /// <summary>The parameters that step <paramref name="step"/> reads, and (once it ran) their statistics.</summary>
     internal TensorSet Delta(int step) => _delta[step & 1];
 
+    /// <summary>The optimiser state that step <paramref name="step"/> reads.</summary>
+    internal TensorSet State(int step) => _state[step & 1];
+
     /// <summary>Starts an adaptation at given parameters.</summary>
     internal void Begin(StartPoint start, TensorSet delta, SupportData data)
     {
-        if (!ReferenceEquals(_bound, start))
-        {
-            for (int i = 0; i < start.Frozen.Values.Length; i++)
-            {
-                Both(binding => binding.BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
-            }
-
-            _bound = start;
-        }
-
-        _start = start;
+        Bind(start, data);
         _delta[0].CopyFrom(delta);
         _state[0].All.Clear();
-        _options.Terminate = false;
-        Both(binding => binding.BindInput(_engine.Manifest.Input.Name, data.Inputs));
-        Both(binding => binding.BindInput(GraphSignature.Labels, data.Labels));
-        if (data.Mask is { } mask)
-        {
-            Both(binding => binding.BindInput(GraphSignature.Mask, mask));
-        }
+    }
+
+    /// <summary>Goes on with an adaptation that was paused.</summary>
+    internal void Resume(StartPoint start, PausedAdaptation paused, SupportData data)
+    {
+        Bind(start, data);
+        paused.CopyTo(Delta(paused.Step), State(paused.Step));
     }
 
     /// <summary>Runs a step.</summary>
@@ -93,6 +86,28 @@ internal sealed class AdaptContext : IDisposable
         }
 
         _options.Dispose();
+    }
+
+    private void Bind(StartPoint start, SupportData data)
+    {
+        if (!ReferenceEquals(_bound, start))
+        {
+            for (int i = 0; i < start.Frozen.Values.Length; i++)
+            {
+                Both(binding => binding.BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
+            }
+
+            _bound = start;
+        }
+
+        _start = start;
+        _options.Terminate = false;
+        Both(binding => binding.BindInput(_engine.Manifest.Input.Name, data.Inputs));
+        Both(binding => binding.BindInput(GraphSignature.Labels, data.Labels));
+        if (data.Mask is { } mask)
+        {
+            Both(binding => binding.BindInput(GraphSignature.Mask, mask));
+        }
     }
 
     private void BindSide(int side)

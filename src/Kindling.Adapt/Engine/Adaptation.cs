@@ -13,14 +13,14 @@ internal sealed class Adaptation : IDisposable
     private readonly SupportData _data;
     private readonly Judge? _judge;
     private readonly int _steps;
+    private readonly string? _identity;
+    private readonly PausedAdaptation? _paused;
     private readonly List<float> _losses = [];
-    private readonly List<float> _scores = [];
+    private readonly List<Score> _scores = [];
 
     /// <summary>The best point after the first step, or the last one where nothing judges; owned until it is taken.</summary>
     private Snapshot? _result;
     private int _resultStep;
-    private Score _first;
-    private Score _best;
 
     /// <summary>The step that no later one has beaten, the start included.</summary>
     private int _leader;
@@ -31,6 +31,7 @@ internal sealed class Adaptation : IDisposable
     /// <param name="before">Where to begin; the caller holds a reference for as long as this lives.</param>
     /// <param name="request">A valid request.</param>
     /// <exception cref="ArgumentException">Its examples do not fit the model.</exception>
+    /// <exception cref="BundleException">The pause file is damaged or of another adaptation.</exception>
     internal Adaptation(AdaptableModel model, Snapshot before, AdaptRequest request)
     {
         _options = model.Options;
@@ -43,23 +44,43 @@ internal sealed class Adaptation : IDisposable
         try
         {
             _judge = validation is null ? null : new Judge(model.Manifest, _data.Heads, validation, request.Metric);
+            if (request.PauseFile is { } file)
+            {
+                _identity = PausedAdaptation.Identity(before, request, _steps);
+                _paused = PausedAdaptation.Find(file, _identity, _steps);
+            }
+
+            if (_paused is not null)
+            {
+                Restore(_paused);
+            }
         }
         catch
         {
-            _data.Dispose();
+            Dispose();
             throw;
         }
     }
 
     /// <summary>Runs it. Call once.</summary>
     /// <exception cref="OperationCanceledException">Cancelled by the caller.</exception>
+    /// <remarks>The result of a request that went on from a pause file has the losses of all its steps and the time of this part.</remarks>
     internal AdaptReport Run(IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
     {
         TimeProvider clock = _options.TimeProvider;
         long started = clock.GetTimestamp();
-        Loop(progress, cancellationToken);
-        _fault ??= Fault();
-        List<SupportFinding> findings = SupportInspector.Examine(_before, _fault is null ? _result : null, _request.Support);
+        bool finished = Loop(progress, cancellationToken);
+        List<SupportFinding> findings = [];
+        if (finished)
+        {
+            _fault ??= Fault();
+            findings = SupportInspector.Examine(_before, _fault is null ? _result : null, _request.Support);
+            if (_request.PauseFile is { } file)
+            {
+                File.Delete(file);
+            }
+        }
+
         return new AdaptReport
         {
             Accepted = _fault is null,
@@ -67,7 +88,7 @@ internal sealed class Adaptation : IDisposable
             Steps = Math.Max(0, _losses.Count - 1),
             TakenStep = _fault is null ? _resultStep : 0,
             Losses = _losses,
-            Validation = _judge is null ? null : _scores,
+            Validation = _judge is null ? null : [.. _scores.Select(score => score.Metric)],
             Findings = findings,
             Elapsed = clock.GetElapsedTime(started),
         };
@@ -87,24 +108,80 @@ internal sealed class Adaptation : IDisposable
         _data.Dispose();
     }
 
-    private void Loop(IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Runs the inner loop; false when its time was used up.</summary>
+    private bool Loop(IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
     {
         if (_request.TimeBudget is not { } budget)
         {
-            InnerLoop.Run(_before, _data, _steps, (step, loss, delta) => Observe(step, loss, delta, progress), cancellationToken);
-            return;
+            Loop(progress, cancellationToken, cancellationToken);
+            return true;
         }
 
         using CancellationTokenSource time = new(budget, _options.TimeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         try
         {
-            InnerLoop.Run(_before, _data, _steps, (step, loss, delta) => Observe(step, loss, delta, progress), either.Token);
+            Loop(progress, either.Token, cancellationToken);
+            return true;
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             _fault =
-                $"The time budget of {budget.TotalMilliseconds:0.###} ms was used up after {Math.Max(0, _losses.Count - 1)} of {_steps} steps.";
+                $"The time budget of {budget.TotalMilliseconds:0.###} ms was used up after {Math.Max(0, _losses.Count - 1)} of {_steps} steps"
+                + (_request.PauseFile is { } file ? $"; the same request goes on from {file}." : ".");
+            return false;
+        }
+    }
+
+    private void Loop(IProgress<AdaptProgress>? progress, CancellationToken either, CancellationToken cancellationToken)
+    {
+        try
+        {
+            InnerLoop.Run(
+                _before,
+                _data,
+                _steps,
+                (step, loss, delta) => Observe(step, loss, delta, progress),
+                either,
+                _paused,
+                _identity is null ? null : Pause
+            );
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // With the caller's own token, not the linked one.
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    private void Pause(int step, TensorSet delta, TensorSet state) =>
+        PausedAdaptation.Write(
+            _request.PauseFile!,
+            _identity!,
+            step,
+            _resultStep,
+            _leader,
+            delta,
+            state,
+            _result?.Delta,
+            _losses,
+            [.. _scores.SelectMany(score => new[] { score.Metric, score.Loss })]
+        );
+
+    private void Restore(PausedAdaptation paused)
+    {
+        _losses.AddRange(paused.LossesSoFar);
+        if (_judge is null || paused.Step == 0)
+        {
+            return;
+        }
+
+        _scores.AddRange(paused.ScoresSoFar.Chunk(2).Select(pair => new Score(_request.Metric, pair[0], pair[1])));
+        _leader = paused.Leader;
+        using TensorSet result = new(_before.Engine.Delta);
+        if (paused.TryCopyResult(result))
+        {
+            (_result, _resultStep) = (Point(paused.ResultStep, result), paused.ResultStep);
         }
     }
 
@@ -147,23 +224,16 @@ internal sealed class Adaptation : IDisposable
     {
         Snapshot point = Point(step, delta);
         Score score = _judge!.Score(point);
-        _scores.Add(score.Metric);
-        if (step == 0)
-        {
-            point.Release();
-            _first = score;
-            return;
-        }
-
-        if (_result is not null && !score.IsBetterThan(_best))
+        _scores.Add(score);
+        if (step == 0 || (_result is not null && !score.IsBetterThan(_scores[_resultStep])))
         {
             point.Release();
             return;
         }
 
         _result?.Release();
-        (_result, _resultStep, _best) = (point, step, score);
-        if (score.IsBetterThan(_first))
+        (_result, _resultStep) = (point, step);
+        if (score.IsBetterThan(_scores[0]))
         {
             _leader = step;
         }
@@ -194,9 +264,9 @@ internal sealed class Adaptation : IDisposable
 
         if (_judge is not null)
         {
-            return _best.HasBetterMetricThan(_first)
+            return _scores[_resultStep].HasBetterMetricThan(_scores[0])
                 ? null
-                : $"The validation {Metric} did not improve: {_first.Metric:0.######} before, {_best.Metric:0.######} at best, after {_resultStep} of {_steps} steps.";
+                : $"The validation {Metric} did not improve: {_scores[0].Metric:0.######} before, {_scores[_resultStep].Metric:0.######} at best, after {_resultStep} of {_steps} steps.";
         }
 
         return _losses[^1] < _losses[0]
@@ -207,7 +277,7 @@ internal sealed class Adaptation : IDisposable
     private string Verdict() =>
         _judge is null
             ? $"The loss went from {_losses[0]:0.######} to {_losses[^1]:0.######}."
-            : $"The validation {Metric} went from {_first.Metric:0.######} to {_best.Metric:0.######} after {_resultStep} of {_steps} steps.";
+            : $"The validation {Metric} went from {_scores[0].Metric:0.######} to {_scores[_resultStep].Metric:0.######} after {_resultStep} of {_steps} steps.";
 
     private string Metric => _request.Metric == AdaptMetric.Accuracy ? "accuracy" : "loss";
 }

@@ -14,37 +14,71 @@ internal static class InnerLoop
     /// <param name="steps">Steps.</param>
     /// <param name="observe">Gets the number of steps done, the loss there, and the parameters and statistics there; false ends the loop.</param>
     /// <param name="cancellationToken">Stops within a step too.</param>
+    /// <param name="from">Where an interrupted loop had come to; null begins at the snapshot.</param>
+    /// <param name="interrupted">
+    /// Gets the number of steps done when the loop is cancelled, and the parameters and the optimiser state there, which were not observed yet.
+    /// </param>
     internal static void Run(
         Snapshot snapshot,
         SupportData data,
         int steps,
         Func<int, float, TensorSet, bool> observe,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        PausedAdaptation? from = null,
+        Action<int, TensorSet, TensorSet>? interrupted = null
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
         AdaptContext context = snapshot.Engine.RentContext();
         try
         {
-            context.Begin(snapshot.Start, snapshot.Delta, data);
-            using CancellationTokenRegistration registration = cancellationToken.Register(context.Terminate);
-            for (int step = 0; step <= steps; step++)
+            if (from is null)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                float loss = context.Run(step);
+                context.Begin(snapshot.Start, snapshot.Delta, data);
+            }
+            else
+            {
+                context.Resume(snapshot.Start, from, data);
+            }
+
+            using CancellationTokenRegistration registration = cancellationToken.Register(context.Terminate);
+            for (int step = from?.Step ?? 0; step <= steps; step++)
+            {
+                if (!TryRun(context, step, out float loss, cancellationToken))
+                {
+                    interrupted?.Invoke(step, context.Delta(step), context.State(step));
+                    throw new OperationCanceledException(cancellationToken);
+                }
+
                 if (!observe(step, loss, context.Delta(step)))
                 {
                     return;
                 }
             }
         }
-        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
         finally
         {
             snapshot.Engine.ReturnContext(context);
+        }
+    }
+
+    /// <summary>Runs a step, unless it is cancelled before or within: it then has not changed what it reads.</summary>
+    private static bool TryRun(AdaptContext context, int step, out float loss, CancellationToken cancellationToken)
+    {
+        loss = float.NaN;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        try
+        {
+            loss = context.Run(step);
+            return true;
+        }
+        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 }

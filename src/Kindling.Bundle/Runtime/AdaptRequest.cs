@@ -37,6 +37,13 @@ public sealed class AdaptRequest
     /// <summary>Time for the whole adaptation; when it is used up, the learner stays as it was. Null: no limit.</summary>
     public TimeSpan? TimeBudget { get; init; }
 
+    /// <summary>
+    /// A file for an adaptation that may be interrupted: when it is cancelled or its time is used up, it leaves its state there, and the same request to the
+    /// same learner goes on from it, in another process too, with the result of one that was never interrupted. An adaptation that comes to its end, accepted
+    /// or not, removes the file. Null: an interrupted adaptation is lost.
+    /// </summary>
+    public string? PauseFile { get; init; }
+
     /// <summary>All faults at once; empty when the request is valid by itself.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -74,6 +81,11 @@ public sealed class AdaptRequest
         if (Validation is null && !(HoldOut > 0) && (Patience is not null || Metric != AdaptMetric.Loss))
         {
             faults.Add("Patience, Metric: they judge a validation set; give Validation or HoldOut.");
+        }
+
+        if (PauseFile is { Length: 0 })
+        {
+            faults.Add("PauseFile: must not be empty.");
         }
 
         if (TimeBudget is { } budget && (budget <= TimeSpan.Zero || budget.TotalMilliseconds > int.MaxValue))

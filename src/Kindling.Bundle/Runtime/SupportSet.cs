@@ -143,6 +143,9 @@ public sealed class SupportSet
             Invert
         );
 
+    /// <summary>The same examples, noted as pictures that were inverted by a rule.</summary>
+    internal SupportSet WithInversion(ImageInversion? invert) => new(Inputs, Classes, Labels as int[], Targets, invert);
+
     private static FloatTensor Rows(FloatTensor tensor, int[] rows)
     {
         int length = tensor.Count / tensor.Shape[0];
@@ -168,16 +171,17 @@ public sealed class SupportSet
         }
     }
 
-    private static FloatTensor Stack<T>(T[] examples, Func<T, FloatTensor> part, string what)
+    /// <summary>One tensor of a part of each example.</summary>
+    internal static FloatTensor Stack<T>(IReadOnlyList<T> examples, Func<T, FloatTensor> part, string what)
     {
-        if (examples.Length == 0)
+        if (examples.Count == 0)
         {
             throw new ArgumentException("Expected at least one example, got none.", nameof(examples));
         }
 
         FloatTensor first = part(examples[0]);
-        float[] values = new float[(long)examples.Length * first.Count];
-        for (int i = 0; i < examples.Length; i++)
+        float[] values = new float[(long)examples.Count * first.Count];
+        for (int i = 0; i < examples.Count; i++)
         {
             FloatTensor tensor = part(examples[i]);
             if (!tensor.Shape.SequenceEqual(first.Shape))
@@ -188,6 +192,6 @@ public sealed class SupportSet
             tensor.Values.CopyTo(values, (long)i * first.Count);
         }
 
-        return new FloatTensor([examples.Length, .. first.Shape], values);
+        return new FloatTensor([examples.Count, .. first.Shape], values);
     }
 }

@@ -19,8 +19,40 @@ internal static class AdaptCommand
         Option<int?> steps = CommonOptions.Steps();
         Option<string> provider = CommonOptions.Provider();
         Option<string?> invert = CommonOptions.Invert();
+        Option<double> holdOut = CommonOptions.HoldOut();
+        Option<int?> patience = CommonOptions.Whole(
+            "--patience",
+            "With --hold-out: stop after so many steps without an improvement",
+            1,
+            AdaptRequest.MaximumSteps
+        );
+        Option<int?> keep = CommonOptions.Whole(
+            "--keep",
+            "Earlier generations of the delta file that stay beside it, as FILE.adapted.NUMBER",
+            0,
+            DeltaFile.MaximumGenerations
+        );
         Option<bool> json = CommonOptions.Json();
-        Command command = new("adapt", "Fit a bundle to labelled examples") { bundle, support, output, steps, provider, invert, json };
+        Command command = new("adapt", "Fit a bundle to labelled examples")
+        {
+            bundle,
+            support,
+            output,
+            steps,
+            provider,
+            invert,
+            holdOut,
+            patience,
+            keep,
+            json,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(patience) is not null && result.GetValue(holdOut) == 0)
+            {
+                result.AddError("--patience needs examples to judge by: give --hold-out.");
+            }
+        });
         command.SetAction(
             async (parsed, cancellation) =>
             {
@@ -28,14 +60,20 @@ internal static class AdaptCommand
                 {
                     Steps = parsed.GetValue(steps),
                     Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider)),
+                    SavedGenerations = parsed.GetValue(keep) ?? 0,
                 };
                 using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);
                 using Learner learner = model.CreateLearner();
                 ImageInversion? inversion = CommonOptions.Inversion(parsed.GetValue(invert));
                 AdaptReport report = await InputReader.Rejecting(() =>
                 {
-                    SupportSet examples = InputReader.Support(model.Manifest, parsed.GetRequiredValue(support), inversion);
-                    return learner.AdaptAsync(examples, new AdaptConsole(TimeProvider.System), cancellation);
+                    AdaptRequest request = new()
+                    {
+                        Support = InputReader.Support(model.Manifest, parsed.GetRequiredValue(support), inversion),
+                        HoldOut = parsed.GetValue(holdOut),
+                        Patience = parsed.GetValue(patience),
+                    };
+                    return learner.AdaptAsync(request, new AdaptConsole(TimeProvider.System), cancellation);
                 });
                 return Finish(learner, report, parsed.GetRequiredValue(output), parsed.GetValue(json));
             }
@@ -50,6 +88,11 @@ internal static class AdaptCommand
             learner.Save(file);
         }
 
+        foreach (SupportFinding finding in report.Findings)
+        {
+            Console.Error.WriteLine($"note: {finding.Message}");
+        }
+
         long bytes = report.Accepted ? new FileInfo(file).Length : 0;
         Output.Write(
             json,
@@ -62,9 +105,17 @@ internal static class AdaptCommand
                 LossAfter = Finite(report.LossAfter),
                 Milliseconds = report.Elapsed.TotalMilliseconds,
                 DeltaBytes = bytes,
+                report.TakenStep,
+                Findings = report.Findings.Select(finding => new
+                {
+                    Kind = finding.Kind.ToString().ToLowerInvariant(),
+                    finding.Examples,
+                    finding.Message,
+                }),
             },
             report.Accepted
                 ? $"{file}: {report.Steps} steps, loss {report.LossBefore:0.0000} -> {report.LossAfter:0.0000} in {report.Elapsed.TotalMilliseconds:0.0} ms, {bytes} bytes"
+                    + (report.Validation is null ? "" : $"\n{report.Reason}")
                 : $"not accepted, nothing written: {report.Reason}"
         );
         return report.Accepted ? 0 : ExitCodes.Rejected;

@@ -90,6 +90,7 @@ internal static class TensorInspection
             delta.Base,
             delta.Classes,
             delta.Steps,
+            delta.Generation,
             invert,
             tensors = Shapes(file),
         };
@@ -101,6 +102,7 @@ internal static class TensorInspection
                 $"  base       {delta.Base}",
                 $"  classes    {(delta.Classes.Count == 0 ? "none" : string.Join(", ", delta.Classes))}",
                 $"  steps      {delta.Steps}",
+                $"  saved      {delta.Generation} times",
                 .. invert is null ? Array.Empty<string>() : [$"  invert     {invert}"],
                 .. List(file),
             ]

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Kindling.Bundles;
+
+namespace Kindling.Adapt;
+
+/// <summary>
+/// What adaptations tell monitoring: an activity each, and two instruments, with the model's name and the outcome as tags. The outcome is
+/// <c>accepted</c>, <c>rejected</c>, <c>cancelled</c> or <c>failed</c>. Predictions tell nothing: they take no more than the run itself.
+/// </summary>
+public static class AdaptTelemetry
+{
+    /// <summary>Name of the activity source and of the meter.</summary>
+    public const string Name = "Kindling.Adapt";
+
+    /// <summary>Name of the activity and of the histogram of its seconds.</summary>
+    public const string Duration = "kindling.adapt.duration";
+
+    /// <summary>Name of the counter of inner steps.</summary>
+    public const string Steps = "kindling.adapt.steps";
+
+    private const string Activity = "kindling.adapt";
+    private const string Model = "kindling.model";
+    private const string Outcome = "kindling.outcome";
+
+    private static readonly ActivitySource Source = new(Name);
+    private static readonly Meter Meter = new(Name);
+    private static readonly Histogram<double> DurationSeconds = Meter.CreateHistogram<double>(Duration, "s", "Time of an adaptation");
+    private static readonly Counter<long> StepCount = Meter.CreateCounter<long>(Steps, "{step}", "Inner steps run");
+
+    /// <summary>Runs an adaptation and tells of it.</summary>
+    internal static AdaptReport Measure(AdaptableModel model, Func<AdaptReport> adapt)
+    {
+        using Activity? activity = Source.StartActivity(Activity);
+        TimeProvider clock = model.Options.TimeProvider;
+        long started = clock.GetTimestamp();
+        string outcome = "failed";
+        int steps = 0;
+        try
+        {
+            AdaptReport report = adapt();
+            outcome = report.Accepted ? "accepted" : "rejected";
+            steps = report.Steps;
+            activity?.SetTag("kindling.reason", report.Reason);
+            return report;
+        }
+        catch (Exception e)
+        {
+            outcome = e is OperationCanceledException ? "cancelled" : outcome;
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
+        finally
+        {
+            TagList tags = new() { { Model, model.Manifest.Name }, { Outcome, outcome } };
+            DurationSeconds.Record(clock.GetElapsedTime(started).TotalSeconds, tags);
+            StepCount.Add(steps, tags);
+            activity?.SetTag(Model, model.Manifest.Name).SetTag(Outcome, outcome).SetTag(Steps, steps);
+        }
+    }
+}
