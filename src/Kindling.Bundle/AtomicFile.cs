@@ -5,7 +5,15 @@ namespace Kindling.Bundles;
 /// </summary>
 public static class AtomicFile
 {
+    private const string Suffix = ".tmp";
+
+    /// <summary>A temporary file that nobody has written to for so long is what a crash left.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromMinutes(1);
+
     /// <summary>Writes <paramref name="path"/>, replacing a file that is there; missing folders are made.</summary>
+    /// <remarks>
+    /// A process that is killed leaves its temporary file; the next one that writes the same path removes it after a minute.
+    /// </remarks>
     /// <param name="path">Final path.</param>
     /// <param name="write">Writes the content; when it throws, the old file stays and nothing is left behind.</param>
     public static void Write(string path, Action<Stream> write)
@@ -14,6 +22,7 @@ public static class AtomicFile
         ArgumentNullException.ThrowIfNull(write);
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        Sweep(full);
         string temporary = TemporarySibling(full);
         try
         {
@@ -35,7 +44,43 @@ public static class AtomicFile
     /// <summary>Writes <paramref name="bytes"/> to <paramref name="path"/>.</summary>
     public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
 
+    private static void Sweep(string full)
+    {
+        string prefix = Prefix(full);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        foreach (FileInfo file in new DirectoryInfo(Path.GetDirectoryName(full)!).EnumerateFiles())
+        {
+            if (
+                !file.Name.StartsWith(prefix, StringComparison.Ordinal)
+                || !file.Name.EndsWith(Suffix, StringComparison.Ordinal)
+                || now - file.LastWriteTimeUtc < Abandoned
+            )
+            {
+                continue;
+            }
+
+            try
+            {
+                // Whoever still writes it holds it.
+                using FileStream orphan = new(
+                    file.FullName,
+                    FileMode.Open,
+                    FileAccess.Write,
+                    FileShare.None,
+                    bufferSize: 1,
+                    FileOptions.DeleteOnClose
+                );
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // In use, gone already, or not ours to remove: it does no harm.
+            }
+        }
+    }
+
     /// <summary>A name in the same folder that nothing has; dot files are skipped by most listings.</summary>
     internal static string TemporarySibling(string fullPath) =>
-        Path.Combine(Path.GetDirectoryName(fullPath)!, $".{Path.GetFileName(fullPath)}.{Path.GetRandomFileName()}.tmp");
+        Path.Combine(Path.GetDirectoryName(fullPath)!, Prefix(fullPath) + Path.GetRandomFileName() + Suffix);
+
+    private static string Prefix(string fullPath) => $".{Path.GetFileName(fullPath)}.";
 }

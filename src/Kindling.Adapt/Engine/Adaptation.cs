@@ -10,6 +10,9 @@ internal sealed class Adaptation : IDisposable
     private readonly AdaptOptions _options;
     private readonly AdaptRequest _request;
     private readonly Snapshot _before;
+
+    /// <summary>Where the inner loop begins: the present state, or that of a fresh learner.</summary>
+    private readonly Snapshot _origin;
     private readonly SupportData _data;
     private readonly Judge? _judge;
     private readonly int _steps;
@@ -24,6 +27,7 @@ internal sealed class Adaptation : IDisposable
 
     /// <summary>The step that no later one has beaten, the start included.</summary>
     private int _leader;
+    private Score? _present;
     private string? _fault;
 
     /// <summary>Checks the request against the model.</summary>
@@ -40,7 +44,9 @@ internal sealed class Adaptation : IDisposable
         _steps = request.Steps ?? model.Steps;
         (SupportSet fitted, SupportSet? validation) =
             request.HoldOut > 0 ? HoldOut.Split(request.Support, request.HoldOut) : (request.Support, request.Validation);
-        _data = SupportData.Create(model.Manifest, before.Heads, fitted);
+        Heads heads = request.FromStart ? Heads.Initial(model.Manifest) : before.Heads;
+        _data = SupportData.Create(model.Manifest, heads, fitted);
+        _origin = request.FromStart ? new Snapshot(before.Start, before.Start.Delta, heads, steps: 0) : before;
         try
         {
             _judge = validation is null ? null : new Judge(model.Manifest, _data.Heads, validation, request.Metric);
@@ -74,7 +80,7 @@ internal sealed class Adaptation : IDisposable
         if (finished)
         {
             _fault ??= Fault();
-            findings = SupportInspector.Examine(_before, _fault is null ? _result : null, _request.Support);
+            findings = SupportInspector.Examine(_origin, _fault is null ? _result : null, _request.Support);
             if (_request.PauseFile is { } file)
             {
                 File.Delete(file);
@@ -104,6 +110,11 @@ internal sealed class Adaptation : IDisposable
 
     public void Dispose()
     {
+        if (!ReferenceEquals(_origin, _before))
+        {
+            _origin.Release();
+        }
+
         _result?.Release();
         _data.Dispose();
     }
@@ -138,7 +149,7 @@ internal sealed class Adaptation : IDisposable
         try
         {
             InnerLoop.Run(
-                _before,
+                _origin,
                 _data,
                 _steps,
                 (step, loss, delta) => Observe(step, loss, delta, progress),
@@ -178,7 +189,7 @@ internal sealed class Adaptation : IDisposable
 
         _scores.AddRange(paused.ScoresSoFar.Chunk(2).Select(pair => new Score(_request.Metric, pair[0], pair[1])));
         _leader = paused.Leader;
-        using TensorSet result = new(_before.Engine.Delta);
+        using TensorSet result = new(_origin.Engine.Delta);
         if (paused.TryCopyResult(result))
         {
             (_result, _resultStep) = (Point(paused.ResultStep, result), paused.ResultStep);
@@ -240,7 +251,7 @@ internal sealed class Adaptation : IDisposable
     }
 
     private Snapshot Point(int step, TensorSet delta) =>
-        new(_before.Start, delta, _data.Heads, _before.Steps + step, _request.Support.Invert ?? _before.Invert);
+        new(_origin.Start, delta, _data.Heads, _origin.Steps + step, _request.Support.Invert ?? _origin.Invert);
 
     /// <summary>The gate: why the result is not taken over; null when it is.</summary>
     private string? Fault()
@@ -264,9 +275,9 @@ internal sealed class Adaptation : IDisposable
 
         if (_judge is not null)
         {
-            return _scores[_resultStep].HasBetterMetricThan(_scores[0])
+            return _scores[_resultStep].HasBetterMetricThan(Present)
                 ? null
-                : $"The validation {Metric} did not improve: {_scores[0].Metric:0.######} before, {_scores[_resultStep].Metric:0.######} at best, after {_resultStep} of {_steps} steps.";
+                : $"The validation {Metric} did not improve: {Present.Metric:0.######} before, {_scores[_resultStep].Metric:0.######} at best, after {_resultStep} of {_steps} steps.";
         }
 
         return _losses[^1] < _losses[0]
@@ -277,7 +288,10 @@ internal sealed class Adaptation : IDisposable
     private string Verdict() =>
         _judge is null
             ? $"The loss went from {_losses[0]:0.######} to {_losses[^1]:0.######}."
-            : $"The validation {Metric} went from {_scores[0].Metric:0.######} to {_scores[_resultStep].Metric:0.######} after {_resultStep} of {_steps} steps.";
+            : $"The validation {Metric} went from {Present.Metric:0.######} to {_scores[_resultStep].Metric:0.######} after {_resultStep} of {_steps} steps.";
+
+    /// <summary>What the result has to beat: the present state, whatever the loop began at.</summary>
+    private Score Present => _present ??= ReferenceEquals(_origin, _before) ? _scores[0] : _judge!.Score(_before);
 
     private string Metric => _request.Metric == AdaptMetric.Accuracy ? "accuracy" : "loss";
 }

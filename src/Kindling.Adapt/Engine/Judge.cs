@@ -8,8 +8,11 @@ internal sealed class Judge
     private readonly SupportSet _examples;
     private readonly AdaptMetric _metric;
 
-    /// <summary>The head slot of each example; null for regression.</summary>
-    private readonly int[]? _slots;
+    /// <summary>The heads that <see cref="_slots"/> are of.</summary>
+    private Heads _heads;
+
+    /// <summary>The head slot of each example, -1 where the heads lack its class; null for regression.</summary>
+    private int[]? _slots;
 
     /// <summary>Checks a validation set.</summary>
     /// <param name="manifest">The model's manifest.</param>
@@ -22,28 +25,24 @@ internal sealed class Judge
         _ = InputCheck.Examples(manifest, validation, nameof(validation));
         _examples = validation;
         _metric = metric;
-        if (validation.Labels is not { } labels)
+        _heads = heads;
+        _slots = Slots(heads);
+        if (_slots is null && metric == AdaptMetric.Accuracy)
         {
-            if (metric == AdaptMetric.Accuracy)
-            {
-                throw new ArgumentException($"'{manifest.Name}' predicts numbers, which have no accuracy: judge by the loss.", nameof(metric));
-            }
-
-            return;
+            throw new ArgumentException($"'{manifest.Name}' predicts numbers, which have no accuracy: judge by the loss.", nameof(metric));
         }
 
-        int[] slots = [.. validation.Classes.Select(name => Array.IndexOf(heads.Names, name))];
-        _slots = [.. labels.Select(label => slots[label])];
-        int unknown = Array.IndexOf(_slots, -1);
+        int unknown = Array.IndexOf(_slots ?? [], -1);
         if (unknown >= 0)
         {
             throw new ArgumentException(
-                $"Validation example {unknown} is of the class '{validation.Classes[labels[unknown]]}', the learner has {string.Join(", ", heads.Names)}.",
+                $"Validation example {unknown} is of the class '{validation.Classes[validation.Labels![unknown]]}', the learner has {string.Join(", ", heads.Classes)}.",
                 nameof(validation)
             );
         }
     }
 
+    /// <summary>How a snapshot does, whose heads may lack classes: their examples are then wrong, with an infinite loss.</summary>
     internal Score Score(Snapshot snapshot)
     {
         FloatTensor outputs = InnerPoint.Inductive(snapshot, _examples.Inputs, _examples.Count);
@@ -55,6 +54,11 @@ internal sealed class Judge
         }
 
         Heads heads = snapshot.Heads;
+        if (!ReferenceEquals(heads, _heads))
+        {
+            (_heads, _slots) = (heads, Slots(heads)!);
+        }
+
         float[] scores = new float[heads.Used];
         double loss = 0;
         int right = 0;
@@ -65,10 +69,16 @@ internal sealed class Judge
             right += best == _slots[i] ? 1 : 0;
 
             // From the outputs: a probability that rounds to 0 has no logarithm. The best slot's is 1 / sum.
-            loss += row[best] - row[_slots[i]] - Math.Log(scores[best]);
+            loss += _slots[i] < 0 ? double.PositiveInfinity : row[best] - row[_slots[i]] - Math.Log(scores[best]);
         }
 
         float mean = (float)(loss / _slots.Length);
         return new Score(_metric, _metric == AdaptMetric.Accuracy ? (float)right / _slots.Length : mean, mean);
+    }
+
+    private int[]? Slots(Heads heads)
+    {
+        int[] slots = [.. _examples.Classes.Select(name => Array.IndexOf(heads.Classes, name))];
+        return _examples.Labels?.Select(label => slots[label]).ToArray();
     }
 }

@@ -140,7 +140,7 @@ internal sealed class PausedAdaptation
         Array.ForEach(before.Heads.Classes, Text);
         Set(request.Support);
         Set(request.Validation);
-        Text(string.Create(CultureInfo.InvariantCulture, $"{request.HoldOut:R} {request.Metric} {request.Patience} {steps}"));
+        Text(string.Create(CultureInfo.InvariantCulture, $"{request.HoldOut:R} {request.Metric} {request.Patience} {steps} {request.FromStart}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

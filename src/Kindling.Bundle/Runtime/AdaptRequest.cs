@@ -16,6 +16,13 @@ public sealed class AdaptRequest
     /// <summary>The examples to fit.</summary>
     public required SupportSet Support { get; init; }
 
+    /// <summary>
+    /// Begins at the bundle's meta-initialisation without classes instead of at the learner's present state, as after <see cref="ILearner.Reset"/>; the
+    /// result still has to beat the present state on the validation set. For a learner that gets more examples over time: give all of them each time (see
+    /// <see cref="ReplayMemory"/>). Without a validation set the loss has to fall from the beginning.
+    /// </summary>
+    public bool FromStart { get; init; }
+
     /// <summary>Examples that judge and are not fitted; their classes are among the support set's or the learner's. Null: see <see cref="HoldOut"/>.</summary>
     public SupportSet? Validation { get; init; }
 
