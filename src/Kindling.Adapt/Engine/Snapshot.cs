@@ -13,15 +13,20 @@ internal sealed class Snapshot : RefCounted
     private readonly Lock _lock = new();
     private readonly Stack<InferContext> _contexts = new(MostContexts);
 
-    /// <summary>Copies <paramref name="delta"/>.</summary>
+    /// <summary>Copies <paramref name="delta"/>, unless it is the start's own, which nobody writes to: a learner that never adapted takes no memory for it.</summary>
     internal Snapshot(StartPoint start, TensorSet delta, Heads heads, int steps, ImageInversion? invert = null)
     {
         Invert = invert;
         Start = Hold(start);
         Heads = heads;
         Steps = steps;
-        Delta = new TensorSet(start.Engine.Delta);
-        Delta.CopyFrom(delta);
+        Delta = delta;
+        if (!ReferenceEquals(delta, start.Delta))
+        {
+            Delta = new TensorSet(start.Engine.Delta);
+            Delta.CopyFrom(delta);
+        }
+
         Mask = new TensorSet(GraphSignature.Mask, heads.Slots);
         Mask[0][..heads.Used].Fill(1f);
     }
@@ -77,7 +82,11 @@ internal sealed class Snapshot : RefCounted
         }
 
         Mask.Dispose();
-        Delta.Dispose();
+        if (!ReferenceEquals(Delta, Start.Delta))
+        {
+            Delta.Dispose();
+        }
+
         Start.Release();
     }
 }

@@ -26,6 +26,9 @@ internal static class SupportInspector
     /// </summary>
     private const double Deviations = 4;
 
+    /// <summary>Residuals below this share of the targets' standard deviation are no reason to doubt anything, however small the others are.</summary>
+    private const double Negligible = 0.02;
+
     /// <summary>Standard deviation of a normal distribution over its median absolute deviation.</summary>
     private const double DeviationOverMedian = 1.4826;
 
@@ -126,9 +129,10 @@ internal static class SupportInspector
                 ),
         ];
         double usual = distances.Order().ElementAt(count / 2);
+        double least = Negligible * Math.Sqrt(length) * TensorPrimitives.StdDev<float>(targets.Values);
         for (int i = 0; i < count; i++)
         {
-            if (distances[i] > Deviations * DeviationOverMedian * usual)
+            if (distances[i] > Deviations * DeviationOverMedian * Math.Max(usual, least))
             {
                 yield return new SupportFinding
                 {

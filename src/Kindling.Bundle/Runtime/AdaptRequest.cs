@@ -18,7 +18,7 @@ public sealed class AdaptRequest
 
     /// <summary>
     /// Begins at the bundle's meta-initialisation without classes instead of at the learner's present state, as after <see cref="ILearner.Reset"/>; the
-    /// result still has to beat the present state on the validation set. For a learner that gets more examples over time: give all of them each time (see
+    /// result still has to beat the present state on the validation set (which that should not have been fitted to, or it looks better than it is). For a learner that gets more examples over time: give all of them each time (see
     /// <see cref="ReplayMemory"/>). Without a validation set the loss has to fall from the beginning.
     /// </summary>
     public bool FromStart { get; init; }

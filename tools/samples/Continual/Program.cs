@@ -15,7 +15,6 @@ AdaptRequest request = new()
 {
     Support = memory.ToSupportSet(), // all that is remembered, not only what is new
     FromStart = true, // from the meta-initialisation, which the few steps were learnt for
-    HoldOut = memory.Count < 10 ? 0 : 0.2, // a fifth judges: the result counts only if it beats the learner as it is
     TimeBudget = TimeSpan.FromSeconds(1),
     PauseFile = $"{user}.paused", // where it goes on next time, if a second was not enough
 };
