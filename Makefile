@@ -42,6 +42,10 @@ pack:
 	dotnet pack src/Kindling.Hosting -c Release --nologo -v q -o artifacts/packages
 	dotnet pack src/Kindling.Adapt -c Release --nologo -v q -o artifacts/packages
 
+# Draw characters in a browser, and the server learns them: http://localhost:5000
+playground:
+	dotnet run --project tools/playground $(BUILD_FLAGS)
+
 lint:
 	dotnet tool restore
 	dotnet csharpier check src tests tools

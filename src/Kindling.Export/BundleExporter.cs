@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kindling.Bundles;
+using Kindling.Export.Training;
 using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
 using Kindling.Networks;
@@ -79,6 +80,18 @@ public static class BundleExporter
             writer.Add($"reference/{name}", File.ReadAllBytes(Path.Combine(checkpoint, "reference", name)));
         }
 
+        string? trainingAbsence = TrainingArtifacts.Fault(
+            recipe.Inner,
+            tensors.Where(t => t.Key.EndsWith(".rate", StringComparison.Ordinal)).Select(t => t.Value)
+        );
+        if (trainingAbsence is null)
+        {
+            foreach ((string name, byte[] bytes) in TrainingArtifacts.Create(network, recipe.Inner, classification, tensors))
+            {
+                writer.Add($"{TrainingArtifacts.Folder}/{name}", bytes);
+            }
+        }
+
         if (File.Exists(Path.Combine(checkpoint, Checkpoint.BaselinesFile)))
         {
             writer.AddTensors(Checkpoint.BaselinesFile, Baselines(checkpoint, recipe, state.DataHash));
@@ -129,6 +142,7 @@ public static class BundleExporter
                 },
                 Opset = Graph.OpsetVersion,
                 IrVersion = OnnxWriter.IrVersion,
+                TrainingAbsence = trainingAbsence,
                 Recipe = state.Recipe,
                 Provenance = new ManifestProvenance
                 {

@@ -35,7 +35,7 @@ public static class BundleGraphs
         IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
         Value[] rates = [.. parameters.Select(p => b.Parameter(p.Name + ".rate"))];
         Value output = Mask(b, values["output"], mask);
-        Value loss = classification ? Losses.CrossEntropy(b, output, labels!) : Losses.MeanSquaredError(b, output, labels!);
+        Value loss = Loss(b, output, labels!, classification);
         IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, parameters);
         OptimizerStep step = Optimizers.Apply(b, rule, parameters, gradients, rates, state);
         _ = b.Output(loss, "loss");
@@ -49,6 +49,50 @@ public static class BundleGraphs
             _ = b.Output(values[statistic.Name], statistic.Name + ".next");
         }
 
+        return Simplification.Run(b.Graph);
+    }
+
+    /// <summary>
+    /// What ONNX Runtime Training trains: (x, y, mask?, parameters, statistics) -> (loss, statistics of the batch, gradients of the adapted parameters).
+    /// Statistics are inputs without use here: the runtime wants the parameters of <see cref="Evaluation"/> in both.
+    /// </summary>
+    public static Graph Training(NetworkGraphs network, InnerSpec inner, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        GraphBuilder b = new("training");
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Support, classification, out Value? labels);
+        foreach (StatisticSpec statistic in network.Statistics)
+        {
+            _ = b.Parameter(statistic.Name, statistic.Channels);
+        }
+
+        Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
+        Value[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Graph.Input(p.Name))];
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, adapted);
+        _ = b.Output(loss, "loss");
+        foreach (StatisticSpec statistic in network.Statistics)
+        {
+            _ = b.Output(values[statistic.Name], statistic.Name + ".next");
+        }
+
+        foreach ((Value parameter, Value gradient) in adapted.Zip(gradients))
+        {
+            _ = b.Output(gradient, parameter.Name + ".gradient");
+        }
+
+        return Simplification.Run(b.Graph);
+    }
+
+    /// <summary>What ONNX Runtime Training evaluates, and exports for inference: (x, y, mask?, parameters, statistics) -> (loss, output).</summary>
+    public static Graph Evaluation(NetworkGraphs network, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        GraphBuilder b = new("evaluation");
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Infer, classification, out Value? labels);
+        Value output = Mask(b, values["output"], mask);
+        _ = b.Output(Loss(b, output, labels!, classification), "loss");
+        _ = b.Output(output, "output");
         return Simplification.Run(b.Graph);
     }
 
@@ -84,7 +128,7 @@ public static class BundleGraphs
         out Value? labels
     )
     {
-        bool adapts = b.Graph.Name == "adapt";
+        bool labelled = b.Graph.Name is "adapt" or "training" or "evaluation";
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
         Value? mask = null;
         labels = null;
@@ -95,7 +139,7 @@ public static class BundleGraphs
             {
                 Shape output = network.Output("output").Shape;
                 labels =
-                    !adapts ? null
+                    !labelled ? null
                     : classification ? b.Input("y", ElementType.Int64, new Shape("batch"))
                     : b.Input("y", ElementType.Float, new Shape("batch", output[1]));
                 mask = classification ? b.Input("mask", ElementType.Float, new Shape(output[1])) : null;
@@ -104,6 +148,9 @@ public static class BundleGraphs
 
         return (b.Inline(network, bindings), mask);
     }
+
+    private static Value Loss(GraphBuilder b, Value output, Value labels, bool classification) =>
+        classification ? Losses.CrossEntropy(b, output, labels) : Losses.MeanSquaredError(b, output, labels);
 
     // Unused head slots take no part in the loss and get no score.
     private static Value Mask(GraphBuilder b, Value logits, Value? mask) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Kindling.Adapt;
 using Kindling.Bundles;
@@ -15,70 +14,27 @@ public sealed class JavaScriptTests
     private const int Steps = 10;
     private const double Tolerance = 1e-4;
 
-    private static readonly string[] Models = ["linear", "sinusoid", "glyphs-5w1s", "omniglot-5w1s", "omniglot-5w1s-paper"];
-
     /// <summary>Computing on a WebGPU adapter in software is slow, and the Omniglot models have the operators of the glyphs.</summary>
     private static readonly TestCaseData[] Engines =
     [
-        new("node", Models),
-        new("wasm", Models),
-        new("webgpu", Models[..3]),
+        new("node", JavaScript.Models),
+        new("wasm", JavaScript.Models),
+        new("webgpu", JavaScript.Models[..3]),
     ];
 
-    private static readonly string Here = Path.Combine(Root, "tests", "Elsewhere");
-    private static readonly string Work = Path.Combine(Root, "artifacts", "elsewhere");
-
-    private static string Root
-    {
-        get
-        {
-            string folder = TestContext.CurrentContext.TestDirectory;
-            while (!File.Exists(Path.Combine(folder, "Pipeline.sln")))
-            {
-                folder = Path.GetDirectoryName(folder)!;
-            }
-
-            return folder;
-        }
-    }
-
     [OneTimeSetUp]
-    public void InstallPackages()
-    {
-        if (!Runs("node", "--version") || !Runs("npm", "--version"))
-        {
-            Assert.Ignore("Needs Node with npm (Debian: apt-get install nodejs npm).");
-        }
-
-        Directory.CreateDirectory(Work);
-        string installed = Path.Combine(Work, "installed.json");
-        string wanted = File.ReadAllText(Path.Combine(Here, "package-lock.json"));
-        if (File.Exists(installed) && File.ReadAllText(installed) == wanted)
-        {
-            return;
-        }
-
-        File.Copy(Path.Combine(Here, "package.json"), Path.Combine(Work, "package.json"), overwrite: true);
-        File.Copy(Path.Combine(Here, "package-lock.json"), Path.Combine(Work, "package-lock.json"), overwrite: true);
-        (int code, _, string errors) = Run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-        if (code != 0)
-        {
-            Assert.Ignore($"Needs packages of npm: {errors}");
-        }
-
-        File.WriteAllText(installed, wanted);
-    }
+    public void InstallPackages() => JavaScript.Install();
 
     [TestCaseSource(nameof(Engines))]
     public void Adapt_InJavaScript_GivesTheSameWeights(string engine, string[] models)
     {
-        if (engine != "node" && !File.Exists(Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium"))
+        if (engine != "node")
         {
-            Assert.Ignore("Needs Chromium (Debian: apt-get install chromium), or its path in CHROMIUM.");
+            JavaScript.RequireChromium();
         }
 
-        string[] bundles = [.. models.Select(model => Path.Combine(Root, "models", model, "bundle"))];
-        (int code, string output, string errors) = Run("node", [Path.Combine(Here, "main.mjs"), engine, $"{Steps}", .. bundles]);
+        string[] bundles = [.. models.Select(JavaScript.Bundle)];
+        (int code, string output, string errors) = JavaScript.Run("node", [JavaScript.Script("main.mjs"), engine, $"{Steps}", .. bundles]);
         Assert.That(code, Is.Zero, errors);
         using JsonDocument document = JsonDocument.Parse(output);
         if (document.RootElement.ValueKind == JsonValueKind.String)
@@ -91,13 +47,13 @@ public sealed class JavaScriptTests
         for (int i = 0; i < bundles.Length; i++)
         {
             (float[] losses, IReadOnlyDictionary<string, FloatTensor> expected) = Adapt(bundles[i]);
-            float[] got = Floats(results[i].GetProperty("losses"));
+            float[] got = JavaScript.Floats(results[i].GetProperty("losses"));
             JsonElement parameters = results[i].GetProperty("parameters");
             Assert.That(parameters.EnumerateObject().Select(p => p.Name), Is.EquivalentTo(expected.Keys));
             (double difference, double size) = (0, 0);
             foreach ((string name, FloatTensor tensor) in expected)
             {
-                float[] values = Floats(parameters.GetProperty(name));
+                float[] values = JavaScript.Floats(parameters.GetProperty(name));
                 Assert.That(values, Has.Length.EqualTo(tensor.Count), name);
                 difference += values.Zip(tensor.Values, (a, b) => Math.Pow((double)a - b, 2)).Sum();
                 size += tensor.Values.Sum(b => (double)b * b);
@@ -138,35 +94,5 @@ public sealed class JavaScriptTests
             }
         );
         return ([.. losses], last);
-    }
-
-    private static float[] Floats(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetSingle())];
-
-    private static bool Runs(string program, string argument)
-    {
-        try
-        {
-            return Run(program, argument).Code == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static (int Code, string Output, string Errors) Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(
-            new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = Directory.Exists(Work) ? Work : Root,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, errors.Result);
     }
 }

@@ -16,7 +16,7 @@ public sealed class ArrowTests
         ("Tasks", "Bundle", "StbImageSharp CsvHelper"),
         ("Recipes", "Graph Autodiff Networks Tasks Bundle", ""),
         ("Train", "Recipes Graph Autodiff Networks Tasks Bundle", $"{Torch} System.Numerics.Tensors"),
-        ("Export", "Recipes Graph Autodiff Networks Tasks Bundle Adapt", ""),
+        ("Export", "Recipes Graph Autodiff Networks Tasks Bundle Adapt", "Google.FlatBuffers"),
         ("Adapt", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
         (
             "Hosting",

@@ -67,6 +67,9 @@ public sealed partial record BundleManifest
     /// <summary>ONNX IR version of all graphs.</summary>
     public required int IrVersion { get; init; }
 
+    /// <summary>Why there is no folder <c>training/</c> for ONNX Runtime Training, in a sentence; null where there is one, and in early bundles.</summary>
+    public string? TrainingAbsence { get; init; }
+
     /// <summary>The recipe as it was run.</summary>
     public JsonElement? Recipe { get; init; }
 

@@ -42,7 +42,7 @@ public static class OnnxWriter
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static ModelProto Model(Graph graph)
+    internal static ModelProto Model(Graph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
         GraphProto result = new() { Name = graph.Name };
@@ -116,7 +116,7 @@ public static class OnnxWriter
         return result;
     }
 
-    private static TensorProto Tensor(Tensor tensor, string name)
+    internal static TensorProto Tensor(Tensor tensor, string name)
     {
         TensorProto result = new()
         {
@@ -128,7 +128,7 @@ public static class OnnxWriter
         return result;
     }
 
-    private static ValueInfoProto Info(Value value)
+    internal static ValueInfoProto Info(Value value)
     {
         TensorShapeProto shape = new();
         shape.Dim.AddRange(

@@ -1,0 +1,105 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Kindling.Elsewhere.Tests;
+
+/// <summary>Node with the packages of this folder, installed once below artifacts/.</summary>
+internal static class JavaScript
+{
+    /// <summary>The released models.</summary>
+    public static readonly string[] Models = ["linear", "sinusoid", "glyphs-5w1s", "omniglot-5w1s", "omniglot-5w1s-paper"];
+
+    private static readonly string Root = FindRoot();
+
+    /// <summary>Where packages lie and programs run.</summary>
+    public static string Work { get; } = Path.Combine(Root, "artifacts", "elsewhere");
+
+    public static string Bundle(string model) => Path.Combine(Root, "models", model, "bundle");
+
+    public static string Script(string name) => Path.Combine(Root, "tests", "Elsewhere", name);
+
+    /// <summary>Makes the packages ready, or ignores the test with what it needs.</summary>
+    public static void Install()
+    {
+        if (!Runs("node") || !Runs("npm"))
+        {
+            Assert.Ignore("Needs Node with npm (Debian: apt-get install nodejs npm).");
+        }
+
+        Directory.CreateDirectory(Work);
+        string installed = Path.Combine(Work, "installed.json");
+        string wanted = File.ReadAllText(Script("package-lock.json"));
+        if (File.Exists(installed) && File.ReadAllText(installed) == wanted)
+        {
+            return;
+        }
+
+        foreach (string file in new[] { "package.json", "package-lock.json" })
+        {
+            File.Copy(Script(file), Path.Combine(Work, file), overwrite: true);
+        }
+
+        (int code, _, string errors) = Run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+        if (code != 0)
+        {
+            Assert.Ignore($"Needs packages of npm: {errors}");
+        }
+
+        File.WriteAllText(installed, wanted);
+    }
+
+    /// <summary>Ignores the test where there is no browser.</summary>
+    public static void RequireChromium()
+    {
+        if (!File.Exists(Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium"))
+        {
+            Assert.Ignore("Needs Chromium (Debian: apt-get install chromium), or its path in CHROMIUM.");
+        }
+    }
+
+    /// <summary>A program of this repository, built like this test.</summary>
+    public static string Program(string name) =>
+        Path.Combine(Root, "artifacts", "bin", name, new DirectoryInfo(AppContext.BaseDirectory).Name, name);
+
+    public static float[] Floats(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetSingle())];
+
+    public static (int Code, string Output, string Errors) Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = Directory.Exists(Work) ? Work : Root,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.Result);
+    }
+
+    private static bool Runs(string program)
+    {
+        try
+        {
+            return Run(program, "--version").Code == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    private static string FindRoot()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Pipeline.sln")))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        return folder;
+    }
+}
