@@ -19,8 +19,11 @@ public sealed partial class Learner
     ) => Task.Run(() => Adapt(request, progress, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public AdaptReport Adapt(SupportSet support, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Adapt(new AdaptRequest { Support = support }, progress, cancellationToken);
+    public AdaptReport Adapt(
+        SupportSet support,
+        IProgress<AdaptProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    ) => Adapt(new AdaptRequest { Support = support }, progress, cancellationToken);
 
     /// <inheritdoc/>
     public AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)

@@ -13,6 +13,7 @@ public sealed partial class Learner : ILearner
     private readonly AdaptableModel _model;
     private readonly StartPoint _start;
     private readonly Lock _lock = new();
+
     /// <summary>What <see cref="Rollback"/> goes back to, the last one first to go.</summary>
     private readonly List<Snapshot> _earlier = [];
     private Snapshot? _current;

@@ -47,7 +47,7 @@ public static class AtomicFile
     private static void Sweep(string full)
     {
         string prefix = Prefix(full);
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         foreach (FileInfo file in new DirectoryInfo(Path.GetDirectoryName(full)!).EnumerateFiles())
         {
             if (

@@ -20,9 +20,7 @@ internal sealed class KindlingHealthCheck(IServiceProvider services, string? nam
                 ? services.GetRequiredService<AdaptableModel>()
                 : services.GetRequiredKeyedService<AdaptableModel>(name);
             using Learner learner = model.CreateLearner();
-            Prediction prediction = learner.Predict(
-                FloatTensor.Zeros([.. model.Manifest.Input.Shape.Skip(1).Select(size => size!.Value)])
-            );
+            Prediction prediction = learner.Predict(FloatTensor.Zeros([.. model.Manifest.Input.Shape.Skip(1).Select(size => size!.Value)]));
             return prediction.Values.All(float.IsFinite)
                 ? HealthCheckResult.Healthy($"{model.Manifest.Name} predicts.")
                 : new HealthCheckResult(context.Registration.FailureStatus, $"{model.Manifest.Name} predicts {prediction}.");

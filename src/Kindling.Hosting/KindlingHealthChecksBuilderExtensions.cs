@@ -10,7 +10,11 @@ public static class KindlingHealthChecksBuilderExtensions
     /// <param name="builder">The health checks.</param>
     /// <param name="model">The model's name; null for the one without.</param>
     /// <param name="tags">Tags of the check.</param>
-    public static IHealthChecksBuilder AddKindling(this IHealthChecksBuilder builder, string? model = null, IEnumerable<string>? tags = null)
+    public static IHealthChecksBuilder AddKindling(
+        this IHealthChecksBuilder builder,
+        string? model = null,
+        IEnumerable<string>? tags = null
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.Add(

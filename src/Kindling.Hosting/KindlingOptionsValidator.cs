@@ -9,8 +9,6 @@ internal sealed class KindlingOptionsValidator : IValidateOptions<KindlingOption
     {
         IReadOnlyList<string> faults = options.Validate();
         string model = string.IsNullOrEmpty(name) ? "Kindling" : $"Kindling model '{name}'";
-        return faults.Count == 0
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(faults.Select(fault => $"{model}, {fault}"));
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults.Select(fault => $"{model}, {fault}"));
     }
 }

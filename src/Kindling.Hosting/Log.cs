@@ -14,6 +14,10 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "{Model}: adaptation not accepted after {Steps} steps in {Milliseconds:0.0} ms. {Reason}")]
     internal static partial void NotAccepted(ILogger logger, string model, int steps, double milliseconds, string reason);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Model}: {Duplicates} duplicates, {Contradictions} contradictions and {Outliers} outliers among the examples")]
+    [LoggerMessage(
+        4,
+        LogLevel.Warning,
+        "{Model}: {Duplicates} duplicates, {Contradictions} contradictions and {Outliers} outliers among the examples"
+    )]
     internal static partial void Findings(ILogger logger, string model, int duplicates, int contradictions, int outliers);
 }

@@ -70,6 +70,7 @@ internal static class JavaScript
             new ProcessStartInfo(program, arguments)
             {
                 WorkingDirectory = Directory.Exists(Work) ? Work : Root,
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }

@@ -116,8 +116,8 @@ public sealed class OrtTrainingTests
                 ),
                 "y" => Value(y),
                 "mask" => Value(Mask(manifest, y)),
-                _ when theta.TryGetValue(input.Name, out FloatTensor? parameter) && !input.Name.EndsWith(".rate", StringComparison.Ordinal) =>
-                    Value(parameter),
+                _ when theta.TryGetValue(input.Name, out FloatTensor? parameter)
+                        && !input.Name.EndsWith(".rate", StringComparison.Ordinal) => Value(parameter),
                 _ when input.Name.EndsWith(".rate", StringComparison.Ordinal) => Value(FloatTensor.Scalar((float)inner.Rate)),
                 _ => Value(FloatTensor.Zeros([.. input.Shape.ToSizes().Select(size => (int)size)])),
             };

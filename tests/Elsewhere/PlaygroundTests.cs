@@ -20,8 +20,12 @@ public sealed class PlaygroundTests
         folder = Path.Combine(JavaScript.Work, "playground");
         Directory.CreateDirectory(folder);
         server = Process.Start(
-            new ProcessStartInfo(JavaScript.Program("Playground"), ["--urls", "http://127.0.0.1:0", "--Bundle", JavaScript.Bundle("omniglot-5w1s")])
+            new ProcessStartInfo(
+                JavaScript.Program("Playground"),
+                ["--urls", "http://127.0.0.1:0", "--Bundle", JavaScript.Bundle("omniglot-5w1s")]
+            )
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
             }
         )!;
@@ -75,7 +79,12 @@ public sealed class PlaygroundTests
         Assert.That(downloaded.ModelMetadata.CustomMetadataMap["kindling.classes"], Is.EqualTo("[\"corner\",\"cross\",\"ring\"]"));
     }
 
-    [TestCase("predict", "{\"width\":2,\"height\":2,\"rgba\":\"AAAA\"}", 400, "A picture of 2x2 needs 16 bytes (4 a pixel), got 3. (Parameter 'rgba')")]
+    [TestCase(
+        "predict",
+        "{\"width\":2,\"height\":2,\"rgba\":\"AAAA\"}",
+        400,
+        "A picture of 2x2 needs 16 bytes (4 a pixel), got 3. (Parameter 'rgba')"
+    )]
     [TestCase("learn", "[]", 400, "Expected at least one example, got none. (Parameter 'examples')")]
     public async Task Api_WrongInput_SaysSo(string call, string body, int status, string message)
     {

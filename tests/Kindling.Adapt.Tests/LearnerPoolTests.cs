@@ -92,8 +92,11 @@ public sealed class LearnerPoolTests
         go.Set();
         await Task.WhenAll(all);
 
-        Assert.That(done, Is.EqualTo(new[] { "ann0", "bob0", "cid0", "ann1", "ann2", "ann3", "ann4" }).Or.EqualTo(
-            new[] { "ann0", "ann1", "bob0", "cid0", "ann2", "ann3", "ann4" }));
+        Assert.That(
+            done,
+            Is.EqualTo(new[] { "ann0", "bob0", "cid0", "ann1", "ann2", "ann3", "ann4" })
+                .Or.EqualTo(new[] { "ann0", "ann1", "bob0", "cid0", "ann2", "ann3", "ann4" })
+        );
     }
 
     [Test]

@@ -153,7 +153,9 @@ public sealed class PauseTests
 
         Assert.That(
             () => learner.Adapt(Request("b", judged: false)),
-            Throws.TypeOf<BundleException>().With.Message.StartsWith($"{_folder["paused"]}: the file is damaged or changed: expected SHA-256 ")
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.StartsWith($"{_folder["paused"]}: the file is damaged or changed: expected SHA-256 ")
         );
     }
 

@@ -76,10 +76,7 @@ public sealed class SupportInspectorTests
         Assert.That(
             findings.Select(finding => (finding.Kind, finding.Examples[0], finding.Message)),
             Is.EqualTo(
-                new[]
-                {
-                    (SupportFindingKind.Outlier, 3, "Example 3 ('ant') looks like those of 'bee' and unlike the others of its class."),
-                }
+                new[] { (SupportFindingKind.Outlier, 3, "Example 3 ('ant') looks like those of 'bee' and unlike the others of its class.") }
             )
         );
     }
@@ -95,7 +92,10 @@ public sealed class SupportInspectorTests
         IReadOnlyList<SupportFinding> findings = Findings("line", support);
 
         Assert.That(findings.Select(finding => (finding.Kind, finding.Examples[0])), Is.EqualTo(new[] { (SupportFindingKind.Outlier, 4) }));
-        Assert.That(findings[0].Message, Does.Match("^Example 4 is 2\\.\\d+ away from what the fitted model predicts, most are within 0\\.\\d+\\.$"));
+        Assert.That(
+            findings[0].Message,
+            Does.Match("^Example 4 is 2\\.\\d+ away from what the fitted model predicts, most are within 0\\.\\d+\\.$")
+        );
     }
 
     private IReadOnlyList<SupportFinding> Findings(string bundle, SupportSet support)

@@ -64,7 +64,10 @@ internal sealed class CrashTests
 
         // A limit on the size of files, in blocks of 1024 bytes, fails a write in the middle as a full disk does (the trap: instead of a signal). Without the setting the runtime itself
         // wants a large file in memory.
-        (int code, string errors) = Run($"{folder["user.adapted"]} 0 {4 * Values} 1", "trap '' XFSZ; ulimit -f 300; export DOTNET_EnableWriteXorExecute=0; ");
+        (int code, string errors) = Run(
+            $"{folder["user.adapted"]} 0 {4 * Values} 1",
+            "trap '' XFSZ; ulimit -f 300; export DOTNET_EnableWriteXorExecute=0; "
+        );
 
         Assert.That(code, Is.Not.Zero);
         Assert.That(errors, Does.StartWith("Unhandled exception. "));
@@ -105,7 +108,13 @@ internal sealed class CrashTests
     [Test]
     public void Write_LeftOversOfACrash_AreRemovedWhenTheyAreOldAndNobodyHoldsThem()
     {
-        string[] files = [folder[".user.adapted.aaa.tmp"], folder[".user.adapted.bbb.tmp"], folder[".user.adapted.ccc.tmp"], folder[".other.aaa.tmp"]];
+        string[] files =
+        [
+            folder[".user.adapted.aaa.tmp"],
+            folder[".user.adapted.bbb.tmp"],
+            folder[".user.adapted.ccc.tmp"],
+            folder[".other.aaa.tmp"],
+        ];
         foreach (string file in files)
         {
             File.WriteAllText(file, "half");
@@ -133,6 +142,7 @@ internal sealed class CrashTests
         Process.Start(
             new ProcessStartInfo("/bin/bash", ["-c", $"{before}exec {Program} {arguments}"])
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }

@@ -135,7 +135,9 @@ internal sealed class DeltaFileTests
                 () => DeltaFile.Read(folder["user.adapted"]),
                 Throws
                     .TypeOf<BundleException>()
-                    .With.Message.StartsWith($"{folder["user.adapted"]}: the file is damaged or changed: expected SHA-256 {checksum}, got "),
+                    .With.Message.StartsWith(
+                        $"{folder["user.adapted"]}: the file is damaged or changed: expected SHA-256 {checksum}, got "
+                    ),
                 $"byte {at}"
             );
         }
@@ -202,7 +204,17 @@ internal sealed class DeltaFileTests
     [Test]
     public void Generations_OtherFilesBesideIt_AreNotTakenForGenerations()
     {
-        foreach (string name in new[] { "user.adapted.bak", "user.adapted.-1", "user.adapted.0", "user.adapted.7.tmp", "user2.adapted.3", "adapted.1" })
+        foreach (
+            string name in new[]
+            {
+                "user.adapted.bak",
+                "user.adapted.-1",
+                "user.adapted.0",
+                "user.adapted.7.tmp",
+                "user2.adapted.3",
+                "adapted.1",
+            }
+        )
         {
             File.WriteAllText(folder[name], "");
         }

@@ -83,7 +83,14 @@ internal sealed class ReplayMemoryTests
         {
             Task = BundleManifest.Classification,
             Input = SampleBundle.Complete.Input with { Shape = [null, 1, 2, 2] },
-            Preprocessing = Preprocessing.ForImage(new ImagePreprocessing { Width = 2, Height = 2, Channels = 1 }),
+            Preprocessing = Preprocessing.ForImage(
+                new ImagePreprocessing
+                {
+                    Width = 2,
+                    Height = 2,
+                    Channels = 1,
+                }
+            ),
         };
         ImageInput white = ImageInput.FromPixels([.. Enumerable.Repeat((byte)255, 16)], 2, 2);
         ReplayMemory memory = new(4);
@@ -136,7 +143,9 @@ internal sealed class ReplayMemoryTests
 
         Assert.That(
             () => memory.Add(points),
-            Throws.ArgumentException.With.Message.EqualTo("The memory holds examples of classes, these have targets. (Parameter 'examples')")
+            Throws.ArgumentException.With.Message.EqualTo(
+                "The memory holds examples of classes, these have targets. (Parameter 'examples')"
+            )
         );
         Assert.That(
             () => memory.Add(wide),
@@ -164,6 +173,9 @@ internal sealed class ReplayMemoryTests
     private static string Numbers(ReplayMemory memory)
     {
         SupportSet set = memory.ToSupportSet();
-        return string.Join(' ', set.Labels!.Zip(set.Inputs.Values, (label, value) => $"{set.Classes[label]}{value}").Order(StringComparer.Ordinal));
+        return string.Join(
+            ' ',
+            set.Labels!.Zip(set.Inputs.Values, (label, value) => $"{set.Classes[label]}{value}").Order(StringComparer.Ordinal)
+        );
     }
 }

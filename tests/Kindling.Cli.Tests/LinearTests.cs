@@ -65,7 +65,9 @@ public sealed class LinearTests
 
         Assert.That(
             report.EnumerateObject().Select(p => p.Name),
-            Is.EqualTo(new[] { "accepted", "reason", "steps", "lossBefore", "lossAfter", "milliseconds", "deltaBytes", "takenStep", "findings" })
+            Is.EqualTo(
+                new[] { "accepted", "reason", "steps", "lossBefore", "lossAfter", "milliseconds", "deltaBytes", "takenStep", "findings" }
+            )
         );
         Assert.That(report.GetProperty("accepted").GetBoolean(), Is.True);
         Assert.That(report.GetProperty("steps").GetInt32(), Is.EqualTo(4));

@@ -1,5 +1,6 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Export.Training;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Session;
@@ -91,6 +92,32 @@ public sealed class EndToEndTests
         SafetensorsFile carried = bundle.ReadTensors("baselines.safetensors");
         Assert.That(carried.Tensors.Keys, Is.EquivalentTo(trained.Tensors.Keys));
         Assert.That(carried.Tensors["head.weight"].Values, Is.EqualTo(trained.Tensors["head.weight"].Values));
+    }
+
+    [Test]
+    public void Export_RuleOfOnnxRuntimeTraining_BringsItsArtifacts()
+    {
+        _ = TrainAndExport(Networks[0], """{ "type": "sinusoid", "shots": 5, "queries": 5 }""", "sgd", 0.005, 2);
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+
+        (IReadOnlyDictionary<string, FloatTensor> trainable, _) = TrainingCheckpoint.Read(bundle.Read("training/checkpoint"));
+        SafetensorsFile theta = bundle.ReadTensors(BundleManifest.ThetaFileName);
+        Assert.That(bundle.Manifest.TrainingAbsence, Is.Null);
+        Assert.That(
+            trainable.Select(parameter => parameter.Value.Values),
+            Is.EqualTo(bundle.Manifest.Parameters.Select(parameter => theta.Tensors[parameter.Name].Values))
+        );
+        Assert.That(bundle.Manifest.Files.Keys.Where(name => name.StartsWith("training/", StringComparison.Ordinal)), Has.Exactly(5).Items);
+    }
+
+    [Test]
+    public void Export_RuleThatOnnxRuntimeTrainingLacks_SaysWhyThereAreNoArtifacts()
+    {
+        _ = TrainAndExport(Networks[0], """{ "type": "sinusoid", "shots": 5, "queries": 5 }""", "momentum", 0.001, 2);
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+
+        Assert.That(bundle.Manifest.TrainingAbsence, Is.EqualTo("ONNX Runtime Training has no SGD with momentum."));
+        Assert.That(bundle.Contains("training/checkpoint"), Is.False);
     }
 
     [Test]

@@ -17,7 +17,9 @@ public sealed class TrainingArtifactsTests
     {
         byte[] bytes = TrainingCheckpoint.Write([("head.weight", Weight), ("head.bias", Bias)], [("mean", Bias)], nominal: false);
 
-        (IReadOnlyDictionary<string, FloatTensor> trainable, IReadOnlyDictionary<string, FloatTensor> frozen) = TrainingCheckpoint.Read(bytes);
+        (IReadOnlyDictionary<string, FloatTensor> trainable, IReadOnlyDictionary<string, FloatTensor> frozen) = TrainingCheckpoint.Read(
+            bytes
+        );
 
         Assert.That(bytes[4..8], Is.EqualTo("ODTC"u8.ToArray()));
         Assert.That(trainable.Keys, Is.EqualTo(new[] { "head.weight", "head.bias" }));

@@ -101,10 +101,7 @@ public sealed class HostingTests
             recorder.Lines[1],
             Does.Match("^2I classifier: adapted, step 3 in [0-9.]+ ms\\. The loss went from [0-9.]+ to [0-9.]+\\.$")
         );
-        Assert.That(
-            recorder.Lines[2],
-            Is.EqualTo("4W classifier: 1 duplicates, 0 contradictions and 0 outliers among the examples")
-        );
+        Assert.That(recorder.Lines[2], Is.EqualTo("4W classifier: 1 duplicates, 0 contradictions and 0 outliers among the examples"));
         Assert.That(
             recorder.Lines[3],
             Does.Match("^3W classifier: adaptation not accepted after 3 steps in [0-9.]+ ms\\. The validation loss did not improve: ")
@@ -130,7 +127,10 @@ public sealed class HostingTests
         Assert.That(report.Entries["kindling"].Description, Is.EqualTo("linear predicts."));
         Assert.That(report.Entries["kindling-broken"].Status, Is.EqualTo(HealthStatus.Unhealthy));
         Assert.That(report.Entries["kindling-broken"].Tags, Is.EqualTo(new[] { "slow" }));
-        Assert.That(report.Entries["kindling-broken"].Description, Does.Contain("theta.safetensors: the file is damaged or changed: expected"));
+        Assert.That(
+            report.Entries["kindling-broken"].Description,
+            Does.Contain("theta.safetensors: the file is damaged or changed: expected")
+        );
     }
 
     private static ServiceProvider Services(Action<IServiceCollection> add)

@@ -30,6 +30,17 @@ internal static class BenchTable
             $"{report.Bundle}: {report.MillisecondsToFirstPrediction:0} ms from the start of a process to its first adapted prediction, median of {report.Runs}"
         );
 
+    public static string Text(LearnersBenchmarkReport report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            {report.Bundle}: {report.KilobytesPerLearner:0.0} kB an idle learner ({report.Learners} of them), its delta has {report.DeltaKilobytes:0.0} kB
+            {report.MillisecondsToReload:0.00} ms from the file to a prediction
+            {report.MegabytesAfterATenth:0.0} MB resident after {report.Adaptations
+                / 10} adaptations, {report.MegabytesAtTheEnd:0.0} MB after {report.Adaptations}
+            """
+        );
+
     public static string Text(BenchmarkSuiteReport report)
     {
         StringBuilder text = new();

@@ -1,4 +1,3 @@
-using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Playground;
 
@@ -41,11 +40,7 @@ visitor.MapPost(
     (string visitor, Drawing drawing, Visitors visitors) =>
     {
         Prediction prediction = visitors.Predict(visitor, drawing);
-        return new
-        {
-            prediction.Label,
-            Scores = prediction.Names.Zip(prediction.Values, (name, value) => new { name, value }),
-        };
+        return new { prediction.Label, Scores = prediction.Names.Zip(prediction.Values, (name, value) => new { name, value }) };
     }
 );
 visitor.MapPost("/undo", (string visitor, Visitors visitors) => new { Undone = visitors.Undo(visitor) });

@@ -1,4 +1,3 @@
-using Kindling.Adapt;
 using Kindling.Bundles;
 
 namespace Kindling.Playground;

@@ -14,7 +14,14 @@ internal static class HoldOut
     {
         HashSet<int> held = [];
         IEnumerable<int> all = Enumerable.Range(0, support.Count);
-        foreach (int[] group in support.Labels is { } labels ? all.GroupBy(i => labels[i]).Select(g => g.ToArray()) : [[.. all]])
+        foreach (
+            int[] group in support.Labels is { } labels
+                ? all.GroupBy(i => labels[i]).Select(g => g.ToArray())
+                :
+                [
+                    [.. all],
+                ]
+        )
         {
             int count = Math.Min(group.Length - 1, (int)Math.Ceiling(share * group.Length));
             for (int k = 0; k < count; k++)

@@ -28,7 +28,9 @@ internal sealed class PausedAdaptation
         Leader = file.Number("leader");
         if (Step > steps || ResultStep > Step || Leader > Step)
         {
-            throw new BundleException($"{path}: step {Step} of {steps} with the best at {ResultStep} and {Leader} is not a point of an adaptation.");
+            throw new BundleException(
+                $"{path}: step {Step} of {steps} with the best at {ResultStep} and {Leader} is not a point of an adaptation."
+            );
         }
     }
 
@@ -140,7 +142,12 @@ internal sealed class PausedAdaptation
         Array.ForEach(before.Heads.Classes, Text);
         Set(request.Support);
         Set(request.Validation);
-        Text(string.Create(CultureInfo.InvariantCulture, $"{request.HoldOut:R} {request.Metric} {request.Patience} {steps} {request.FromStart}"));
+        Text(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{request.HoldOut:R} {request.Metric} {request.Patience} {steps} {request.FromStart}"
+            )
+        );
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

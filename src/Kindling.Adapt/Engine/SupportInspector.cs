@@ -63,8 +63,7 @@ internal static class SupportInspector
     private static IEnumerable<SupportFinding> Equal(SupportSet support)
     {
         int length = support.Inputs.Count / support.Count;
-        string Key(int i) =>
-            Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(support.Inputs.Values.AsSpan(i * length, length))));
+        string Key(int i) => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(support.Inputs.Values.AsSpan(i * length, length))));
         foreach (IGrouping<string, int> group in Enumerable.Range(0, support.Count).GroupBy(Key, StringComparer.Ordinal))
         {
             int[] members = [.. group];
@@ -124,8 +123,7 @@ internal static class SupportInspector
             .. Enumerable
                 .Range(0, count)
                 .Select(i =>
-                    (double)
-                        TensorPrimitives.Distance(outputs.Values.AsSpan(i * length, length), targets.Values.AsSpan(i * length, length))
+                    (double)TensorPrimitives.Distance(outputs.Values.AsSpan(i * length, length), targets.Values.AsSpan(i * length, length))
                 ),
         ];
         double usual = distances.Order().ElementAt(count / 2);
@@ -138,7 +136,8 @@ internal static class SupportInspector
                 {
                     Kind = SupportFindingKind.Outlier,
                     Examples = [i],
-                    Message = $"Example {i} is {distances[i]:0.###} away from what the fitted model predicts, most are within {usual:0.###}.",
+                    Message =
+                        $"Example {i} is {distances[i]:0.###} away from what the fitted model predicts, most are within {usual:0.###}.",
                 };
             }
         }

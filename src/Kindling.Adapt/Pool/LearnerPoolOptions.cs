@@ -1,5 +1,3 @@
-using Kindling.Bundles;
-
 namespace Kindling.Adapt;
 
 /// <summary>How a <see cref="LearnerPool"/> keeps its learners and shares the machine among them.</summary>

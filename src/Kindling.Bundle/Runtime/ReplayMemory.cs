@@ -38,8 +38,7 @@ public sealed class ReplayMemory
     public int Count => _entries.Count;
 
     /// <summary>Names of the classes that have examples, in the order in which they came; empty for regression.</summary>
-    public IReadOnlyList<string> Classes =>
-        [.. _entries.Select(entry => entry.Label).OfType<string>().Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Classes => [.. _entries.Select(entry => entry.Label).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="BundleException">Nothing is there, it is damaged, of a newer format, or not a replay memory.</exception>
@@ -219,7 +218,10 @@ public sealed class ReplayMemory
 
         if (examples.Invert is { } invert && _invert is { } present && invert != present)
         {
-            throw new ArgumentException($"The memory holds pictures inverted '{present}', these were inverted '{invert}'.", nameof(examples));
+            throw new ArgumentException(
+                $"The memory holds pictures inverted '{present}', these were inverted '{invert}'.",
+                nameof(examples)
+            );
         }
     }
 

@@ -109,12 +109,7 @@ public static class TrainingArtifacts
     /// What the runtime gets wrong without an error: parameters of the evaluation model in another order compute something else, and one that the checkpoint
     /// lacks is taken for data.
     /// </summary>
-    private static void Check(
-        Graph training,
-        Graph evaluation,
-        byte[] checkpoint,
-        IReadOnlyDictionary<string, FloatTensor> tensors
-    )
+    private static void Check(Graph training, Graph evaluation, byte[] checkpoint, IReadOnlyDictionary<string, FloatTensor> tensors)
     {
         string[] inputs = [.. training.Inputs.Select(input => input.Name)];
         if (!inputs.SequenceEqual(evaluation.Inputs.Select(input => input.Name)))
@@ -125,7 +120,9 @@ public static class TrainingArtifacts
             );
         }
 
-        (IReadOnlyDictionary<string, FloatTensor> trainable, IReadOnlyDictionary<string, FloatTensor> frozen) = TrainingCheckpoint.Read(checkpoint);
+        (IReadOnlyDictionary<string, FloatTensor> trainable, IReadOnlyDictionary<string, FloatTensor> frozen) = TrainingCheckpoint.Read(
+            checkpoint
+        );
         foreach (string name in inputs.Except(["x", "y", "mask"], StringComparer.Ordinal))
         {
             FloatTensor? read = trainable.GetValueOrDefault(name) ?? frozen.GetValueOrDefault(name);

@@ -122,7 +122,9 @@ internal static class TrainingCheckpoint
             int dims = Field(tensor, TensorDims);
             int[] shape =
             [
-                .. Enumerable.Range(0, tensor.__vector_len(dims)).Select(d => (int)tensor.bb.GetLong(tensor.__vector(dims) + (d * sizeof(long)))),
+                .. Enumerable
+                    .Range(0, tensor.__vector_len(dims))
+                    .Select(d => (int)tensor.bb.GetLong(tensor.__vector(dims) + (d * sizeof(long)))),
             ];
             int data = Field(tensor, TensorData);
             float[] values =

@@ -161,10 +161,7 @@ public static class OrtTrainingWriter
             {
                 SequenceType = new SequenceTypeProto
                 {
-                    ElemType = new TypeProto
-                    {
-                        TensorType = new TensorTypeProto { ElemType = (int)ElementType.Float },
-                    },
+                    ElemType = new TypeProto { TensorType = new TensorTypeProto { ElemType = (int)ElementType.Float } },
                 },
             },
         };

@@ -5,13 +5,21 @@ using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
 
-/// <summary><c>kindling bench adapt</c>, <c>bench train</c>, <c>bench start</c> and <c>bench all</c>.</summary>
+/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>train</c>, <c>start</c>, <c>learners</c> and <c>all</c>.</summary>
 internal static class BenchCommand
 {
     private const string Child = "first-prediction";
 
     public static Command Create() =>
-        new("bench", "Measure speed on this machine") { CreateAdapt(), CreateTrain(), CreateStart(), CreateAll(), CreateChild() };
+        new("bench", "Measure speed on this machine")
+        {
+            CreateAdapt(),
+            CreateTrain(),
+            CreateStart(),
+            CreateLearners(),
+            CreateAll(),
+            CreateChild(),
+        };
 
     private static Command CreateAdapt()
     {
@@ -70,6 +78,32 @@ internal static class BenchCommand
                 parsed.GetRequiredValue(bundle),
                 Program(),
                 ["bench", Child],
+                TimeProvider.System
+            );
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreateLearners()
+    {
+        Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
+        Option<int?> learners = CommonOptions.Whole("--learners", "Learners in memory at once; 1000 by default", 1, 1_000_000);
+        Option<int?> adaptations = CommonOptions.Whole("--adaptations", "Adaptations in a row; 10000 by default", 10, int.MaxValue);
+        Option<bool> json = Json();
+        Command command = new("learners", "Memory of many learners, time to reload one, memory over many adaptations")
+        {
+            bundle,
+            learners,
+            adaptations,
+            json,
+        };
+        command.SetAction(parsed =>
+        {
+            LearnersBenchmarkReport report = LearnersBenchmark.Measure(
+                parsed.GetRequiredValue(bundle),
+                parsed.GetValue(learners) ?? 1000,
+                parsed.GetValue(adaptations) ?? 10_000,
                 TimeProvider.System
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Samples.Web;
 
 // A service with one learner for each user of a model of y = f(x):
 //   curl -X POST localhost:5000/users/ann/points -H 'Content-Type: application/json' -d '[{"x":1,"y":2},{"x":2,"y":4},{"x":3,"y":6}]'
@@ -31,5 +32,3 @@ app.MapGet(
             : Results.NotFound($"{user} has given no points yet.")
 );
 app.Run();
-
-internal sealed record Point(float X, float Y);

@@ -1,0 +1,97 @@
+using Kindling.Adapt;
+using Kindling.Bundles;
+
+namespace Kindling.Evaluate.Benchmarks;
+
+/// <summary>Memory of many learners of one model, the time to reload one, and whether memory stays flat over many adaptations.</summary>
+public static class LearnersBenchmark
+{
+    private const int Reloads = 51;
+
+    /// <summary>Measures a bundle on the episodes that training left in it, one inner step each.</summary>
+    /// <param name="path">The bundle.</param>
+    /// <param name="learners">Learners at once; their deltas have to fit into memory.</param>
+    /// <param name="adaptations">Adaptations in a row.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="BundleException">The bundle has no episodes.</exception>
+    public static LearnersBenchmarkReport Measure(string path, int learners, int adaptations, TimeProvider time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(learners, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(adaptations, 10);
+        ArgumentNullException.ThrowIfNull(time);
+        BundleEpisodes episodes = BundleEpisodes.Read(path);
+        using AdaptableModel model = AdaptableModel.Open(path, new AdaptOptions { Steps = 1, RequireImprovement = false });
+        FloatTensor input = FloatTensor.Zeros([.. model.Manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
+
+        // One of everything first: what the model itself takes does not count.
+        using Learner first = Adapted(model, episodes, 0, input);
+        long before = Resident();
+        Learner[] all = [.. Enumerable.Range(0, learners).Select(i => Adapted(model, episodes, i, input))];
+        double perLearner = (Resident() - before) / (double)learners;
+        Array.ForEach(all, learner => learner.Dispose());
+
+        double reload = Reload(model, first, input, time);
+        double tenth = 0;
+        for (int i = 1; i <= adaptations; i++)
+        {
+            using Learner learner = model.CreateLearner();
+            _ = learner.Adapt(episodes.Support(i % episodes.Count));
+            if (i == adaptations / 10)
+            {
+                tenth = Resident();
+            }
+        }
+
+        return new LearnersBenchmarkReport
+        {
+            Bundle = path,
+            Learners = learners,
+            DeltaKilobytes = first.Parameters.Values.Sum(tensor => (double)tensor.Count * sizeof(float)) / 1000,
+            KilobytesPerLearner = perLearner / 1000,
+            MillisecondsToReload = reload,
+            Adaptations = adaptations,
+            MegabytesAfterATenth = tenth / 1e6,
+            MegabytesAtTheEnd = Resident() / 1e6,
+        };
+    }
+
+    private static Learner Adapted(AdaptableModel model, BundleEpisodes episodes, int i, FloatTensor input)
+    {
+        Learner learner = model.CreateLearner();
+        _ = learner.Adapt(episodes.Support(i % episodes.Count));
+        _ = learner.Predict(input);
+        return learner;
+    }
+
+    private static double Reload(AdaptableModel model, Learner learner, FloatTensor input, TimeProvider time)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("kindling");
+        try
+        {
+            string file = Path.Combine(folder.FullName, "learner.adapted");
+            learner.Save(file);
+            double[] samples = new double[Reloads];
+            for (int i = 0; i < Reloads; i++)
+            {
+                long started = time.GetTimestamp();
+                using Learner back = model.OpenLearner(file);
+                _ = back.Predict(input);
+                samples[i] = time.GetElapsedTime(started).TotalMilliseconds;
+            }
+
+            return Statistics.Median(samples);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return Environment.WorkingSet;
+    }
+}

@@ -1,0 +1,29 @@
+namespace Kindling.Evaluate.Benchmarks;
+
+/// <summary>What many learners of one model cost.</summary>
+public sealed class LearnersBenchmarkReport
+{
+    /// <summary>The bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Learners in memory at once, each adapted by one step and used once.</summary>
+    public required int Learners { get; init; }
+
+    /// <summary>Size of a delta's numbers.</summary>
+    public required double DeltaKilobytes { get; init; }
+
+    /// <summary>Resident memory of an idle learner.</summary>
+    public required double KilobytesPerLearner { get; init; }
+
+    /// <summary>Time to bring a learner back from disk to its first prediction; median.</summary>
+    public required double MillisecondsToReload { get; init; }
+
+    /// <summary>Adaptations of one learner after another, one step each.</summary>
+    public required int Adaptations { get; init; }
+
+    /// <summary>Resident memory after a tenth of them.</summary>
+    public required double MegabytesAfterATenth { get; init; }
+
+    /// <summary>Resident memory after all of them.</summary>
+    public required double MegabytesAtTheEnd { get; init; }
+}

@@ -1,0 +1,215 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kindling.Adapt;
+using Kindling.Bundles;
+using Kindling.Graphs;
+using Kindling.Graphs.Onnx;
+using Kindling.Recipes;
+using Kindling.Tasks.Files;
+
+namespace Kindling.Fuzz.Tests;
+
+/// <summary>
+/// Every reader on damaged files: no exception but the documented ones, at most a second, and at most 64 MiB plus 8 times the input of managed memory. The
+/// environment variable KINDLING_FUZZ sets the number of inputs for each reader, KINDLING_FUZZ_SEED another sequence.
+/// </summary>
+[NonParallelizable]
+public sealed class FuzzTests
+{
+    private const long MostBytes = 64 << 20;
+    private const int MostBytesPerInput = 8;
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(1);
+
+    private static readonly TemporaryFolder Folder = new();
+
+    private static readonly int Inputs = Setting("KINDLING_FUZZ", 2000);
+
+    private static readonly int Seed = Setting("KINDLING_FUZZ_SEED", 1);
+
+    private static IEnumerable<Target> Parsers()
+    {
+        TestBundles.Classifier(Folder["bundle"], new TestBundleOptions { Normalization = "support" });
+        TestBundles.Linear(Folder["line"], new TestBundleOptions { Optimizer = "adam", FullRates = true });
+        TestBundles.Linear(Folder["line.kindling"]);
+        byte[][] In(string name) =>
+            [File.ReadAllBytes(Path.Combine(Folder["bundle"], name)), File.ReadAllBytes(Path.Combine(Folder["line"], name))];
+        yield return new("manifest", In("manifest.json"), bytes => BundleManifest.Parse(bytes, "manifest"), typeof(BundleException));
+        yield return new("safetensors", In("theta.safetensors"), bytes => SafetensorsFile.Parse(bytes, "theta"), typeof(BundleException));
+        yield return new("delta", [Delta()], OnFile("user.adapted", path => DeltaFile.Read(path)), typeof(BundleException));
+        yield return new(
+            "memory",
+            [Memory()],
+            OnFile("user.memory", path => ReplayMemory.Open(path).ToSupportSet()),
+            typeof(BundleException),
+            typeof(InvalidOperationException)
+        );
+        yield return new(
+            "onnx",
+            [.. In("adapt.onnx"), .. In("infer.onnx"), .. In("model.onnx")],
+            bytes => OnnxReader.Read(bytes),
+            typeof(GraphException)
+        );
+        yield return new("onnx summary", In("adapt.onnx"), bytes => OnnxSummary.Read(bytes, "model"), typeof(GraphException));
+        yield return new(
+            "recipe",
+            [.. Directory.GetFiles(Models(), "recipe.json", SearchOption.AllDirectories).Select(File.ReadAllBytes)],
+            bytes => Recipe.Parse(System.Text.Encoding.UTF8.GetString(bytes), "recipe"),
+            typeof(BundleException)
+        );
+        yield return new(
+            "zip",
+            [File.ReadAllBytes(Folder["line.kindling"])],
+            OnFile(
+                "fuzz.kindling",
+                path =>
+                {
+                    using BundleFiles files = BundleFiles.Open(path);
+                    _ = files.VerifyAll();
+                }
+            ),
+            typeof(BundleException)
+        );
+        yield return new("picture", Pictures(), bytes => ImageFiles.Decode(bytes, "picture"), typeof(BundleException));
+        yield return new(
+            "csv",
+            ["label,x,y\n2,1,0.5\n4,2,1\n"u8.ToArray(), "label.0,label.1,a\n1,2,\"3\"\n"u8.ToArray()],
+            OnFile("table.csv", path => TableFile.Read(path)),
+            typeof(BundleException)
+        );
+    }
+
+    [TestCaseSource(nameof(Parsers))]
+    public void Read_DamagedInput_OnlyDocumentedExceptions(object row)
+    {
+        Target target = (Target)row;
+        Run(target, Inputs);
+    }
+
+    /// <summary>Damaged graphs whose hashes are right, so that they reach ONNX Runtime itself.</summary>
+    [TestCase("adapt.onnx")]
+    [TestCase("infer.onnx")]
+    [TestCase("theta.safetensors")]
+    public void Open_DamagedFileWithTheRightHash_OnlyDocumentedExceptions(string name)
+    {
+        TestBundles.Classifier(Folder["session"]);
+        string file = Path.Combine(Folder["session"], name);
+        string manifestFile = Path.Combine(Folder["session"], BundleManifest.FileName);
+        byte[] good = File.ReadAllBytes(file);
+        BundleManifest manifest = BundleManifest.Parse(File.ReadAllBytes(manifestFile), "manifest");
+        SupportSet support = SupportSet.FromExamples([("a", new FloatTensor([2], [1, 0])), ("b", new FloatTensor([2], [0, 1]))]);
+        Target target = new(
+            name,
+            [good],
+            bytes =>
+            {
+                File.WriteAllBytes(file, bytes);
+                string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
+                File.WriteAllBytes(
+                    manifestFile,
+                    (manifest with { Files = new Dictionary<string, string>(manifest.Files) { [name] = hash } }).ToJson()
+                );
+                using AdaptableModel model = AdaptableModel.Open(Folder["session"], new AdaptOptions { Steps = 1 });
+                using Learner learner = model.CreateLearner();
+                _ = learner.Adapt(support);
+                _ = learner.Predict(new FloatTensor([2], [1, 1]));
+            },
+            typeof(BundleException)
+        );
+        Run(target, Math.Max(100, Inputs / 40));
+    }
+
+    private static void Run(Target target, int inputs)
+    {
+        Mutator mutator = new(target.Corpus, Seed);
+        foreach (byte[] good in target.Corpus)
+        {
+            Assert.That(() => target.Read(good), Throws.Nothing, "the corpus itself is readable");
+        }
+
+        int accepted = 0;
+        Stopwatch watch = new();
+        for (int i = 0; i < inputs; i++)
+        {
+            byte[] input = mutator.Next();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            watch.Restart();
+            Exception? fault = null;
+            try
+            {
+                target.Read(input);
+                accepted++;
+            }
+            catch (Exception e) when (target.Allows.Contains(e.GetType()))
+            {
+                // As documented.
+            }
+            catch (Exception e)
+            {
+                fault = e;
+            }
+
+            TimeSpan time = watch.Elapsed;
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            if (fault is not null || time > MostTime || allocated > MostBytes + ((long)MostBytesPerInput * input.Length))
+            {
+                string kept = Path.Combine(Path.GetTempPath(), $"kindling-fuzz-{target.Name.Replace(' ', '-')}-{Seed}-{i}");
+                File.WriteAllBytes(kept, input);
+                Assert.Fail(
+                    $"{target.Name}, seed {Seed}, input {i} ({kept}): {time.TotalMilliseconds:0} ms, {allocated} bytes allocated. {fault}"
+                );
+            }
+        }
+
+        TestContext.Out.WriteLine($"{target.Name}: {inputs} inputs, {accepted} accepted");
+    }
+
+    private static Action<byte[]> OnFile(string name, Action<string> read) =>
+        bytes =>
+        {
+            File.WriteAllBytes(Folder[name], bytes);
+            read(Folder[name]);
+        };
+
+    private static byte[] Delta()
+    {
+        using AdaptableModel model = AdaptableModel.Open(Folder["bundle"]);
+        using Learner learner = model.CreateLearner();
+        _ = learner.Adapt(SupportSet.FromExamples([("a", new FloatTensor([2], [1, 0])), ("b", new FloatTensor([2], [0, 1]))]));
+        learner.Save(Folder["good.adapted"]);
+        return File.ReadAllBytes(Folder["good.adapted"]);
+    }
+
+    private static byte[] Memory()
+    {
+        ReplayMemory memory = new(9);
+        memory.Add(SupportSet.FromExamples([("a", new FloatTensor([2], [1, 0])), ("b", new FloatTensor([2], [0, 1]))]));
+        memory.Save(Folder["good.memory"]);
+        return File.ReadAllBytes(Folder["good.memory"]);
+    }
+
+    private static byte[][] Pictures() =>
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(Models(), ".."), "*.png", SearchOption.AllDirectories)
+                .Where(file => file.Contains("/models/", StringComparison.Ordinal))
+                .Take(1)
+                .Select(File.ReadAllBytes),
+            Convert.FromBase64String(
+                "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAAEElEQVR4nGNgaPgvx4BKAAA+6gZ1GUFNtwAAAABJRU5ErkJggg=="
+            ),
+        ];
+
+    private static string Models()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Pipeline.sln")))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        return Path.Combine(folder, "models");
+    }
+
+    private static int Setting(string name, int standard) =>
+        int.Parse(Environment.GetEnvironmentVariable(name) ?? $"{standard}", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,19 @@
+using Kindling.Evaluate.Benchmarks;
+
+namespace Kindling.Evaluate.Tests.Benchmarks;
+
+public sealed class LearnersBenchmarkTests
+{
+    [Test]
+    public void Measure_Bundle_GivesSizesAndTheTimeOfAReload()
+    {
+        using TrainedBundle bundle = new("""{ "type": "linear" }""", TrainedBundle.Sinusoid, """{ "rate": 0.005 }""");
+
+        LearnersBenchmarkReport report = LearnersBenchmark.Measure(bundle.Path, 20, 50, new TickingTime(TimeSpan.FromMilliseconds(40)));
+
+        Assert.That((report.Learners, report.Adaptations, report.Bundle), Is.EqualTo((20, 50, bundle.Path)));
+        Assert.That(report.DeltaKilobytes, Is.EqualTo(0.008), "a weight and a bias");
+        Assert.That(report.MillisecondsToReload, Is.EqualTo(40));
+        Assert.That(report.MegabytesAtTheEnd, Is.GreaterThan(1));
+    }
+}
