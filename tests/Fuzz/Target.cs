@@ -7,5 +7,8 @@ namespace Kindling.Fuzz.Tests;
 /// <param name="Allows">The documented exceptions.</param>
 internal sealed record Target(string Name, IReadOnlyList<byte[]> Corpus, Action<byte[]> Read, params Type[] Allows)
 {
+    /// <summary>Managed memory that may be taken besides 8 times the input.</summary>
+    public long MostBytes { get; init; } = 64 << 20;
+
     public override string ToString() => Name;
 }

@@ -64,6 +64,40 @@ internal sealed class ImagesTests
     }
 
     [Test]
+    public void Decode_OfAChunkLongerThanTheFile_IsRefusedBeforeDecoding()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        // The length of IDAT, after signature and IHDR.
+        png[33] = 0x40;
+        string path = _files.Write("a.png", png);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a PNG file that ends too early, after {png.Length} bytes.");
+    }
+
+    [Test]
+    public void Decode_OfDataTooFewForTheSize_IsRefusedBeforeDecoding()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        png[18] = png[22] = 0x10;
+        string path = _files.Write("a.png", png);
+
+        AssertRefused(
+            () => ImageFiles.Decode(path),
+            $"'{path}' is a damaged PNG file: {png.Length - 57} bytes of data cannot hold 4098x4098 pixels."
+        );
+    }
+
+    [Test]
+    public void Decode_OfDataThatInflateToMoreThanThePicture_IsRefusedBeforeDecoding()
+    {
+        byte[] png = TestFiles.Png(10_000, 10_000, new byte[100_000_000]);
+        (png[18], png[19], png[22], png[23]) = (0, 2, 0, 2);
+        string path = _files.Write("a.png", png);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a damaged PNG file: its data inflate to more than 2x2 pixels.");
+    }
+
+    [Test]
     public void Decode_OfColourPng_KeepsItsPixels()
     {
         string path = _files.Write("a.png", TestFiles.Png(2, 1, 255, 0, 0, 0, 0, 255));

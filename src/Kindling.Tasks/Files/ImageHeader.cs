@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using Kindling.Bundles;
 
 namespace Kindling.Tasks.Files;
@@ -8,7 +9,11 @@ internal static class ImageHeader
 {
     private static ReadOnlySpan<byte> PngSignature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
 
-    private static ReadOnlySpan<byte> PngEnd => "IEND"u8;
+    /// <summary>The most that deflate makes of a byte.</summary>
+    private const int MostOfAByte = 1032;
+
+    /// <summary>Compressed data up to this size are harmless, whatever they inflate to.</summary>
+    private const int Harmless = 1 << 16;
 
     private static ReadOnlySpan<byte> JpegEnd => [0xFF, 0xD9];
 
@@ -26,7 +31,8 @@ internal static class ImageHeader
 
             (int width, int height) = PngSize(content) ?? throw CutShort(name, "PNG", content.Length);
             RefuseSize(name, width, height);
-            return content.IndexOf(PngEnd) >= 0 ? "PNG" : throw CutShort(name, "PNG", content.Length);
+            RefuseData(name, width, height, PngData(content) ?? throw CutShort(name, "PNG", content.Length));
+            return "PNG";
         }
 
         if (content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
@@ -60,6 +66,75 @@ internal static class ImageHeader
         content.Length < 24
             ? null
             : (BinaryPrimitives.ReadInt32BigEndian(content[16..]), BinaryPrimitives.ReadInt32BigEndian(content[20..]));
+
+    /// <summary>
+    /// The compressed data of a PNG file, put together; null where a chunk or the end is missing. The decoder makes room for what a chunk says of its length
+    /// before it looks whether that much is there.
+    /// </summary>
+    private static byte[]? PngData(ReadOnlySpan<byte> content)
+    {
+        // Each chunk: length, type, data, checksum.
+        const int Around = 12;
+        using MemoryStream data = new();
+        for (long position = PngSignature.Length; position + Around <= content.Length; )
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(content[(int)position..]);
+            if (length < 0 || position + Around + length > content.Length)
+            {
+                return null;
+            }
+
+            ReadOnlySpan<byte> type = content.Slice((int)position + 4, 4);
+            if (type.SequenceEqual("IEND"u8))
+            {
+                return data.ToArray();
+            }
+
+            if (type.SequenceEqual("IDAT"u8))
+            {
+                data.Write(content.Slice((int)position + 8, length));
+            }
+
+            position += Around + length;
+        }
+
+        return null;
+    }
+
+    /// <summary>Refuses data that cannot be a picture of this size: too few to inflate to it, or far more than it has room for.</summary>
+    private static void RefuseData(string name, long width, long height, byte[] data)
+    {
+        // At least a bit a pixel; at most four channels of 16 bits, and a byte a row, of which interlacing makes up to twice as many.
+        long least = width * height / 8;
+        long most = (width * height * 8) + (2 * height) + Harmless;
+        if (least > (long)data.Length * MostOfAByte)
+        {
+            throw new BundleException($"{name} is a damaged PNG file: {data.Length} bytes of data cannot hold {width}x{height} pixels.");
+        }
+
+        if (data.Length <= Harmless)
+        {
+            return;
+        }
+
+        try
+        {
+            using ZLibStream inflated = new(new MemoryStream(data), CompressionMode.Decompress);
+            byte[] piece = new byte[Harmless];
+            for (int read; (read = inflated.Read(piece)) > 0; )
+            {
+                most -= read;
+                if (most < 0)
+                {
+                    throw new BundleException($"{name} is a damaged PNG file: its data inflate to more than {width}x{height} pixels.");
+                }
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new BundleException($"{name} is a damaged PNG file: its data cannot be inflated ({e.Message})", e);
+        }
+    }
 
     /// <summary>Walks the segments to the start of frame (C0 to CF without the tables C4, C8, CC).</summary>
     private static (int Width, int Height)? JpegSize(ReadOnlySpan<byte> content)
