@@ -25,12 +25,6 @@ public static class LearnersBenchmark
 
         // One of everything first: what the model itself takes does not count.
         using Learner first = Adapted(model, episodes, 0, input);
-        long before = Resident();
-        Learner[] all = [.. Enumerable.Range(0, learners).Select(i => Adapted(model, episodes, i, input))];
-        double perLearner = (Resident() - before) / (double)learners;
-        Array.ForEach(all, learner => learner.Dispose());
-
-        double reload = Reload(model, first, input, time);
         double tenth = 0;
         for (int i = 1; i <= adaptations; i++)
         {
@@ -42,6 +36,13 @@ public static class LearnersBenchmark
             }
         }
 
+        double end = Resident();
+        long before = Resident();
+        Learner[] all = [.. Enumerable.Range(0, learners).Select(i => Adapted(model, episodes, i, input))];
+        double perLearner = (Resident() - before) / (double)learners;
+        Array.ForEach(all, learner => learner.Dispose());
+
+        double reload = Reload(model, first, input, time);
         return new LearnersBenchmarkReport
         {
             Bundle = path,
@@ -51,7 +52,7 @@ public static class LearnersBenchmark
             MillisecondsToReload = reload,
             Adaptations = adaptations,
             MegabytesAfterATenth = tenth / 1e6,
-            MegabytesAtTheEnd = Resident() / 1e6,
+            MegabytesAtTheEnd = end / 1e6,
         };
     }
 
