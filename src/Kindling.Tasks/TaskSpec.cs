@@ -45,6 +45,21 @@ public sealed class TaskSpec
     /// <summary>Whether rotations by 90, 180 and 270 degrees are classes of their own; by default for <c>omniglot</c> only.</summary>
     public bool? Rotations { get; init; }
 
+    /// <summary>Whether the mirrored pictures of training classes are training classes of their own; not by default.</summary>
+    public bool? Mirrors { get; init; }
+
+    /// <summary>
+    /// Most that a training class is turned, stretched and sheared, the same in all its pictures for the length of an episode: the largest change of
+    /// an entry of the map's matrix, at most 0.5; 0 by default.
+    /// </summary>
+    public double? WarpClasses { get; init; }
+
+    /// <summary>Likewise for each training picture; at most 0.5, 0 by default.</summary>
+    public double? WarpItems { get; init; }
+
+    /// <summary>Most pixels that each training picture is shifted by in either direction; 0 by default.</summary>
+    public double? ShiftItems { get; init; }
+
     /// <summary>Seed of generated classes (<c>glyphs</c>) and of the split of classes (<c>images</c>, <c>table</c>); 0 by default.</summary>
     public ulong Seed { get; init; }
 
@@ -85,6 +100,10 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "channels", Channels is not null, r => r.HasChannels);
         CheckOnly(faults, row, "invert", Invert is not null, r => r.HasImages);
         CheckOnly(faults, row, "rotations", Rotations is not null, r => r.HasImages);
+        CheckOnly(faults, row, "mirrors", Mirrors is not null, r => r.HasImages);
+        CheckOnly(faults, row, "warpClasses", WarpClasses is not null, r => r.HasImages);
+        CheckOnly(faults, row, "warpItems", WarpItems is not null, r => r.HasImages);
+        CheckOnly(faults, row, "shiftItems", ShiftItems is not null, r => r.HasImages);
         CheckOnly(faults, row, "trainClasses", TrainClasses is not null, r => r.HasGeneratedClasses);
         CheckOnly(faults, row, "validationClasses", ValidationClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "testClasses", TestClasses is not null, r => r.HasOwnSplit);
@@ -136,6 +155,9 @@ public sealed class TaskSpec
             );
         }
 
+        Between(faults, "warpClasses", WarpClasses, 0.5);
+        Between(faults, "warpItems", WarpItems, 0.5);
+        Between(faults, "shiftItems", ShiftItems, (Size ?? ImagePreprocessing.DefaultSize) / 2.0);
         AtMost(faults, "ways", Ways);
         AtMost(faults, "shots", Shots);
         AtMost(faults, "queries", Queries);
@@ -152,6 +174,14 @@ public sealed class TaskSpec
         if (value < least)
         {
             faults.Add($"tasks.{name} must be at least {least}, got {value}.");
+        }
+    }
+
+    private static void Between(List<string> faults, string name, double? value, double most)
+    {
+        if (value is { } v && !(v >= 0 && v <= most))
+        {
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"tasks.{name} must be between 0 and {most}, got {v}."));
         }
     }
 

@@ -8,13 +8,21 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
     private readonly ItemBank _bank;
     private readonly ItemClass[][] _classes;
     private readonly int[] _leastCounts;
+    private readonly Augmentation? _augmentation;
 
     /// <summary>Takes over the items and the classes.</summary>
     /// <param name="name">The type as recipes name it.</param>
     /// <param name="bank">The items.</param>
     /// <param name="classes">The classes by split, in the order of <see cref="Split"/>.</param>
-    public ClassFamily(string name, ItemBank bank, ItemClass[][] classes)
+    /// <param name="spec">Says how training classes and their items are varied; null varies nothing.</param>
+    public ClassFamily(string name, ItemBank bank, ItemClass[][] classes, TaskSpec? spec = null)
     {
+        if (spec?.Mirrors ?? false)
+        {
+            classes = [ItemClass.WithMirrors(classes[(int)Split.Train]), .. classes[1..]];
+        }
+
+        _augmentation = spec is null ? null : Augmentation.Of(spec);
         Name = name;
         _bank = bank;
         _classes = classes;
@@ -50,15 +58,17 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
         int each = shape.Shots + shape.Queries;
         Span<int> items = each <= 256 ? stackalloc int[each] : new int[each];
         string[] names = new string[shape.Ways];
-        Batch support = new(shape.SupportCount, _bank);
-        Batch query = new(shape.QueryCount, _bank);
+        Augmentation? augmentation = split == Split.Train ? _augmentation : null;
+        Batch support = new(shape.SupportCount, _bank, augmentation, random);
+        Batch query = new(shape.QueryCount, _bank, augmentation, random);
         for (int slot = 0; slot < shape.Ways; slot++)
         {
             ItemClass item = classes[chosen[slot]];
             names[slot] = item.Name;
             random.Sample(item.Count, items);
-            support.Add(item, items[..shape.Shots], slot);
-            query.Add(item, items[shape.Shots..], slot);
+            Warp warp = augmentation?.OfClass(random) ?? Warp.Identity;
+            support.Add(item, items[..shape.Shots], slot, warp);
+            query.Add(item, items[shape.Shots..], slot, warp);
         }
 
         return new Episode
@@ -71,7 +81,7 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
         };
     }
 
-    public JointData Joint(Split split) => new JointClasses(_bank, _classes[(int)split]);
+    public JointData Joint(Split split) => new JointClasses(_bank, _classes[(int)split], split == Split.Train ? _augmentation : null);
 
     public void Require(Split split, EpisodeShape shape)
     {
@@ -95,17 +105,18 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
     }
 
     /// <summary>One half of an episode in the making.</summary>
-    private sealed class Batch(int count, ItemBank bank)
+    private sealed class Batch(int count, ItemBank bank, Augmentation? augmentation, SeededRandom random)
     {
         private readonly float[] _x = GC.AllocateUninitializedArray<float>(count * bank.ItemSize);
         private readonly float[] _y = new float[count];
         private int _next;
 
-        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot)
+        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot, Warp ofClass)
         {
             foreach (int i in chosen)
             {
-                bank.Fill(item.First + i, item.QuarterTurns, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
+                ItemView view = augmentation is null ? item.View : item.View with { Warp = augmentation.OfItem(random, ofClass) };
+                bank.Fill(item.First + i, view, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
                 _y[_next++] = slot;
             }
         }

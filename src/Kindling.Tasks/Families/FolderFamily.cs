@@ -38,7 +38,8 @@ internal static class FolderFamily
                     IEnumerable<ItemClass> own = s.Select(n => classes[n]);
                     return spec.Rotations ?? false ? ItemClass.WithRotations(own) : [.. own];
                 }),
-            ]
+            ],
+            spec
         )
         {
             DataHash = hash,

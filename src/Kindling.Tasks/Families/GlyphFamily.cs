@@ -38,7 +38,7 @@ internal static class GlyphFamily
         );
         using ContentHash hash = new();
         hash.Add(pixels);
-        return new ClassFamily(Name, new ImageBank(pixels, 1, size, size), Deal(counts, spec.Rotations ?? false))
+        return new ClassFamily(Name, new ImageBank(pixels, 1, size, size), Deal(counts, spec.Rotations ?? false), spec)
         {
             DataHash = hash.Finish(),
             Licences = [],

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Kindling.Tasks.Families;
 
 /// <summary>
@@ -8,14 +10,14 @@ internal sealed class ImageBank : ItemBank
     private static readonly float[] Levels = [.. Enumerable.Range(0, 256).Select(i => i / 255f)];
 
     private readonly byte[] _pixels;
-    private readonly int[][] _turns;
+    private readonly int[][] _maps;
 
     public ImageBank(byte[] pixels, int channels, int height, int width)
     {
         _pixels = pixels;
         Shape = [channels, height, width];
         ItemSize = channels * height * width;
-        _turns = height == width ? [.. Enumerable.Range(0, 4).Select(q => Turn(channels, width, q))] : [];
+        _maps = [.. Enumerable.Range(0, height == width ? 8 : 2).Select(m => Map(channels, height, width, m / 2, m % 2 == 1))];
     }
 
     /// <summary>Channels, height, width.</summary>
@@ -23,25 +25,23 @@ internal sealed class ImageBank : ItemBank
 
     public override int ItemSize { get; }
 
-    public override void Fill(int item, int quarterTurns, Span<float> destination)
+    public override void Fill(int item, ItemView view, Span<float> destination)
     {
-        ReadOnlySpan<byte> source = _pixels.AsSpan(item * ItemSize, ItemSize);
-        destination = destination[..ItemSize];
-        float[] levels = Levels;
-        if (quarterTurns == 0)
+        if (view.Warp is { } warp)
         {
-            for (int i = 0; i < source.Length; i++)
-            {
-                destination[i] = levels[source[i]];
-            }
-
+            float[] straight = ArrayPool<float>.Shared.Rent(ItemSize);
+            Fill(item, view with { Warp = null }, straight);
+            warp.Apply(straight.AsSpan(0, ItemSize), Shape[1], Shape[2], destination);
+            ArrayPool<float>.Shared.Return(straight);
             return;
         }
 
-        int[] turn = _turns[quarterTurns];
-        for (int i = 0; i < turn.Length; i++)
+        ReadOnlySpan<byte> source = _pixels.AsSpan(item * ItemSize, ItemSize);
+        float[] levels = Levels;
+        int[] map = _maps[(view.QuarterTurns * 2) + (view.Mirrored ? 1 : 0)];
+        for (int i = 0; i < map.Length; i++)
         {
-            destination[i] = levels[source[turn[i]]];
+            destination[i] = levels[source[map[i]]];
         }
     }
 
@@ -54,20 +54,21 @@ internal sealed class ImageBank : ItemBank
         }
     }
 
-    /// <summary>Where each pixel of the turned picture comes from. One quarter turn takes (y, x) from (x, size - 1 - y).</summary>
-    private static int[] Turn(int channels, int size, int quarterTurns)
+    /// <summary>Where each pixel of the mirrored, then turned picture comes from. One quarter turn takes (y, x) from (x, size - 1 - y).</summary>
+    private static int[] Map(int channels, int height, int width, int quarterTurns, bool mirrored)
     {
-        int[] from = new int[channels * size * size];
+        int area = height * width;
+        int[] from = new int[channels * area];
         for (int i = 0; i < from.Length; i++)
         {
-            int y = i / size % size;
-            int x = i % size;
+            int y = i % area / width;
+            int x = i % width;
             for (int q = 0; q < quarterTurns; q++)
             {
-                (y, x) = (x, size - 1 - y);
+                (y, x) = (x, width - 1 - y);
             }
 
-            from[i] = (i / (size * size) * size * size) + (y * size) + x;
+            from[i] = (i / area * area) + (y * width) + (mirrored ? width - 1 - x : x);
         }
 
         return from;

@@ -9,6 +9,6 @@ internal abstract class ItemBank
     /// <summary>The number of values of one item.</summary>
     public abstract int ItemSize { get; }
 
-    /// <summary>Writes an item, turned by quarter turns counter-clockwise where items are pictures.</summary>
-    public abstract void Fill(int item, int quarterTurns, Span<float> destination);
+    /// <summary>Writes an item as it is seen.</summary>
+    public abstract void Fill(int item, ItemView view, Span<float> destination);
 }

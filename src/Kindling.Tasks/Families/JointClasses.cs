@@ -5,10 +5,12 @@ internal sealed class JointClasses : JointData
 {
     private readonly ItemBank _bank;
     private readonly ItemClass[] _classes;
+    private readonly Augmentation? _augmentation;
     private readonly int[] _firsts;
 
-    public JointClasses(ItemBank bank, ItemClass[] classes)
+    public JointClasses(ItemBank bank, ItemClass[] classes, Augmentation? augmentation)
     {
+        _augmentation = augmentation;
         _bank = bank;
         _classes = classes;
         _firsts = new int[classes.Length + 1];
@@ -22,12 +24,7 @@ internal sealed class JointClasses : JointData
 
     public override int ItemCount => _firsts[^1];
 
-    public override void Fill(int index, Span<float> x)
-    {
-        int label = Label(index);
-        ItemClass item = _classes[label];
-        _bank.Fill(item.First + index - _firsts[label], item.QuarterTurns, x);
-    }
+    public override void Fill(int index, Span<float> x) => Fill(index, warp: null, x);
 
     public override int Label(int index)
     {
@@ -41,7 +38,14 @@ internal sealed class JointClasses : JointData
     {
         ArgumentNullException.ThrowIfNull(random);
         int index = random.NextInt(ItemCount);
-        Fill(index, x);
+        Fill(index, _augmentation?.OfItem(random, _augmentation.OfClass(random)), x);
         y[0] = Label(index);
+    }
+
+    private void Fill(int index, Warp? warp, Span<float> x)
+    {
+        int label = Label(index);
+        ItemClass item = _classes[label];
+        _bank.Fill(item.First + index - _firsts[label], item.View with { Warp = warp }, x);
     }
 }

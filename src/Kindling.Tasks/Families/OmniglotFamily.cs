@@ -68,12 +68,12 @@ internal static class OmniglotFamily
                     .Select(c =>
                     {
                         int n = numbers[c.Character];
-                        return new ItemClass($"{c.Character}/rot{c.Turns * 90:000}", firsts[n], files[n].Count, c.Turns);
+                        return new ItemClass($"{c.Character}/rot{c.Turns * 90:000}", firsts[n], files[n].Count, new ItemView(c.Turns));
                     })
                     .ToArray()
             ),
         ];
-        return new ClassFamily(Name, new ImageBank(pixels, 1, preprocessing.Height, preprocessing.Width), classes)
+        return new ClassFamily(Name, new ImageBank(pixels, 1, preprocessing.Height, preprocessing.Width), classes, spec)
         {
             DataHash = hash.Finish(),
             Licences = Credits,

@@ -24,6 +24,6 @@ internal sealed class RowBank : ItemBank
 
     public override int ItemSize { get; }
 
-    public override void Fill(int item, int quarterTurns, Span<float> destination) =>
+    public override void Fill(int item, ItemView view, Span<float> destination) =>
         _values.AsSpan(item * ItemSize, ItemSize).CopyTo(destination);
 }

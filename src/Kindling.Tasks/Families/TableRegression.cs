@@ -92,7 +92,7 @@ internal sealed class TableRegression : ITaskFamily, IShapeCheck
 
     private void Fill(int item, Span<float> x, Span<float> y)
     {
-        _bank.Fill(item, 0, x);
+        _bank.Fill(item, default, x);
         _targets.AsSpan(item * OutputCount, OutputCount).CopyTo(y);
     }
 
