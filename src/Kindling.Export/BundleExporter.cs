@@ -8,7 +8,7 @@ using Kindling.Recipes;
 
 namespace Kindling.Export;
 
-/// <summary>Turns a checkpoint into a bundle. Needs no libtorch.</summary>
+/// <summary>Turns a checkpoint, or a bundle of an earlier version, into a bundle. Needs no libtorch.</summary>
 public static class BundleExporter
 {
     private const string InferFile = "infer.onnx";
@@ -17,17 +17,15 @@ public static class BundleExporter
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Writes a bundle, re-opens it with the runtime and replays the reference episodes; only then does it take its place.</summary>
-    /// <param name="checkpoint">Folder that training wrote.</param>
+    /// <param name="checkpoint">Folder that training wrote; or a bundle, whose content is written anew as this version writes it.</param>
     /// <param name="target">Folder of the bundle, or a file ending with <c>.kindling</c>; replaced if it exists.</param>
     /// <returns>How the replay went.</returns>
     /// <exception cref="BundleException">The checkpoint is missing or damaged, or the bundle does not give what training did.</exception>
     public static VerificationReport Export(string checkpoint, string target)
     {
-        (IReadOnlyDictionary<string, FloatTensor> theta, CheckpointState state) = Checkpoint.Read(checkpoint, Checkpoint.ThetaFile);
-        Recipe recipe = Recipe.Parse(state.Recipe.GetRawText(), $"the recipe in {checkpoint}");
-        NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, state.InputShape, state.Outputs);
+        ExportSource source = ExportSource.Read(checkpoint);
         VerificationReport? report = null;
-        Write(target, network, recipe, state, theta, checkpoint, folder => report = Replay(folder));
+        Write(target, source, folder => report = Replay(folder));
         return report!;
     }
 
@@ -39,18 +37,12 @@ public static class BundleExporter
             : throw new BundleException($"The bundle does not give what training did, so it was not written: {report}");
     }
 
-    private static void Write(
-        string target,
-        NetworkGraphs network,
-        Recipe recipe,
-        CheckpointState state,
-        IReadOnlyDictionary<string, FloatTensor> theta,
-        string checkpoint,
-        Action<string> verify
-    )
+    private static void Write(string target, ExportSource source, Action<string> verify)
     {
+        (Recipe recipe, CheckpointState state) = (source.Recipe, source.State);
+        NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, state.InputShape, state.Outputs);
         bool classification = state.IsClassification;
-        Dictionary<string, FloatTensor> tensors = new(theta, StringComparer.Ordinal);
+        Dictionary<string, FloatTensor> tensors = new(source.Theta, StringComparer.Ordinal);
         foreach (StatisticSpec statistic in network.Statistics)
         {
             tensors[statistic.Name] = new FloatTensor([statistic.Channels], [.. Enumerable.Repeat(statistic.Initial, statistic.Channels)]);
@@ -75,26 +67,27 @@ public static class BundleExporter
         writer.Add(AdaptFile, OnnxWriter.ToBytes(adapt));
         writer.Add(ModelFile, model);
         writer.AddTensors(BundleManifest.ThetaFileName, tensors);
-        foreach (string name in new[] { "episodes.safetensors", "reference.json" })
+        foreach ((string name, byte[] bytes) in source.Reference)
         {
-            writer.Add($"reference/{name}", File.ReadAllBytes(Path.Combine(checkpoint, "reference", name)));
+            writer.Add(name, bytes);
         }
 
-        string? trainingAbsence = TrainingArtifacts.Fault(
+        SessionRates? rates = SessionRates.Of(
             recipe.Inner,
-            tensors.Where(t => t.Key.EndsWith(".rate", StringComparison.Ordinal)).Select(t => t.Value)
+            [.. network.Parameters.Where(p => recipe.Inner.Adapts(p)).Select(p => tensors[GraphSignature.Rate(p.Name)])],
+            out string? trainingAbsence
         );
-        if (trainingAbsence is null)
+        if (rates is not null)
         {
-            foreach ((string name, byte[] bytes) in TrainingArtifacts.Create(network, recipe.Inner, classification, tensors))
+            foreach ((string name, byte[] bytes) in TrainingArtifacts.Create(network, recipe.Inner, rates, classification, tensors))
             {
                 writer.Add($"{TrainingArtifacts.Folder}/{name}", bytes);
             }
         }
 
-        if (File.Exists(Path.Combine(checkpoint, Checkpoint.BaselinesFile)))
+        if (source.Baselines is { } baselines)
         {
-            writer.AddTensors(Checkpoint.BaselinesFile, Baselines(checkpoint, recipe, state.DataHash));
+            writer.AddTensors(Checkpoint.BaselinesFile, baselines);
         }
 
         _ = writer.Complete(
@@ -142,12 +135,14 @@ public static class BundleExporter
                 },
                 Opset = Graph.OpsetVersion,
                 IrVersion = OnnxWriter.IrVersion,
+                TrainingRates = rates?.Session,
                 TrainingAbsence = trainingAbsence,
                 Recipe = state.Recipe,
                 Provenance = new ManifestProvenance
                 {
                     Seed = (long)recipe.Seed,
                     Iterations = state.BestIteration ?? state.Iteration,
+                    StartedFrom = state.StartedFrom,
                     DataHash = state.DataHash,
                     ToolVersion = state.ToolVersion,
                     Metrics = state.BestMetric is { } metric ? JsonSerializer.SerializeToElement(new { validation = metric }, Json) : null,
@@ -156,16 +151,6 @@ public static class BundleExporter
             },
             verify
         );
-    }
-
-    private static IReadOnlyDictionary<string, FloatTensor> Baselines(string checkpoint, Recipe recipe, string dataHash)
-    {
-        (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(checkpoint, Checkpoint.BaselinesFile);
-        return state.IsOf(recipe, dataHash)
-            ? tensors
-            : throw new BundleException(
-                $"{Path.Combine(checkpoint, Checkpoint.BaselinesFile)}: the baseline belongs to another recipe or other data than the checkpoint; run `kindling train --resume` to train it anew."
-            );
     }
 
     private static ManifestGraph Describe(string file, Graph graph) =>

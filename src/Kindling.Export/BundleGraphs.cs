@@ -56,10 +56,15 @@ public static class BundleGraphs
     /// What ONNX Runtime Training trains: (x, y, mask?, parameters, statistics) -> (loss, statistics of the batch, gradients of the adapted parameters).
     /// Statistics are inputs without use here: the runtime wants the parameters of <see cref="Evaluation"/> in both.
     /// </summary>
-    public static Graph Training(NetworkGraphs network, InnerSpec inner, bool classification)
+    /// <param name="network">The network.</param>
+    /// <param name="inner">The inner rule.</param>
+    /// <param name="factors">What each gradient is multiplied by, where the session's one rate must serve parameters with several.</param>
+    /// <param name="classification">Whether the model classifies.</param>
+    public static Graph Training(NetworkGraphs network, InnerSpec inner, IReadOnlyList<float> factors, bool classification)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
+        ArgumentNullException.ThrowIfNull(factors);
         GraphBuilder b = new("training");
         (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Support, classification, out Value? labels);
         foreach (StatisticSpec statistic in network.Statistics)
@@ -76,9 +81,9 @@ public static class BundleGraphs
             _ = b.Output(values[statistic.Name], statistic.Name + ".next");
         }
 
-        foreach ((Value parameter, Value gradient) in adapted.Zip(gradients))
+        foreach ((Value parameter, Value gradient, float factor) in adapted.Zip(gradients, factors))
         {
-            _ = b.Output(gradient, parameter.Name + ".gradient");
+            _ = b.Output(factor == 1 ? gradient : b.Mul(gradient, factor), parameter.Name + ".gradient");
         }
 
         return Simplification.Run(b.Graph);

@@ -50,6 +50,9 @@ public sealed class CheckpointState
     /// <summary>Seconds spent in training, over all runs.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>SHA-256 of the weights' file that training started from; null if they were freshly drawn.</summary>
+    public string? StartedFrom { get; init; }
+
     /// <summary>Reads the state from the metadata of a checkpoint's file.</summary>
     /// <exception cref="BundleException">There is none, or it is damaged.</exception>
     public static CheckpointState From(SafetensorsFile file, string path)

@@ -6,8 +6,14 @@ public sealed class InnerSpec
     /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
-    /// <summary>Learning rate of every adapted parameter.</summary>
+    /// <summary>Learning rate of every adapted parameter; where rates are learned, the one that they start from.</summary>
     public required double Rate { get; init; }
+
+    /// <summary>
+    /// <c>fixed</c>, or <c>learned</c>: one rate for each adapted parameter and training step, learned beside the meta-initialisation (MAML++,
+    /// Antoniou et al. 2019, section 4). Steps beyond those of training take the last one's.
+    /// </summary>
+    public string Rates { get; init; } = "fixed";
 
     /// <summary>Steps per task in meta-training.</summary>
     public int Steps { get; init; } = 1;
@@ -33,6 +39,10 @@ public sealed class InnerSpec
     /// <summary>Which parameters adapt: <c>all</c>, <c>head</c> or <c>body</c>.</summary>
     public string Adapts { get; init; } = "all";
 
+    /// <summary>Whether rates are learned.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool LearnsRates => Rates == "learned";
+
     /// <summary>Steps in the app and at test.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public int StepsInApp => AdaptationSteps ?? Steps;
@@ -47,6 +57,11 @@ public sealed class InnerSpec
         if (!(Rate > 0) || !double.IsFinite(Rate))
         {
             yield return $"inner.rate: expected a positive number, got {Rate}";
+        }
+
+        if (Rates is not ("fixed" or "learned"))
+        {
+            yield return $"inner.rates: expected fixed or learned, got '{Rates}'";
         }
 
         if (Steps is < 1 or > 1000)

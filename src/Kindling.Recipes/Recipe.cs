@@ -74,6 +74,7 @@ public sealed class Recipe
                 .. recipe.Tasks.Validate(),
                 .. recipe.Algorithm.Faults(),
                 .. recipe.Inner.Faults(),
+                .. recipe.LearnedRateFaults(),
             ];
             return faults.Length == 0 ? recipe : throw new BundleException($"{source}: {string.Join("; ", faults)}.");
         }
@@ -102,4 +103,10 @@ public sealed class Recipe
 
     /// <summary>The recipe as JSON text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    // FOMAML holds the inner gradients constant and Reptile has no outer loss: neither says how a rate should change.
+    private IEnumerable<string> LearnedRateFaults() =>
+        Inner.LearnsRates && Algorithm.Type != "maml"
+            ? [$"inner.rates: learned rates need algorithm.type maml, got '{Algorithm.Type}'"]
+            : [];
 }

@@ -38,11 +38,11 @@ public sealed class OrtTrainingTests
         using BundleFiles files = BundleFiles.Open(JavaScript.Bundle(model));
         BundleManifest manifest = files.Manifest;
         Recipe recipe = Recipe.Parse(manifest.Recipe!.Value.GetRawText(), model);
-        bool own = optimizer == recipe.Inner.Optimizer;
+        bool owns = optimizer == recipe.Inner.Optimizer;
         InnerSpec inner = new()
         {
             Optimizer = optimizer,
-            Rate = own ? recipe.Inner.Rate : 0.002,
+            Rate = owns ? recipe.Inner.Rate : 0.002,
             WeightDecay = optimizer == "adamw" ? 0.05 : 0,
         };
         NetworkGraphs network = NetworkCatalogue.Build(
@@ -56,13 +56,19 @@ public sealed class OrtTrainingTests
         FloatTensor y = episodes["0.support.y"];
         string folder = Path.Combine(JavaScript.Work, "training", $"{model}-{optimizer}");
         Directory.CreateDirectory(folder);
+        FloatTensor[] own =
+        [
+            .. network.Parameters.Select(p => owns ? theta[GraphSignature.Rate(p.Name)] : new FloatTensor([1], [(float)inner.Rate])),
+        ];
+        SessionRates rates = SessionRates.Of(inner, own, out _)!;
         foreach (
             (string name, byte[] bytes) in TrainingArtifacts.Create(
                 network,
                 inner,
+                rates,
                 manifest.IsClassification,
                 theta,
-                (float)(inner.Rate / SessionRate)
+                (float)(rates.Session[0] / SessionRate)
             )
         )
         {
@@ -75,7 +81,7 @@ public sealed class OrtTrainingTests
         using JsonDocument document = JsonDocument.Parse(output);
         JsonElement result = document.RootElement[0];
 
-        (float[] losses, float[] parameters, float[] outputs) = Adapt(network, inner, manifest, theta, x, y);
+        (float[] losses, float[] parameters, float[] outputs) = Adapt(network, inner, own, manifest, theta, x, y);
         float[] got = JavaScript.Floats(result.GetProperty("losses"));
         float[] weights = JavaScript.Floats(result.GetProperty("parameters"));
         double loss = losses.Zip(got, (a, b) => Math.Abs((double)a - b) / Math.Max(0.01, Math.Abs(a))).Max();
@@ -97,6 +103,7 @@ public sealed class OrtTrainingTests
     private static (float[] Losses, float[] Parameters, float[] Outputs) Adapt(
         NetworkGraphs network,
         InnerSpec inner,
+        FloatTensor[] rates,
         BundleManifest manifest,
         IReadOnlyDictionary<string, FloatTensor> theta,
         FloatTensor x,
@@ -118,7 +125,11 @@ public sealed class OrtTrainingTests
                 "mask" => Value(Mask(manifest, y)),
                 _ when theta.TryGetValue(input.Name, out FloatTensor? parameter)
                         && !input.Name.EndsWith(".rate", StringComparison.Ordinal) => Value(parameter),
-                _ when input.Name.EndsWith(".rate", StringComparison.Ordinal) => Value(FloatTensor.Scalar((float)inner.Rate)),
+                _ when input.Name.EndsWith(".rate", StringComparison.Ordinal) => Value(
+                    FloatTensor.Scalar(
+                        rates[network.Parameters.TakeWhile(p => GraphSignature.Rate(p.Name) != input.Name).Count()].Values[0]
+                    )
+                ),
                 _ => Value(FloatTensor.Zeros([.. input.Shape.ToSizes().Select(size => (int)size)])),
             };
         }

@@ -17,6 +17,14 @@ public sealed class ErrorTests
             "5"
         );
         yield return Usage(
+            "kindling: --resume goes on from the checkpoint and --from starts anew: give one of them.\n`kindling train --help` lists what there is.\n",
+            "train",
+            "models/none",
+            "--resume",
+            "--from",
+            "bundle"
+        );
+        yield return Usage(
             "kindling: Option '--support' is required.\nkindling: Option '--out' is required.\n`kindling adapt --help` lists what there is.\n",
             "adapt",
             "bundle"

@@ -11,7 +11,12 @@ public sealed class EnginesTests
         new("support", 2) { TestName = "a head slot left over" },
     ];
 
-    private static readonly string[] Optimizers = ["sgd", "adam"];
+    private static readonly TestCaseData<string, string>[] Rules =
+    [
+        new("sgd", "fixed") { TestName = "sgd" },
+        new("adam", "fixed") { TestName = "adam" },
+        new("sgd", "learned") { TestName = "sgd, learned rates" },
+    ];
 
     [TestCaseSource(nameof(Characters))]
     public void Evaluate_Classification_AccuraciesAgree(string normalization, int ways)
@@ -22,10 +27,10 @@ public sealed class EnginesTests
         Assert.That(torch.Inductive.Mean, Is.EqualTo(ort.Inductive.Mean).Within(0.002));
     }
 
-    [TestCaseSource(nameof(Optimizers))]
-    public void Evaluate_Regression_ErrorsAgree(string optimizer)
+    [TestCaseSource(nameof(Rules))]
+    public void Evaluate_Regression_ErrorsAgree(string optimizer, string rates)
     {
-        using TinyBundle bundle = TinyBundle.Curves(optimizer);
+        using TinyBundle bundle = TinyBundle.Curves(optimizer, rates);
         (EvaluationReport ort, EvaluationReport torch) = Both(bundle, null);
         Assert.That(torch.Transductive.Mean, Is.EqualTo(ort.Transductive.Mean).Within(0.01).Percent);
         Assert.That(torch.Inductive.Mean, Is.EqualTo(ort.Inductive.Mean).Within(0.01).Percent);

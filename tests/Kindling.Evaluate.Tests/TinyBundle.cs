@@ -19,7 +19,9 @@ internal sealed class TinyBundle : IDisposable
             $$"""
             {
               "name": "tiny", "seed": 7, "network": {{network}}, "tasks": {{tasks}},
-              "algorithm": { "type": "fomaml", "validationEpisodes": 4, {{algorithm}} },
+              "algorithm": { "type": "{{(
+                inner.Contains("learned", StringComparison.Ordinal) ? "maml" : "fomaml"
+            )}}", "validationEpisodes": 4, {{algorithm}} },
               "inner": { {{inner}} }
             }
             """,
@@ -46,12 +48,12 @@ internal sealed class TinyBundle : IDisposable
         );
 
     /// <summary>Curves and a network with one hidden layer.</summary>
-    public static TinyBundle Curves(string optimizer = "sgd") =>
+    public static TinyBundle Curves(string optimizer = "sgd", string rates = "fixed") =>
         new(
             """{ "type": "mlp", "hidden": [16] }""",
             """{ "type": "sinusoid", "shots": 5, "queries": 5 }""",
             "\"iterations\": 20, \"tasksPerBatch\": 5",
-            $"\"optimizer\": \"{optimizer}\", \"rate\": 0.005, \"steps\": 1, \"adaptationSteps\": 3"
+            $"\"optimizer\": \"{optimizer}\", \"rate\": 0.005, \"rates\": \"{rates}\", \"steps\": 1, \"adaptationSteps\": 3"
         );
 
     /// <summary>Characters, 3-way 2-shot.</summary>

@@ -139,14 +139,60 @@ public sealed class EndToEndTests
         );
     }
 
-    private VerificationReport TrainAndExport(string network, string tasks, string optimizer, double rate, int iterations)
+    [TestCase("sgd")]
+    [TestCase("adam")]
+    public void Export_LearnedRates_RepeatsTheTrainersInnerLoop(string optimizer)
+    {
+        VerificationReport report = TrainAndExport(
+            Networks[0],
+            """{ "type": "sinusoid", "shots": 10, "queries": 10 }""",
+            optimizer,
+            0.005,
+            20,
+            "learned"
+        );
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+        IReadOnlyDictionary<string, FloatTensor> theta = bundle.ReadTensors(BundleManifest.ThetaFileName).Tensors;
+        FloatTensor[] rates = [.. bundle.Manifest.Parameters.Select(p => theta[GraphSignature.Rate(p.Name)])];
+        Assert.That(report.Agreeing, Is.EqualTo(report.Episodes), report.ToString());
+        Assert.That(rates.Select(r => r.Values[0]).Distinct().Count(), Is.EqualTo(rates.Length), "every rate has been learned");
+        Assert.That(bundle.Contains("training/checkpoint"), Is.EqualTo(optimizer == "sgd"));
+        Assert.That(bundle.Manifest.TrainingRates, Is.EqualTo(optimizer == "sgd" ? new[] { 0.005f } : null));
+    }
+
+    [Test]
+    public void Export_OfABundle_WritesTheSameBundle()
+    {
+        _ = TrainAndExport(Networks[0], """{ "type": "sinusoid", "shots": 5, "queries": 5 }""", "sgd", 0.005, 2);
+        string first = Path.Combine(folder, "bundle");
+        string second = Path.Combine(folder, "again");
+        VerificationReport report = BundleExporter.Export(first, second);
+        Assert.That(report.Passed, Is.True, report.ToString());
+        string[] files = [.. Directory.EnumerateFiles(first, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(first, f))];
+        Assert.That(files, Has.Length.GreaterThan(10));
+        foreach (string file in files)
+        {
+            Assert.That(File.ReadAllBytes(Path.Combine(second, file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(first, file))), file);
+        }
+    }
+
+    private VerificationReport TrainAndExport(
+        string network,
+        string tasks,
+        string optimizer,
+        double rate,
+        int iterations,
+        string rates = "fixed"
+    )
     {
         Recipe recipe = Recipe.Parse(
             $$"""
             {
               "name": "test", "seed": 7, "network": {{network}}, "tasks": {{tasks}},
-              "algorithm": { "type": "fomaml", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
-              "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "steps": 1 }
+              "algorithm": { "type": "{{(
+                rates == "fixed" ? "fomaml" : "maml"
+            )}}", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
+              "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "rates": "{{rates}}", "steps": 1 }
             }
             """,
             "test"

@@ -43,27 +43,50 @@ public sealed class TrainingArtifactsTests
     [TestCase("adamw", 0.1, null)]
     [TestCase("momentum", 0, "ONNX Runtime Training has no SGD with momentum.")]
     [TestCase("adam", 0.1, "ONNX Runtime Training has weight decay with AdamW only.")]
-    public void Fault_OfARule_SaysWhatIsMissing(string optimizer, double decay, string? fault) =>
-        Assert.That(
-            TrainingArtifacts.Fault(
-                new InnerSpec
-                {
-                    Optimizer = optimizer,
-                    WeightDecay = decay,
-                    Rate = 0.1,
-                },
-                [new FloatTensor([2], [0.1f, 0.2f]), new FloatTensor([2], [0.1f, 0.2f])]
-            ),
-            Is.EqualTo(fault)
+    public void Rates_OfARule_AreItsOwnOrSayWhatIsMissing(string optimizer, double decay, string? fault)
+    {
+        InnerSpec inner = new()
+        {
+            Optimizer = optimizer,
+            WeightDecay = decay,
+            Rate = 0.1,
+        };
+        SessionRates? rates = SessionRates.Of(
+            inner,
+            [new FloatTensor([2], [0.1f, 0.2f]), new FloatTensor([2], [0.1f, 0.2f])],
+            out string? found
         );
+        Assert.That(found, Is.EqualTo(fault));
+        Assert.That(rates?.Session, Is.EqualTo(fault is null ? new[] { 0.1f, 0.2f } : null));
+        Assert.That(rates?.Factors, Is.EqualTo(fault is null ? new[] { 1f, 1f } : null));
+    }
 
-    [TestCase(new[] { 1 }, new[] { 0.2f })]
-    [TestCase(new[] { 1, 1 }, new[] { 0.1f })]
-    public void Fault_RatesThatDiffer_AreNamed(int[] shape, float[] values) =>
-        Assert.That(
-            TrainingArtifacts.Fault(new InnerSpec { Rate = 0.1 }, [new FloatTensor([1], [0.1f]), new FloatTensor(shape, values)]),
-            Is.EqualTo("ONNX Runtime Training has one learning rate a step for all parameters, this rule has several.")
+    [Test]
+    public void Rates_OfSgdThatDiffer_BecomeFactorsOfTheGradients()
+    {
+        SessionRates? rates = SessionRates.Of(
+            new InnerSpec { Rate = 0.5 },
+            [new FloatTensor([1], [0.25f]), new FloatTensor([1], [-1])],
+            out string? fault
         );
+        Assert.That(fault, Is.Null);
+        Assert.That(rates!.Session, Is.EqualTo(new[] { 0.5f }));
+        Assert.That(rates.Factors, Is.EqualTo(new[] { 0.5f, -2 }));
+    }
+
+    [TestCase("sgd", new[] { 2 }, new[] { 0.2f, 0.1f })]
+    [TestCase("sgd", new[] { 1, 1 }, new[] { 0.1f })]
+    [TestCase("adam", new[] { 1 }, new[] { 0.2f })]
+    public void Rates_ThatASessionCannotTake_AreNamed(string optimizer, int[] shape, float[] values)
+    {
+        SessionRates? rates = SessionRates.Of(
+            new InnerSpec { Rate = 0.1, Optimizer = optimizer },
+            [new FloatTensor([1], [0.1f]), new FloatTensor(shape, values)],
+            out string? fault
+        );
+        Assert.That(rates, Is.Null);
+        Assert.That(fault, Is.EqualTo("ONNX Runtime Training has one learning rate a step for all parameters, this rule has several."));
+    }
 
     [Test]
     public void Create_HeadOnly_BodyIsFrozen()
@@ -78,6 +101,7 @@ public sealed class TrainingArtifactsTests
         IReadOnlyDictionary<string, byte[]> files = TrainingArtifacts.Create(
             network,
             new InnerSpec { Rate = 0.1, Adapts = "head" },
+            new SessionRates([0.1f], [1, 1]),
             classification: true,
             tensors
         );

@@ -32,12 +32,25 @@ public sealed class RecipeTests
     public void Parse_UnknownMember_NamesTheNearest()
     {
         Assert.That(
-            () => Recipe.Parse(Right.Replace("\"rate\"", "\"rates\"", StringComparison.Ordinal), "recipe.json"),
+            () => Recipe.Parse(Right.Replace("\"rate\"", "\"ratio\"", StringComparison.Ordinal), "recipe.json"),
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.rates'; did you mean 'inner.rate'? Known are optimizer, rate, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, adapts."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, adapts."
                 )
+        );
+    }
+
+    [TestCase("\"learned\"", "reptile", "inner.rates: learned rates need algorithm.type maml, got 'reptile'")]
+    [TestCase("\"magic\"", "maml", "inner.rates: expected fixed or learned, got 'magic'")]
+    public void Parse_WrongRates_SaysWhatIsExpected(string rates, string algorithm, string fault)
+    {
+        string wrong = Right
+            .Replace("\"rate\"", $"\"rates\": {rates}, \"rate\"", StringComparison.Ordinal)
+            .Replace("maml", algorithm, StringComparison.Ordinal);
+        Assert.That(
+            () => Recipe.Parse(wrong, "recipe.json"),
+            Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
         );
     }
 

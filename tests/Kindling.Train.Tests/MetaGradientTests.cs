@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Kindling.Train.Tests;
 
 /// <summary>
-/// The second-order meta-gradient (query loss after the inner loop, by the parameters that it started from) against central differences of the
+/// The second-order meta-gradient (query loss after the inner loop, by the parameters and learned rates that it started from) against central differences of the
 /// whole inner loop, in double.
 /// </summary>
 public sealed class MetaGradientTests
@@ -55,6 +55,30 @@ public sealed class MetaGradientTests
                 Rate = 0.1,
                 Steps = 2,
                 Adapts = "head",
+            }
+        ),
+        Row(
+            "mlp, learned rates",
+            Mlp,
+            [3],
+            new InnerSpec
+            {
+                Rate = 0.1,
+                Rates = "learned",
+                Steps = 3,
+            }
+        ),
+        Row(
+            "conv4 support, learned rates, adam",
+            Conv4(Normalization.Support),
+            [1, 16, 16],
+            new InnerSpec
+            {
+                Rate = 0.01,
+                Rates = "learned",
+                Steps = 2,
+                Optimizer = "adam",
+                Epsilon = 0.1,
             }
         ),
         Row("conv4 batch", Conv4(Normalization.Batch), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
@@ -109,7 +133,11 @@ public sealed class MetaGradientTests
             objective = new Objective(network, classification: true, doublePrecision: true);
             inner = new InnerLoop(objective, rule, doublePrecision: true);
             steps = rule.Steps;
-            theta = [.. network.Parameters.Select(p => Draw([.. p.Shape.Select(d => (long)d)]))];
+            theta =
+            [
+                .. network.Parameters.Select(p => Draw([.. p.Shape.Select(d => (long)d)])),
+                .. (rule.LearnsRates ? inner.Adapted : []).Select(_ => (Draw([steps]) * 0.5 + 1) * rule.Rate),
+            ];
             x = [Draw([4, .. input.Select(d => (long)d)]), Draw([4, .. input.Select(d => (long)d)])];
             y = tensor([0L, 1L, 1L, 0L]);
         }

@@ -9,7 +9,9 @@ public sealed class MetaTrainerTests
 {
     private const int Iterations = 12;
 
-    private static readonly string[] Algorithms = ["maml", "fomaml", "reptile"];
+    private const string LearnedRates = "maml, learned rates";
+
+    private static readonly string[] Algorithms = ["maml", "fomaml", "reptile", LearnedRates];
 
     [TestCaseSource(nameof(Algorithms))]
     public void Step_OneOrTwoThreads_GivesEqualBits(string algorithm)
@@ -40,6 +42,42 @@ public sealed class MetaTrainerTests
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo("The checkpoint does not fit the recipe: expected tensor 'head.bias' of shape [1], got none.")
         );
+    }
+
+    [Test]
+    public void Step_LearnedRates_MovesARateForEachParameterAndStep()
+    {
+        using MetaTrainer trainer = Create(LearnedRates, 1);
+        Run(trainer, Iterations);
+        FloatTensor[] rates = [.. trainer.Parameters.Skip(trainer.Network.Parameters.Count)];
+        string[] names = [.. trainer.Learned.Skip(trainer.Network.Parameters.Count).Select(r => r.Name)];
+        Assert.That(names, Is.EqualTo(trainer.Network.Parameters.Select(p => p.Name + ".rate")));
+        Assert.That(rates.Select(r => r.Shape), Is.All.EqualTo(new[] { 2 }));
+        Assert.That(rates.SelectMany(r => r.Values).Distinct().Count(), Is.EqualTo(2 * names.Length), "every rate goes its own way");
+    }
+
+    [Test]
+    public void Create_FromWeights_StartsThere()
+    {
+        using MetaTrainer first = Create("maml", 1);
+        Run(first, 2);
+        using MetaTrainer second = Create("maml", 1, first.Snapshot());
+        Assert.That(second.Iteration, Is.Zero);
+        Assert.That(Flatten(second), Is.EqualTo(Flatten(first)));
+    }
+
+    [Test]
+    public void Create_FromWeightsWithOneRate_TakesItForEveryStep()
+    {
+        using MetaTrainer first = Create("maml", 1);
+        Dictionary<string, FloatTensor> start = new(first.Snapshot(), StringComparer.Ordinal);
+        foreach (string name in first.Network.Parameters.Select(p => p.Name))
+        {
+            start[name + ".rate"] = new FloatTensor([1], [0.25f]);
+        }
+
+        using MetaTrainer second = Create(LearnedRates, 1, start);
+        Assert.That(second.Parameters.Skip(first.Parameters.Count).SelectMany(r => r.Values), Is.All.EqualTo(0.25f));
     }
 
     // The gradient of a single task, taken from an outer SGD step, against central differences of the whole inner loop.
@@ -85,10 +123,10 @@ public sealed class MetaTrainerTests
 
     private static float[] Flatten(MetaTrainer trainer) => [.. trainer.Parameters.SelectMany(p => p.Values)];
 
-    private static MetaTrainer Create(string algorithm, int threads)
+    private static MetaTrainer Create(string algorithm, int threads, IReadOnlyDictionary<string, FloatTensor>? start = null)
     {
         Recipe recipe = Recipe(algorithm, "\"outerRate\": 0.001", tasksPerBatch: 5);
-        return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, ""), threads);
+        return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, ""), threads, start);
     }
 
     private static Recipe Recipe(string algorithm, string outer, int tasksPerBatch) =>
@@ -98,8 +136,10 @@ public sealed class MetaTrainerTests
               "name": "test", "seed": 7,
               "network": { "type": "mlp", "hidden": [8] },
               "tasks": { "type": "sinusoid", "shots": 5, "queries": 5 },
-              "algorithm": { "type": "{{algorithm}}", "iterations": {{Iterations}}, "tasksPerBatch": {{tasksPerBatch}}, {{outer}} },
-              "inner": { "rate": 0.01, "steps": 2 }
+              "algorithm": { "type": "{{algorithm.Split(',')[
+                0
+            ]}}", "iterations": {{Iterations}}, "tasksPerBatch": {{tasksPerBatch}}, {{outer}} },
+              "inner": { "rate": 0.01, "rates": "{{(algorithm == LearnedRates ? "learned" : "fixed")}}", "steps": 2 }
             }
             """,
             "test"

@@ -1,3 +1,4 @@
+using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Session;
@@ -90,6 +91,49 @@ public sealed class TrainingSessionTests
     }
 
     [Test]
+    public void Run_FromWeights_RemembersTheirHashThroughAResumption()
+    {
+        _ = Run();
+        TrainingStart start = TrainingStart.Read(folder);
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        _ = Run(start: start, cancellation: source.Token);
+        (IReadOnlyDictionary<string, FloatTensor> theta, CheckpointState stopped) = Checkpoint.Read(folder, Checkpoint.ThetaFile);
+        _ = Run(resume: true);
+        (_, CheckpointState finished) = Checkpoint.Read(folder, Checkpoint.ThetaFile);
+        Assert.That(theta["head.weight"].Values, Is.EqualTo(start.Tensors["head.weight"].Values));
+        Assert.That(stopped.StartedFrom, Is.EqualTo(start.Hash));
+        Assert.That(finished.StartedFrom, Is.EqualTo(start.Hash));
+    }
+
+    [Test]
+    public void Run_FromWeightsOfAnotherNetwork_NamesTheTensor()
+    {
+        TrainingStart start = new(new Dictionary<string, FloatTensor>(StringComparer.Ordinal), "");
+        Assert.That(
+            () => Run(start: start),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "The weights to start from do not fit the recipe: expected tensor 'hidden1.weight' of shape [1, 8], got none."
+                )
+        );
+    }
+
+    [Test]
+    public void Run_InTwoStages_LeavesWhatOneRunDoes()
+    {
+        _ = Run();
+        float[] baseline = Baseline();
+        Directory.Delete(folder, recursive: true);
+        Assert.That(Run(metaTrains: false), Is.True);
+        Assert.That(File.Exists(Path.Combine(folder, Checkpoint.ThetaFile)), Is.False);
+        Assert.That(Run(trainsBaseline: false), Is.True);
+        Assert.That(Baseline(), Is.EqualTo(baseline));
+        Assert.That(File.Exists(Path.Combine(folder, Checkpoint.ThetaFile)), Is.True);
+    }
+
+    [Test]
     public void Run_CancelledAtOnce_RemovesTheBaselineOfTheTrainingBefore()
     {
         _ = Run();
@@ -103,6 +147,9 @@ public sealed class TrainingSessionTests
         bool resume = false,
         IProgress<TrainingProgress>? progress = null,
         int iterations = Iterations,
+        TrainingStart? start = null,
+        bool metaTrains = true,
+        bool trainsBaseline = true,
         CancellationToken cancellation = default
     )
     {
@@ -121,7 +168,12 @@ public sealed class TrainingSessionTests
             """,
             "test"
         );
-        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), folder, new StoppedClock());
+        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), folder, new StoppedClock())
+        {
+            Start = start,
+            MetaTrains = metaTrains,
+            TrainsBaseline = trainsBaseline,
+        };
         return session.Run(2, resume, progress ?? new Recorder(), cancellation);
     }
 

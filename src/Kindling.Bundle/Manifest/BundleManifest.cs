@@ -67,6 +67,11 @@ public sealed partial record BundleManifest
     /// <summary>ONNX IR version of all graphs.</summary>
     public required int IrVersion { get; init; }
 
+    /// <summary>
+    /// Where there is a folder <c>training/</c> for ONNX Runtime Training: the learning rate to set in its session for each step; the last one goes on.
+    /// </summary>
+    public IReadOnlyList<float>? TrainingRates { get; init; }
+
     /// <summary>Why there is no folder <c>training/</c> for ONNX Runtime Training, in a sentence; null where there is one, and in early bundles.</summary>
     public string? TrainingAbsence { get; init; }
 

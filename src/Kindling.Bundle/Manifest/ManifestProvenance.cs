@@ -11,6 +11,9 @@ public sealed record ManifestProvenance
     /// <summary>Outer iterations.</summary>
     public long Iterations { get; init; }
 
+    /// <summary>SHA-256 of the weights' file that the training started from; null if they were freshly drawn.</summary>
+    public string? StartedFrom { get; init; }
+
     /// <summary>Hash of the decoded training data; null for generated tasks.</summary>
     public string? DataHash { get; init; }
 

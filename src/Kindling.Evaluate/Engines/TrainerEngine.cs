@@ -22,14 +22,16 @@ internal sealed class TrainerEngine : IEvaluationEngine
     /// <param name="manifest">The bundle's manifest.</param>
     /// <param name="theta">Its weights and rates.</param>
     /// <param name="plan">The episodes to come.</param>
-    /// <exception cref="BundleException">The bundle has other rates than the single one of its recipe.</exception>
     public TrainerEngine(BundleManifest manifest, SafetensorsFile theta, EpisodePlan plan)
     {
-        CheckRates(manifest, theta, plan.Recipe.Inner);
         int outputs = manifest.IsClassification ? plan.Shape.Ways : manifest.Output.Count;
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
         NetworkGraphs network = NetworkCatalogue.Build(plan.Recipe.Network, input, outputs);
-        parameters = [.. network.Parameters.Select(p => Cut(theta.Tensors[p.Name], p.Shape))];
+        parameters =
+        [
+            .. network.Parameters.Select(p => Cut(theta.Tensors[p.Name], p.Shape)),
+            .. network.Parameters.Where(p => plan.Recipe.Inner.Adapts(p)).Select(p => theta.Tensors[GraphSignature.Rate(p.Name)]),
+        ];
         steps = plan.Steps;
         objective = new Objective(network, manifest.IsClassification);
         inner = new InnerLoop(objective, plan.Recipe.Inner);
@@ -52,19 +54,5 @@ internal sealed class TrainerEngine : IEvaluationEngine
         int from = tensor.Shape[^1];
         int to = shape[^1];
         return from == to ? tensor : new FloatTensor([.. shape], [.. tensor.Values.Chunk(from).SelectMany(row => row[..to])]);
-    }
-
-    private static void CheckRates(BundleManifest manifest, SafetensorsFile theta, InnerSpec inner)
-    {
-        string? other = manifest
-            .Parameters.Where(p => p.Adapts)
-            .Select(p => GraphSignature.Rate(p.Name))
-            .FirstOrDefault(name => theta.Tensors[name].Values.Any(rate => rate != (float)inner.Rate));
-        if (other is not null)
-        {
-            throw new BundleException(
-                $"'{manifest.Name}': the engine torch adapts with the recipe's single rate {inner.Rate}, but the bundle has others in '{other}'; use the engine ort."
-            );
-        }
     }
 }

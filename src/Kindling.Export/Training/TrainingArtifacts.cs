@@ -11,7 +11,7 @@ namespace Kindling.Export.Training;
 /// classification, mask; its parameters are the manifest's in order, then the statistics.
 /// </summary>
 /// <remarks>
-/// The learning rate of a session is 0.001 until it is set, whatever the files say: set the bundle's. Statistics (normalisation <c>support</c>) come out of a
+/// The learning rate of a session is 0.001 until it is set, whatever the files say: set the manifest's <c>trainingRates</c>. Statistics (normalisation <c>support</c>) come out of a
 /// training step as <c>NAME.next</c> and are copied into the parameter of that name before evaluation.
 /// </remarks>
 public static class TrainingArtifacts
@@ -34,32 +34,10 @@ public static class TrainingArtifacts
     /// <summary>The checkpoint without numbers.</summary>
     public const string NominalCheckpointFile = "nominal_checkpoint";
 
-    /// <summary>Why an inner rule cannot be expressed; null when it can.</summary>
-    /// <param name="inner">The rule.</param>
-    /// <param name="rates">The learned rates: <c>[steps]</c>, or with the parameter's shape behind.</param>
-    public static string? Fault(InnerSpec inner, IEnumerable<FloatTensor> rates)
-    {
-        ArgumentNullException.ThrowIfNull(inner);
-        ArgumentNullException.ThrowIfNull(rates);
-        if (inner.Optimizer == "momentum")
-        {
-            return "ONNX Runtime Training has no SGD with momentum.";
-        }
-
-        if (inner.WeightDecay != 0 && inner.Optimizer != "adamw")
-        {
-            return "ONNX Runtime Training has weight decay with AdamW only.";
-        }
-
-        FloatTensor[] all = [.. rates];
-        return all.All(rate => rate.Rank == 1 && rate.Values.SequenceEqual(all[0].Values))
-            ? null
-            : "ONNX Runtime Training has one learning rate a step for all parameters, this rule has several.";
-    }
-
     /// <summary>The files by name; checked.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="inner">The inner rule, for which <see cref="Fault"/> gave null.</param>
+    /// <param name="inner">The inner rule.</param>
+    /// <param name="rates">Its rates as sessions take them.</param>
     /// <param name="classification">Whether the model classifies.</param>
     /// <param name="tensors">Parameters and statistics by name.</param>
     /// <param name="rateFactor">What the session's rate of 0.001 is multiplied by, for runtimes that cannot set it; 1 in a bundle.</param>
@@ -67,6 +45,7 @@ public static class TrainingArtifacts
     public static IReadOnlyDictionary<string, byte[]> Create(
         NetworkGraphs network,
         InnerSpec inner,
+        SessionRates rates,
         bool classification,
         IReadOnlyDictionary<string, FloatTensor> tensors,
         float rateFactor = 1
@@ -74,8 +53,9 @@ public static class TrainingArtifacts
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
+        ArgumentNullException.ThrowIfNull(rates);
         ArgumentNullException.ThrowIfNull(tensors);
-        Graph training = BundleGraphs.Training(network, inner, classification);
+        Graph training = BundleGraphs.Training(network, inner, rates.Factors, classification);
         Graph evaluation = BundleGraphs.Evaluation(network, classification);
         string[] trainable = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => p.Name)];
         string[] frozen =

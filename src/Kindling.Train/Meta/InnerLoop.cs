@@ -17,12 +17,14 @@ internal sealed class InnerLoop : IDisposable
     private readonly OptimizerRule rule;
     private readonly int[] adapted;
     private readonly float rate;
+    private readonly int count;
 
     public InnerLoop(Objective objective, InnerSpec spec, bool doublePrecision = false)
     {
         this.objective = objective;
         rule = spec.Rule();
         rate = (float)spec.Rate;
+        count = objective.Network.Parameters.Count;
         adapted = [.. Enumerable.Range(0, objective.Network.Parameters.Count).Where(i => spec.Adapts(objective.Network.Parameters[i]))];
         update = new TorchInterpreter(UpdateGraph(), doublePrecision);
     }
@@ -31,7 +33,10 @@ internal sealed class InnerLoop : IDisposable
     public IReadOnlyList<int> Adapted => adapted;
 
     /// <summary>Runs the inner loop.</summary>
-    /// <param name="theta">Parameters to start from; they require gradients.</param>
+    /// <param name="theta">
+    /// Parameters to start from, then (optionally) a rate for each adapted one, with a row a step; they require gradients. Without rates the rule's
+    /// single one holds.
+    /// </param>
     /// <param name="x">Support inputs.</param>
     /// <param name="y">Support labels or targets.</param>
     /// <param name="steps">Number of steps.</param>
@@ -47,15 +52,20 @@ internal sealed class InnerLoop : IDisposable
         Action<int, Tensor, IReadOnlyList<Tensor>>? each = null
     )
     {
-        Tensor[] phi = [.. theta];
+        Tensor[] phi = [.. theta.Take(count)];
+        Tensor[] learned = [.. theta.Skip(count)];
         Tensor[] state = InitialState(phi);
-        using Tensor rates = tensor(rate).to_type(phi[0].dtype);
+        using Tensor single = tensor(rate).to_type(phi[0].dtype);
         for (int k = 0; k < steps; k++)
         {
             Tensor loss = objective.SupportLoss(x, y, phi);
             Tensor[] moving = [.. adapted.Select(i => phi[i])];
             IList<Tensor> gradients = autograd.grad([loss], moving, retain_graph: secondOrder, create_graph: secondOrder);
-            Tensor[] next = update.Run([.. moving, .. gradients, .. state, .. Enumerable.Repeat(rates, adapted.Length)]);
+            IEnumerable<Tensor> rates =
+                learned.Length == 0
+                    ? Enumerable.Repeat(single, adapted.Length)
+                    : learned.Select(r => r.select(0, Math.Min(k, r.shape[0] - 1)));
+            Tensor[] next = update.Run([.. moving, .. gradients, .. state, .. rates]);
             for (int a = 0; a < adapted.Length; a++)
             {
                 phi[adapted[a]] = secondOrder ? next[a] : next[a].detach().requires_grad_();

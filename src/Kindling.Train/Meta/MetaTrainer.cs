@@ -28,7 +28,9 @@ public sealed class MetaTrainer : ITraining, IDisposable
     /// <param name="recipe">What to train.</param>
     /// <param name="tasks">Where episodes come from.</param>
     /// <param name="threads">Tasks at a time.</param>
-    public MetaTrainer(Recipe recipe, ITaskFamily tasks, int threads)
+    /// <param name="start">Parameters, and rates where they are learned, to start from instead of freshly drawn ones.</param>
+    /// <exception cref="BundleException">A parameter is missing in <paramref name="start"/> or of another shape.</exception>
+    public MetaTrainer(Recipe recipe, ITaskFamily tasks, int threads, IReadOnlyDictionary<string, FloatTensor>? start = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tasks);
@@ -42,7 +44,18 @@ public sealed class MetaTrainer : ITraining, IDisposable
         worker = new TaskWorker(objective, inner, recipe.Algorithm.Type);
         evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        outer = new OuterLoop(recipe.Algorithm, Network.Parameters, Initialise(Network, recipe.Seed), threads);
+        Learned =
+        [
+            .. Network.Parameters,
+            .. (recipe.Inner.LearnsRates ? inner.Adapted : []).Select(i => new ParameterSpec(
+                GraphSignature.Rate(Network.Parameters[i].Name),
+                [recipe.Inner.Steps],
+                InitialDistribution.Ones,
+                FanIn: 1,
+                IsHead: false
+            )),
+        ];
+        outer = new OuterLoop(recipe.Algorithm, Learned, start is null ? Fresh() : Start(start), threads);
     }
 
     /// <summary>The network being trained.</summary>
@@ -51,7 +64,10 @@ public sealed class MetaTrainer : ITraining, IDisposable
     /// <summary>Finished iterations.</summary>
     public int Iteration => outer.Iteration;
 
-    /// <summary>The parameters now, in the network's order.</summary>
+    /// <summary>What the outer loop learns: the network's parameters, then the rates where they are learned.</summary>
+    public IReadOnlyList<ParameterSpec> Learned { get; }
+
+    /// <summary>The learned tensors now, in the order of <see cref="Learned"/>.</summary>
     public IReadOnlyList<FloatTensor> Parameters => outer.Parameters;
 
     /// <summary>The best parameters so far by validation, and their metric; null before the first validation.</summary>
@@ -121,9 +137,9 @@ public sealed class MetaTrainer : ITraining, IDisposable
     public IReadOnlyDictionary<string, FloatTensor> Snapshot()
     {
         Dictionary<string, FloatTensor> state = outer.Snapshot();
-        for (int i = 0; i < Network.Parameters.Count && Best is not null; i++)
+        for (int i = 0; i < Learned.Count && Best is not null; i++)
         {
-            state[$"best.{Network.Parameters[i].Name}"] = Best.Value.Parameters[i];
+            state[$"best.{Learned[i].Name}"] = Best.Value.Parameters[i];
         }
 
         return state;
@@ -134,9 +150,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration, (int Iteration, double Metric)? best)
     {
         outer.Restore(state, iteration);
-        Best = best is { } b
-            ? (b.Iteration, b.Metric, [.. Network.Parameters.Select(p => OuterLoop.Tensor(state, $"best.{p.Name}", p))])
-            : null;
+        Best = best is { } b ? (b.Iteration, b.Metric, [.. Learned.Select(p => OuterLoop.Tensor(state, $"best.{p.Name}", p))]) : null;
     }
 
     /// <inheritdoc/>
@@ -145,6 +159,30 @@ public sealed class MetaTrainer : ITraining, IDisposable
         inner.Dispose();
         objective.Dispose();
     }
+
+    private FloatTensor[] Fresh() =>
+        [
+            .. Initialise(Network, recipe.Seed),
+            .. Learned
+                .Skip(Network.Parameters.Count)
+                .Select(r => new FloatTensor([.. r.Shape], [.. Enumerable.Repeat((float)recipe.Inner.Rate, r.Count)])),
+        ];
+
+    // Rates go on from those of the start: of its rows, the last one for the steps that it does not have.
+    private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start) =>
+        [
+            .. Network.Parameters.Select(p => OuterLoop.Tensor(start, p.Name, p, "The weights to start from do")),
+            .. Learned
+                .Skip(Network.Parameters.Count)
+                .Select(r =>
+                    start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
+                        ? new FloatTensor(
+                            [.. r.Shape],
+                            [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])]
+                        )
+                        : OuterLoop.Tensor(start, r.Name, r, "The weights to start from do")
+                ),
+        ];
 
     private static float[] Draw(ParameterSpec parameter, SeededRandom random)
     {

@@ -84,10 +84,15 @@ internal sealed class OuterLoop
 
     /// <summary>A tensor of a snapshot that has a parameter's shape.</summary>
     /// <exception cref="BundleException">It is missing or of another shape.</exception>
-    public static FloatTensor Tensor(IReadOnlyDictionary<string, FloatTensor> state, string name, ParameterSpec parameter) =>
+    public static FloatTensor Tensor(
+        IReadOnlyDictionary<string, FloatTensor> state,
+        string name,
+        ParameterSpec parameter,
+        string what = "The checkpoint does"
+    ) =>
         state.TryGetValue(name, out FloatTensor? tensor) && tensor.Shape.SequenceEqual(parameter.Shape)
             ? tensor
             : throw new BundleException(
-                $"The checkpoint does not fit the recipe: expected tensor '{name}' of shape [{string.Join(", ", parameter.Shape)}], got {(tensor is null ? "none" : tensor.ToString())}."
+                $"{what} not fit the recipe: expected tensor '{name}' of shape [{string.Join(", ", parameter.Shape)}], got {(tensor is null ? "none" : tensor.ToString())}."
             );
 }

@@ -62,7 +62,7 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner)
         using IDisposable scope = TorchWork.Enter();
         TaskTensors task = TaskTensors.Load(episode, objective.IsClassification);
         Tensor[] start = TorchWork.Leaves(theta);
-        Measure(0, start);
+        Measure(0, start[..objective.Network.Parameters.Count]);
         _ = inner.Run(start, task.SupportX, task.SupportY, steps, secondOrder: false, (k, _, phi) => Measure(k + 1, phi));
 
         void Measure(int k, IReadOnlyList<Tensor> parameters)

@@ -20,6 +20,15 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     // A training that diverges says NaN in its metrics, too.
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
+    /// <summary>Weights to start from instead of freshly drawn ones. A resumed training goes on from its checkpoint and takes none.</summary>
+    public TrainingStart? Start { get; init; }
+
+    /// <summary>Whether to meta-train, else only the joint baseline: both may run at once, each in a process or on a machine of its own.</summary>
+    public bool MetaTrains { get; init; } = true;
+
+    /// <summary>Whether to train the joint baseline.</summary>
+    public bool TrainsBaseline { get; init; } = true;
+
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="resume">
@@ -33,12 +42,13 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     {
         ArgumentNullException.ThrowIfNull(progress);
         JointSession joint = new(recipe, tasks, folder, time);
-        if (!resume)
+        if (!resume && TrainsBaseline)
         {
             joint.Clear();
         }
 
-        return MetaTrain(threads, resume, progress, cancellation) && joint.Run(threads, progress, cancellation);
+        return (!MetaTrains || MetaTrain(threads, resume, progress, cancellation))
+            && (!TrainsBaseline || joint.Run(threads, progress, cancellation));
     }
 
     /// <summary>What a checkpoint says beside its tensors.</summary>
@@ -48,7 +58,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         NetworkGraphs network,
         int iteration,
         double seconds,
-        (int Iteration, double Metric)? best
+        (int Iteration, double Metric)? best,
+        string? startedFrom = null
     ) =>
         new()
         {
@@ -64,12 +75,13 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             Licences = tasks.Licences,
             ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3),
             Seconds = seconds,
+            StartedFrom = startedFrom,
         };
 
     private bool MetaTrain(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        using MetaTrainer trainer = new(recipe, tasks, threads);
-        double before = resume ? Resume(trainer) : 0;
+        using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors);
+        (double before, string? startedFrom) = resume ? Resume(trainer) : (0, Start?.Hash);
         _ = Directory.CreateDirectory(folder);
         using StreamWriter metrics = new(Path.Combine(folder, "metrics.jsonl"), append: resume);
         return new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
@@ -90,12 +102,12 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
                 );
                 metrics.Flush();
             },
-            elapsed => Save(trainer, before + elapsed.TotalSeconds),
+            elapsed => Save(trainer, before + elapsed.TotalSeconds, startedFrom),
             cancellation
         );
     }
 
-    private double Resume(MetaTrainer trainer)
+    private (double Seconds, string? StartedFrom) Resume(MetaTrainer trainer)
     {
         (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.LastFile);
         if (state.DataHash != tasks.DataHash)
@@ -106,10 +118,10 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         }
 
         trainer.Restore(tensors, state.Iteration, state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null);
-        return state.Seconds;
+        return (state.Seconds, state.StartedFrom);
     }
 
-    private void Save(MetaTrainer trainer, double seconds)
+    private void Save(MetaTrainer trainer, double seconds, string? startedFrom)
     {
         CheckpointState state = State(
             recipe,
@@ -117,13 +129,16 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             trainer.Network,
             trainer.Iteration,
             seconds,
-            trainer.Best is { } found ? (found.Iteration, found.Metric) : null
+            trainer.Best is { } found ? (found.Iteration, found.Metric) : null,
+            startedFrom
         );
         IReadOnlyList<FloatTensor> best = trainer.Best?.Parameters ?? trainer.Parameters;
         Dictionary<string, FloatTensor> theta = new(Checkpoint.Named(trainer.Network, best), StringComparer.Ordinal);
-        foreach (int i in trainer.Adapted)
+        for (int a = 0; a < trainer.Adapted.Count; a++)
         {
-            theta[trainer.Network.Parameters[i].Name + ".rate"] = new FloatTensor([1], [(float)recipe.Inner.Rate]);
+            theta[GraphSignature.Rate(trainer.Network.Parameters[trainer.Adapted[a]].Name)] = recipe.Inner.LearnsRates
+                ? best[trainer.Network.Parameters.Count + a]
+                : new FloatTensor([1], [(float)recipe.Inner.Rate]);
         }
 
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);

@@ -10,7 +10,10 @@ internal static class ExportCommand
     {
         Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
         Option<string?> output = new("--out") { Description = "Bundle folder or .kindling file instead of MODEL/build" };
-        Option<string?> checkpoint = new("--checkpoint") { Description = "Folder of the checkpoint instead of MODEL/checkpoint" };
+        Option<string?> checkpoint = new("--checkpoint")
+        {
+            Description = "Folder of the checkpoint instead of MODEL/checkpoint; or a bundle, to write it as this version does",
+        };
         Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
         Command command = new("export", "Turn a checkpoint into a verified bundle") { model, output, checkpoint, json };
         command.SetAction(parsed =>

@@ -18,6 +18,16 @@ internal static class TrainCommand
         {
             Description = "Go on from the checkpoint; a finished one gets its joint baseline if that is missing",
         };
+        Option<string?> from = new("--from")
+        {
+            Description = "Bundle, or folder of a checkpoint, to start from instead of fresh weights; its network must be the recipe's",
+        };
+        Option<string> stage = new("--stage")
+        {
+            Description = "meta, baseline or all: baseline and meta-training need nothing of each other and may run at the same time",
+            DefaultValueFactory = _ => "all",
+        };
+        _ = stage.AcceptOnlyFromAmong("meta", "baseline", "all");
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Command command = new("train", "Meta-train a recipe and its joint baseline; writes a checkpoint")
@@ -27,9 +37,18 @@ internal static class TrainCommand
             seed,
             threads,
             resume,
+            from,
+            stage,
             output,
             data,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(resume) && result.GetValue(from) is not null)
+            {
+                result.AddError("--resume goes on from the checkpoint and --from starts anew: give one of them.");
+            }
+        });
         command.SetAction(
             // On a thread of its own: only then does the parser listen for Ctrl-C while it runs.
             (parsed, cancellation) =>
@@ -45,7 +64,12 @@ internal static class TrainCommand
                             tasks,
                             parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"),
                             TimeProvider.System
-                        );
+                        )
+                        {
+                            MetaTrains = parsed.GetValue(stage) != "baseline",
+                            TrainsBaseline = parsed.GetValue(stage) != "meta",
+                            Start = parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
+                        };
                         bool finished = session.Run(
                             parsed.GetValue(threads),
                             parsed.GetValue(resume),
