@@ -19,11 +19,12 @@ public static class BundleExporter
     /// <summary>Writes a bundle, re-opens it with the runtime and replays the reference episodes; only then does it take its place.</summary>
     /// <param name="checkpoint">Folder that training wrote; or a bundle, whose content is written anew as this version writes it.</param>
     /// <param name="target">Folder of the bundle, or a file ending with <c>.kindling</c>; replaced if it exists.</param>
+    /// <param name="baseline">Folder with the joint baseline, where it was trained apart; null for the one in <paramref name="checkpoint"/>.</param>
     /// <returns>How the replay went.</returns>
     /// <exception cref="BundleException">The checkpoint is missing or damaged, or the bundle does not give what training did.</exception>
-    public static VerificationReport Export(string checkpoint, string target)
+    public static VerificationReport Export(string checkpoint, string target, string? baseline = null)
     {
-        ExportSource source = ExportSource.Read(checkpoint);
+        ExportSource source = ExportSource.Read(checkpoint, baseline);
         VerificationReport? report = null;
         Write(target, source, folder => report = Replay(folder));
         return report!;

@@ -28,19 +28,21 @@ internal sealed class ExportSource
     public required IReadOnlyDictionary<string, FloatTensor>? Baselines { get; init; }
 
     /// <summary>Reads a checkpoint's folder or a bundle.</summary>
-    /// <exception cref="BundleException">It is neither, damaged, or its baseline belongs to another training.</exception>
-    public static ExportSource Read(string path)
+    /// <param name="path">The folder or the bundle.</param>
+    /// <param name="baseline">Folder with the joint baseline, where it was trained apart; null for what <paramref name="path"/> holds.</param>
+    /// <exception cref="BundleException">It is neither, damaged, or the baseline is missing or belongs to another training.</exception>
+    public static ExportSource Read(string path, string? baseline)
     {
         if (!File.Exists(path) && !File.Exists(Path.Combine(path, BundleManifest.FileName)))
         {
-            return FromCheckpoint(path);
+            return FromCheckpoint(path, baseline);
         }
 
         using BundleFiles bundle = BundleFiles.Open(path);
-        return FromBundle(bundle);
+        return FromBundle(bundle, baseline);
     }
 
-    private static ExportSource FromCheckpoint(string folder)
+    private static ExportSource FromCheckpoint(string folder, string? baseline)
     {
         (IReadOnlyDictionary<string, FloatTensor> theta, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.ThetaFile);
         Recipe recipe = Recipe.Parse(state.Recipe.GetRawText(), $"the recipe in {folder}");
@@ -54,7 +56,10 @@ internal sealed class ExportSource
                 name => File.ReadAllBytes(Path.Combine(folder, "reference", name)),
                 StringComparer.Ordinal
             ),
-            Baselines = File.Exists(Path.Combine(folder, Checkpoint.BaselinesFile)) ? CheckpointBaselines(folder, recipe, state) : null,
+            Baselines =
+                baseline is not null || File.Exists(Path.Combine(folder, Checkpoint.BaselinesFile))
+                    ? CheckpointBaselines(baseline ?? folder, recipe, state)
+                    : null,
         };
     }
 
@@ -68,19 +73,24 @@ internal sealed class ExportSource
             );
     }
 
-    private static ExportSource FromBundle(BundleFiles bundle)
+    private static ExportSource FromBundle(BundleFiles bundle, string? baseline)
     {
         BundleManifest manifest = bundle.Manifest;
         JsonElement json =
             manifest.Recipe
             ?? throw new BundleException($"{bundle.Path}: the bundle does not say its recipe, so it cannot be written anew.");
+        CheckpointState state = StateOf(manifest, json);
+        Recipe recipe = Recipe.Parse(json.GetRawText(), $"the recipe in {bundle.Path}");
         return new()
         {
             Theta = bundle.ReadTensors(BundleManifest.ThetaFileName).Tensors,
-            State = StateOf(manifest, json),
-            Recipe = Recipe.Parse(json.GetRawText(), $"the recipe in {bundle.Path}"),
+            State = state,
+            Recipe = recipe,
             Reference = ReferenceFiles.Select(name => $"reference/{name}").ToDictionary(name => name, bundle.Read, StringComparer.Ordinal),
-            Baselines = bundle.Contains(Checkpoint.BaselinesFile) ? bundle.ReadTensors(Checkpoint.BaselinesFile).Tensors : null,
+            Baselines =
+                baseline is not null ? CheckpointBaselines(baseline, recipe, state)
+                : bundle.Contains(Checkpoint.BaselinesFile) ? bundle.ReadTensors(Checkpoint.BaselinesFile).Tensors
+                : null,
         };
     }
 

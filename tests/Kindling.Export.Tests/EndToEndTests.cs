@@ -176,6 +176,22 @@ public sealed class EndToEndTests
         }
     }
 
+    [Test]
+    public void Export_BaselineTrainedApart_IsCarried()
+    {
+        _ = TrainAndExport(Networks[0], """{ "type": "sinusoid", "shots": 5, "queries": 5 }""", "sgd", 0.005, 2);
+        string apart = Path.Combine(folder, "apart");
+        _ = Directory.CreateDirectory(apart);
+        File.Move(Path.Combine(folder, "checkpoint", "baselines.safetensors"), Path.Combine(apart, "baselines.safetensors"));
+        foreach (string source in new[] { "checkpoint", "bundle" })
+        {
+            string target = Path.Combine(folder, "of-" + source);
+            _ = BundleExporter.Export(Path.Combine(folder, source), target, apart);
+            using BundleFiles bundle = BundleFiles.Open(target);
+            Assert.That(bundle.Contains("baselines.safetensors"), Is.True, source);
+        }
+    }
+
     private VerificationReport TrainAndExport(
         string network,
         string tasks,

@@ -14,13 +14,21 @@ internal static class ExportCommand
         {
             Description = "Folder of the checkpoint instead of MODEL/checkpoint; or a bundle, to write it as this version does",
         };
+        Option<string?> baseline = new("--baseline")
+        {
+            Description = "Folder with the joint baseline, where `train --stage baseline` wrote it apart",
+        };
         Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
-        Command command = new("export", "Turn a checkpoint into a verified bundle") { model, output, checkpoint, json };
+        Command command = new("export", "Turn a checkpoint into a verified bundle") { model, output, checkpoint, baseline, json };
         command.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(model);
             string target = parsed.GetValue(output) ?? Path.Combine(folder, "build");
-            VerificationReport report = BundleExporter.Export(parsed.GetValue(checkpoint) ?? Path.Combine(folder, "checkpoint"), target);
+            VerificationReport report = BundleExporter.Export(
+                parsed.GetValue(checkpoint) ?? Path.Combine(folder, "checkpoint"),
+                target,
+                parsed.GetValue(baseline)
+            );
             Output.Write(parsed.GetValue(json), new { bundle = target, verification = report }, $"{target}: written, {report}");
         });
         return command;
