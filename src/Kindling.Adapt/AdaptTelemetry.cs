@@ -28,34 +28,39 @@ public static class AdaptTelemetry
     private static readonly Histogram<double> DurationSeconds = Meter.CreateHistogram<double>(Duration, "s", "Time of an adaptation");
     private static readonly Counter<long> StepCount = Meter.CreateCounter<long>(Steps, "{step}", "Inner steps run");
 
-    /// <summary>Runs an adaptation and tells of it.</summary>
-    internal static AdaptReport Measure(AdaptableModel model, Func<AdaptReport> adapt)
+    /// <summary>Runs adaptations, one or several at once, and tells of each.</summary>
+    internal static IReadOnlyList<AdaptReport> Measure(AdaptableModel model, Func<IReadOnlyList<AdaptReport>> adapt)
     {
-        using Activity? activity = Source.StartActivity(Activity);
+        using Activity? activity = Source.StartActivity(Activity)?.SetTag(Model, model.Manifest.Name);
         TimeProvider clock = model.Options.TimeProvider;
         long started = clock.GetTimestamp();
-        string outcome = "failed";
-        int steps = 0;
         try
         {
-            AdaptReport report = adapt();
-            outcome = report.Accepted ? "accepted" : "rejected";
-            steps = report.Steps;
-            activity?.SetTag("kindling.reason", report.Reason);
-            return report;
+            IReadOnlyList<AdaptReport> reports = adapt();
+            TimeSpan elapsed = clock.GetElapsedTime(started);
+            foreach (AdaptReport report in reports)
+            {
+                string outcome = report.Accepted ? "accepted" : "rejected";
+                Tell(model, outcome, elapsed, report.Steps);
+                activity?.SetTag("kindling.reason", report.Reason).SetTag(Outcome, outcome).SetTag(Steps, report.Steps);
+            }
+
+            activity?.SetTag("kindling.users", reports.Count);
+            return reports;
         }
         catch (Exception e)
         {
-            outcome = e is OperationCanceledException ? "cancelled" : outcome;
-            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            string outcome = e is OperationCanceledException ? "cancelled" : "failed";
+            Tell(model, outcome, clock.GetElapsedTime(started), steps: 0);
+            activity?.SetTag(Outcome, outcome).SetStatus(ActivityStatusCode.Error, e.Message);
             throw;
         }
-        finally
-        {
-            TagList tags = new() { { Model, model.Manifest.Name }, { Outcome, outcome } };
-            DurationSeconds.Record(clock.GetElapsedTime(started).TotalSeconds, tags);
-            StepCount.Add(steps, tags);
-            activity?.SetTag(Model, model.Manifest.Name).SetTag(Outcome, outcome).SetTag(Steps, steps);
-        }
+    }
+
+    private static void Tell(AdaptableModel model, string outcome, TimeSpan elapsed, int steps)
+    {
+        TagList tags = new() { { Model, model.Manifest.Name }, { Outcome, outcome } };
+        DurationSeconds.Record(elapsed.TotalSeconds, tags);
+        StepCount.Add(steps, tags);
     }
 }

@@ -1,4 +1,5 @@
 using Kindling.Bundles;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Kindling.Adapt;
 
@@ -110,6 +111,27 @@ public sealed class AdaptableModel : IAdaptableModel
         return new Learner(this, _start, Heads.Of(Manifest, delta.Classes), delta);
     }
 
+    /// <summary>
+    /// Adapts many learners, on the thread pool: as batched runs where that is faster (dense networks; plain requests with as many examples and steps as
+    /// others), else several at a time. Each result is that of <see cref="Learner.Adapt(AdaptRequest, IProgress{AdaptProgress}?, CancellationToken)"/>,
+    /// batched ones to rounding.
+    /// </summary>
+    /// <param name="adaptations">Learners of this model, each once, and what each is to do.</param>
+    /// <param name="cancellationToken">Stops at once; adaptations that had finished by then count, the other learners are as they were.</param>
+    /// <returns>A report for each, in the same order. The time of a batched one is that of its batch.</returns>
+    /// <exception cref="ArgumentException">A request does not fit, or a learner is another model's or comes twice; nothing was adapted.</exception>
+    /// <exception cref="InvalidOperationException">Another adaptation of one of the learners is running; nothing was adapted.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<AdaptReport[]> AdaptManyAsync(
+        IReadOnlyList<(Learner Learner, AdaptRequest Request)> adaptations,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(adaptations);
+        ThrowIfDisposed();
+        return Task.Run(() => ManyAdaptations.Run(this, adaptations, cancellationToken), cancellationToken);
+    }
+
     ILearner IAdaptableModel.CreateLearner() => CreateLearner();
 
     ILearner IAdaptableModel.OpenLearner(string path) => OpenLearner(path);
@@ -125,6 +147,9 @@ public sealed class AdaptableModel : IAdaptableModel
             _engine.Release();
         }
     }
+
+    /// <summary>The graph of many users; null where the bundle has none.</summary>
+    internal InferenceSession? ManySession() => _engine.AdaptMany(Reopen);
 
     /// <summary>Opens the bundle's files again, and makes sure that they are still those that were loaded.</summary>
     internal BundleFiles Reopen()

@@ -28,6 +28,41 @@ public sealed partial class Learner
     /// <inheritdoc/>
     public AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        Check(request);
+        using Turn turn = TakeTurn();
+        AdaptReport report = AdaptTelemetry.Measure(
+            _model,
+            () =>
+            {
+                using PendingAdaptation pending = new(this, request);
+                return [pending.Accept(pending.Adaptation.Run(progress, cancellationToken))];
+            }
+        )[0];
+        _model.Options.Adapted?.Invoke(report);
+        return report;
+    }
+
+    /// <summary>Whether this learner is one of a model's.</summary>
+    internal bool IsOf(AdaptableModel model) => ReferenceEquals(_model, model);
+
+    /// <summary>Takes the turn for an adaptation among many; disposing it gives the turn back.</summary>
+    internal PendingAdaptation Begin(AdaptRequest request)
+    {
+        Check(request);
+        Turn turn = TakeTurn();
+        try
+        {
+            return new PendingAdaptation(this, request) { Turn = turn };
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(AdaptRequest request)
+    {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(request.Support, "support");
         IReadOnlyList<string> faults = request.Validate();
@@ -35,31 +70,50 @@ public sealed partial class Learner
         {
             throw new ArgumentException($"The request has {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(request));
         }
+    }
 
-        using Turn turn = TakeTurn();
-        Snapshot before = Acquire();
-        try
+    /// <summary>An adaptation of a learner between its request and its result.</summary>
+    internal sealed class PendingAdaptation : IDisposable
+    {
+        private readonly Learner _learner;
+        private readonly Snapshot _before;
+
+        internal PendingAdaptation(Learner learner, AdaptRequest request)
         {
-            AdaptReport report = AdaptTelemetry.Measure(
-                _model,
-                () =>
-                {
-                    using Adaptation adaptation = new(_model, before, request);
-                    AdaptReport report = adaptation.Run(progress, cancellationToken);
-                    if (report.Accepted)
-                    {
-                        Publish(adaptation.TakeResult());
-                    }
+            _learner = learner;
+            _before = learner.Acquire();
+            try
+            {
+                Adaptation = new Adaptation(learner._model, _before, request);
+            }
+            catch
+            {
+                _before.Release();
+                throw;
+            }
+        }
 
-                    return report;
-                }
-            );
-            _model.Options.Adapted?.Invoke(report);
+        internal Adaptation Adaptation { get; }
+
+        /// <summary>The turn to give back, where this owns it.</summary>
+        internal IDisposable? Turn { private get; init; }
+
+        /// <summary>Lets the learner take over what was accepted.</summary>
+        internal AdaptReport Accept(AdaptReport report)
+        {
+            if (report.Accepted)
+            {
+                _learner.Publish(Adaptation.TakeResult());
+            }
+
             return report;
         }
-        finally
+
+        public void Dispose()
         {
-            before.Release();
+            Adaptation.Dispose();
+            _before.Release();
+            Turn?.Dispose();
         }
     }
 }

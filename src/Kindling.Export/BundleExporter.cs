@@ -13,6 +13,7 @@ public static class BundleExporter
 {
     private const string InferFile = "infer.onnx";
     private const string AdaptFile = "adapt.onnx";
+    private const string AdaptManyFile = "adapt-many.onnx";
     private const string ModelFile = "model.onnx";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -59,6 +60,7 @@ public static class BundleExporter
         weights["mask"] = Tensor.Vector([.. Enumerable.Repeat(1f, state.Outputs)]);
         Graph infer = BundleGraphs.Infer(network, classification);
         Graph adapt = BundleGraphs.Adapt(network, recipe.Inner, classification);
+        Graph? adaptMany = BundleGraphs.AdaptMany(network, recipe.Inner, classification);
         (byte[] model, IReadOnlyDictionary<string, (long Offset, long Length)> offsets) = OnnxWriter.ToBytesWithOffsets(
             BundleGraphs.Model(recipe.Name, network, classification, weights)
         );
@@ -66,6 +68,11 @@ public static class BundleExporter
         using BundleWriter writer = new(target);
         writer.Add(InferFile, OnnxWriter.ToBytes(infer));
         writer.Add(AdaptFile, OnnxWriter.ToBytes(adapt));
+        if (adaptMany is not null)
+        {
+            writer.Add(AdaptManyFile, OnnxWriter.ToBytes(adaptMany));
+        }
+
         writer.Add(ModelFile, model);
         writer.AddTensors(BundleManifest.ThetaFileName, tensors);
         foreach ((string name, byte[] bytes) in source.Reference)
@@ -122,7 +129,12 @@ public static class BundleExporter
                     Epsilon = recipe.Inner.Epsilon,
                     WeightDecay = recipe.Inner.WeightDecay,
                 },
-                Graphs = new ManifestGraphs { Infer = Describe(InferFile, infer), Adapt = Describe(AdaptFile, adapt) },
+                Graphs = new ManifestGraphs
+                {
+                    Infer = Describe(InferFile, infer),
+                    Adapt = Describe(AdaptFile, adapt),
+                    AdaptMany = adaptMany is null ? null : Describe(AdaptManyFile, adaptMany),
+                },
                 Bake = new ManifestBake
                 {
                     File = ModelFile,

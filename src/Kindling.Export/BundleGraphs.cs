@@ -28,28 +28,41 @@ public static class BundleGraphs
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
         GraphBuilder b = new("adapt");
-        OptimizerRule rule = inner.Rule();
         (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Support, classification, out Value? labels);
-        ParameterSpec[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p))];
-        Value[] parameters = [.. adapted.Select(p => b.Graph.Input(p.Name))];
-        IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
-        Value[] rates = [.. parameters.Select(p => b.Parameter(p.Name + ".rate"))];
-        Value output = Mask(b, values["output"], mask);
-        Value loss = Loss(b, output, labels!, classification);
-        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, parameters);
-        OptimizerStep step = Optimizers.Apply(b, rule, parameters, gradients, rates, state);
-        _ = b.Output(loss, "loss");
-        foreach ((Value before, Value after) in parameters.Concat(state).Zip(step.Parameters.Concat(step.State)))
-        {
-            _ = b.Output(after, before.Name + ".next");
-        }
+        Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
+        return Step(b, network, inner, values, loss, loss);
+    }
 
+    /// <summary>
+    /// <c>adapt-many.onnx</c>: one step of the inner rule for many users at once. All inputs and outputs of <see cref="Adapt"/> have a first dimension
+    /// <c>users</c> here but frozen parameters, rates and the optimiser's step count, which all share. Null where the network has no such form.
+    /// </summary>
+    public static Graph? AdaptMany(NetworkGraphs network, InnerSpec inner, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        GraphBuilder one = new("adapt");
+        (IReadOnlyDictionary<string, Value> forward, Value? mask) = Declare(one, network.Support, classification, out Value? labels);
+        _ = one.Output(Loss(one, Mask(one, forward["output"], mask), labels!, classification), "loss");
         foreach (StatisticSpec statistic in network.Statistics)
         {
-            _ = b.Output(values[statistic.Name], statistic.Name + ".next");
+            _ = one.Output(forward[statistic.Name], statistic.Name);
         }
 
-        return Simplification.Run(b.Graph);
+        if (Vectorizer.Fault(one.Graph) is not null)
+        {
+            return null;
+        }
+
+        GraphBuilder b = new("adapt-many");
+        HashSet<string> shared = [.. network.Parameters.Where(p => !inner.Adapts(p)).Select(p => p.Name)];
+        Dictionary<string, Value> bindings = one.Graph.Inputs.ToDictionary(
+            input => input.Name,
+            input => b.Input(input.Name, input.Type, shared.Contains(input.Name) ? input.Shape : new Shape(["users", .. input.Shape])),
+            StringComparer.Ordinal
+        );
+        IReadOnlyDictionary<string, Value> values = Vectorizer.Inline(b, one.Graph, bindings);
+        return Step(b, network, inner, values, values["loss"], b.ReduceSum(values["loss"], keepDims: false));
     }
 
     /// <summary>
@@ -152,6 +165,36 @@ public static class BundleGraphs
         }
 
         return (b.Inline(network, bindings), mask);
+    }
+
+    /// <summary>Completes a graph that has its loss by the inner rule's update.</summary>
+    private static Graph Step(
+        GraphBuilder b,
+        NetworkGraphs network,
+        InnerSpec inner,
+        IReadOnlyDictionary<string, Value> values,
+        Value loss,
+        Value total
+    )
+    {
+        OptimizerRule rule = inner.Rule();
+        Value[] parameters = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Graph.Input(p.Name))];
+        IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
+        Value[] rates = [.. parameters.Select(p => b.Parameter(p.Name + ".rate"))];
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, total, parameters);
+        OptimizerStep step = Optimizers.Apply(b, rule, parameters, gradients, rates, state);
+        _ = b.Output(loss, "loss");
+        foreach ((Value before, Value after) in parameters.Concat(state).Zip(step.Parameters.Concat(step.State)))
+        {
+            _ = b.Output(after, before.Name + ".next");
+        }
+
+        foreach (StatisticSpec statistic in network.Statistics)
+        {
+            _ = b.Output(values[statistic.Name], statistic.Name + ".next");
+        }
+
+        return Simplification.Run(b.Graph);
     }
 
     private static Value Loss(GraphBuilder b, Value output, Value labels, bool classification) =>

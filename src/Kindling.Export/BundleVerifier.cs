@@ -4,7 +4,7 @@ using Kindling.Bundles;
 
 namespace Kindling.Export;
 
-/// <summary>Opens a bundle as an app would and replays the episodes that training left in it.</summary>
+/// <summary>Opens a bundle as an app would and replays the episodes that training left in it, one by one and, where the bundle can, all at once.</summary>
 public static class BundleVerifier
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -15,40 +15,73 @@ public static class BundleVerifier
     public static VerificationReport Verify(string path)
     {
         (Reference reference, SafetensorsFile file) = ReadReference(path);
-        using AdaptableModel model = AdaptableModel.Open(path);
+        using AdaptableModel model = AdaptableModel.Open(path, new AdaptOptions { RequireImprovement = false });
         double worstNorm = 0;
         double worstValue = 0;
         double worstLoss = 0;
-        List<int> flipped = [];
-        for (int e = 0; e < reference.Episodes; e++)
+        SortedSet<int> flipped = [];
+        void Judge(int e, int step, IReadOnlyDictionary<string, FloatTensor> parameters)
+        {
+            (double norm, double value) = Compare(
+                parameters,
+                reference,
+                Tensor(file, $"{e}.norms"),
+                Tensor(file, $"{e}.samples"),
+                step - 1
+            );
+            worstNorm = Math.Max(worstNorm, norm);
+            worstValue = Math.Max(worstValue, value);
+            if (!(norm <= VerificationReport.Tolerance && value <= VerificationReport.Tolerance))
+            {
+                _ = flipped.Add(e);
+            }
+        }
+
+        SupportSet[] sets = [.. Enumerable.Range(0, reference.Episodes).Select(e => Support(model, file, e))];
+        for (int e = 0; e < sets.Length; e++)
         {
             FloatTensor losses = Tensor(file, $"{e}.loss");
-            FloatTensor norms = Tensor(file, $"{e}.norms");
-            FloatTensor samples = Tensor(file, $"{e}.samples");
-            bool agrees = true;
             using Learner learner = model.CreateLearner();
             learner.Trace(
-                Support(model, file, e),
+                sets[e],
                 reference.Steps,
                 point =>
                 {
                     worstLoss = Math.Max(worstLoss, Relative(point.Loss, losses.Values[point.Step]));
                     if (point.Step > 0)
                     {
-                        (double norm, double value) = Compare(point.Parameters(), reference, norms, samples, point.Step - 1);
-                        worstNorm = Math.Max(worstNorm, norm);
-                        worstValue = Math.Max(worstValue, value);
-                        agrees &= norm <= VerificationReport.Tolerance && value <= VerificationReport.Tolerance;
+                        Judge(e, point.Step, point.Parameters());
                     }
                 }
             );
-            if (!agrees)
-            {
-                flipped.Add(e);
-            }
         }
 
-        return new(reference.Episodes, reference.Steps, reference.Episodes - flipped.Count, worstNorm, worstValue, worstLoss, flipped);
+        if (model.Manifest.Graphs.AdaptMany is not null)
+        {
+            JudgeTogether(model, sets, reference.Steps, (e, parameters) => Judge(e, reference.Steps, parameters));
+        }
+
+        return new(reference.Episodes, reference.Steps, reference.Episodes - flipped.Count, worstNorm, worstValue, worstLoss, [.. flipped]);
+    }
+
+    /// <summary>All episodes at once, where the bundle has a graph for that: the same parameters at the end.</summary>
+    private static void JudgeTogether(
+        AdaptableModel model,
+        SupportSet[] sets,
+        int steps,
+        Action<int, IReadOnlyDictionary<string, FloatTensor>> judge
+    )
+    {
+        Learner[] learners = Array.ConvertAll(sets, _ => model.CreateLearner());
+        _ = model
+            .AdaptManyAsync([.. learners.Zip(sets, (learner, set) => (learner, new AdaptRequest { Support = set, Steps = steps }))])
+            .GetAwaiter()
+            .GetResult();
+        for (int e = 0; e < learners.Length; e++)
+        {
+            judge(e, learners[e].Parameters);
+            learners[e].Dispose();
+        }
     }
 
     private static (Reference Reference, SafetensorsFile File) ReadReference(string path)

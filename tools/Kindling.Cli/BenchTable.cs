@@ -38,6 +38,7 @@ internal static class BenchTable
             {report.MillisecondsToReload:0.00} ms from the file to a prediction
             {report.MegabytesAfterATenth:0.0} MB resident after {report.Adaptations
                 / 10} adaptations, {report.MegabytesAtTheEnd:0.0} MB after {report.Adaptations}
+            {report.Users} users: {report.AdaptationsPerSecondApart:0} adaptations a second each by himself, {report.AdaptationsPerSecondTogether:0} in one call
             """
         );
 

@@ -28,7 +28,8 @@ internal sealed class AdaptContext : IDisposable
         _boundRates = [new OrtValue?[engine.AdaptedCount], new OrtValue?[engine.AdaptedCount]];
         for (int side = 0; side < 2; side++)
         {
-            BindSide(side);
+            _bindings[side].BindOutput(GraphSignature.Loss, _loss.Values[0]);
+            BindSets(_bindings[side], engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]));
         }
     }
 
@@ -110,29 +111,31 @@ internal sealed class AdaptContext : IDisposable
         }
     }
 
-    private void BindSide(int side)
+    /// <summary>Binds parameters, statistics and optimiser state: a step reads the first of each pair and writes the second, statistics to the first.</summary>
+    internal static void BindSets(
+        OrtIoBinding binding,
+        Engine engine,
+        (TensorSet Read, TensorSet Written) delta,
+        (TensorSet Read, TensorSet Written) state
+    )
     {
-        OrtIoBinding binding = _bindings[side];
-        binding.BindOutput(GraphSignature.Loss, _loss.Values[0]);
-        for (int i = 0; i < _engine.Delta.Entries.Length; i++)
+        for (int i = 0; i < engine.Delta.Entries.Length; i++)
         {
-            string name = _engine.Delta.Entries[i].Name;
-            if (i < _engine.AdaptedCount)
+            string name = engine.Delta.Entries[i].Name;
+            bool adapts = i < engine.AdaptedCount;
+            if (adapts)
             {
-                binding.BindInput(name, _delta[side].Values[i]);
-                binding.BindOutput(GraphSignature.Next(name), _delta[1 - side].Values[i]);
+                binding.BindInput(name, delta.Read.Values[i]);
             }
-            else
-            {
-                binding.BindOutput(GraphSignature.Next(name), _delta[side].Values[i]);
-            }
+
+            binding.BindOutput(GraphSignature.Next(name), (adapts ? delta.Written : delta.Read).Values[i]);
         }
 
-        for (int i = 0; i < _engine.State.Entries.Length; i++)
+        for (int i = 0; i < engine.State.Entries.Length; i++)
         {
-            string name = _engine.State.Entries[i].Name;
-            binding.BindInput(name, _state[side].Values[i]);
-            binding.BindOutput(GraphSignature.Next(name), _state[1 - side].Values[i]);
+            string name = engine.State.Entries[i].Name;
+            binding.BindInput(name, state.Read.Values[i]);
+            binding.BindOutput(GraphSignature.Next(name), state.Written.Values[i]);
         }
     }
 

@@ -68,14 +68,34 @@ internal sealed class Adaptation : IDisposable
         }
     }
 
+    /// <summary>Where the inner loop begins.</summary>
+    internal Snapshot Origin => _origin;
+
+    /// <summary>The examples that are fitted.</summary>
+    internal SupportData Data => _data;
+
+    /// <summary>Inner steps.</summary>
+    internal int Steps => _steps;
+
+    /// <summary>Whether it runs a fixed number of steps, and only its last point matters.</summary>
+    internal bool IsPlain => _judge is null && _request is { TimeBudget: null, PauseFile: null };
+
     /// <summary>Runs it. Call once.</summary>
     /// <exception cref="OperationCanceledException">Cancelled by the caller.</exception>
-    /// <remarks>The result of a request that went on from a pause file has the losses of all its steps and the time of this part.</remarks>
     internal AdaptReport Run(IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
     {
         TimeProvider clock = _options.TimeProvider;
         long started = clock.GetTimestamp();
         bool finished = Loop(progress, cancellationToken);
+        return Report(finished, clock.GetElapsedTime(started));
+    }
+
+    /// <summary>Decides whether there is a result.</summary>
+    /// <param name="finished">Whether the inner loop came to its end.</param>
+    /// <param name="elapsed">The time it took.</param>
+    /// <remarks>The result of a request that went on from a pause file has the losses of all its steps and the time of this part.</remarks>
+    internal AdaptReport Report(bool finished, TimeSpan elapsed)
+    {
         List<SupportFinding> findings = [];
         if (finished)
         {
@@ -96,7 +116,7 @@ internal sealed class Adaptation : IDisposable
             Losses = _losses,
             Validation = _judge is null ? null : [.. _scores.Select(score => score.Metric)],
             Findings = findings,
-            Elapsed = clock.GetElapsedTime(started),
+            Elapsed = elapsed,
         };
     }
 
@@ -196,8 +216,8 @@ internal sealed class Adaptation : IDisposable
         }
     }
 
-    /// <summary>Gets each point of the inner loop; false ends it.</summary>
-    private bool Observe(int step, float loss, TensorSet delta, IProgress<AdaptProgress>? progress)
+    /// <summary>Gets each point of the inner loop; false ends it. Without a judge only the last point's parameters are looked at.</summary>
+    internal bool Observe(int step, float loss, TensorSet delta, IProgress<AdaptProgress>? progress)
     {
         _losses.Add(loss);
         if (!float.IsFinite(loss))

@@ -7,12 +7,24 @@ namespace Kindling.Adapt;
 internal sealed class Engine : RefCounted
 {
     private readonly Lock _lock = new();
+    private readonly Lock _opening = new();
     private readonly Stack<AdaptContext> _contexts = new();
+    private readonly AdaptOptions _options;
+    private readonly IReadOnlyDictionary<string, bool> _scalarRates;
+    private InferenceSession? _adaptMany;
     private bool _freed;
 
-    private Engine(BundleManifest manifest, InferenceSession infer, InferenceSession adapt)
+    private Engine(
+        BundleManifest manifest,
+        IReadOnlyDictionary<string, bool> scalarRates,
+        AdaptOptions options,
+        InferenceSession infer,
+        InferenceSession adapt
+    )
     {
         Manifest = manifest;
+        _scalarRates = scalarRates;
+        _options = options;
         Infer = infer;
         Adapt = adapt;
         Signature = GraphSignature.Of(manifest);
@@ -63,7 +75,6 @@ internal sealed class Engine : RefCounted
             .Parameters.Where(parameter => parameter.Adapts)
             .ToDictionary(parameter => parameter.Name, parameter => RateTable.IsScalar(theta, parameter, files));
         using SessionOptions session = Options(options);
-        ExecutionProviders.Append(session, options.Provider);
         InferenceSession? infer = null;
         InferenceSession? adapt = null;
         try
@@ -74,13 +85,44 @@ internal sealed class Engine : RefCounted
             file = manifest.Graphs.Adapt.File;
             adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
             GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
-            return new Engine(manifest, infer, adapt);
+            return new Engine(manifest, scalarRates, options, infer, adapt);
         }
         catch
         {
             infer?.Dispose();
             adapt?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The graph of many users, opened when it is first asked for; null where the bundle has none.</summary>
+    internal InferenceSession? AdaptMany(Func<BundleFiles> open)
+    {
+        if (Manifest.Graphs.AdaptMany is not { } graph)
+        {
+            return null;
+        }
+
+        lock (_opening)
+        {
+            if (_adaptMany is null)
+            {
+                using BundleFiles files = open();
+                using SessionOptions session = Options(_options);
+                InferenceSession opened = OrtErrors.Open(files.Read(graph.File), session, files.Describe(graph.File));
+                try
+                {
+                    GraphCheck.Adapt(opened, Manifest, _scalarRates, files.Describe(graph.File), many: true);
+                    _adaptMany = opened;
+                }
+                catch
+                {
+                    opened.Dispose();
+                    throw;
+                }
+            }
+
+            return _adaptMany;
         }
     }
 
@@ -123,12 +165,14 @@ internal sealed class Engine : RefCounted
         }
 
         RunOptions.Dispose();
+        _adaptMany?.Dispose();
         Adapt.Dispose();
         Infer.Dispose();
     }
 
-    private static SessionOptions Options(AdaptOptions options) =>
-        new()
+    private static SessionOptions Options(AdaptOptions options)
+    {
+        SessionOptions session = new()
         {
             IntraOpNumThreads = options.Threads,
             InterOpNumThreads = 1,
@@ -137,4 +181,15 @@ internal sealed class Engine : RefCounted
             // Faults arrive as exceptions; a library writes nothing to the app's error stream.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
+        try
+        {
+            ExecutionProviders.Append(session, options.Provider);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 }

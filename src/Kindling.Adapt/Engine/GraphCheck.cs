@@ -23,32 +23,27 @@ internal static class GraphCheck
         Throw(session, GraphSignature.Of(manifest).InferInputs, source, faults);
     }
 
+    /// <summary>Checks the adapt graph; that of many users has their dimension before those of one.</summary>
     internal static void Adapt(
         InferenceSession session,
         BundleManifest manifest,
         IReadOnlyDictionary<string, bool> scalarRates,
-        string source
+        string source,
+        bool many = false
     )
     {
         List<string> faults = [];
-        GraphSignature signature = GraphSignature.Of(manifest);
-        CheckData(session, manifest, faults);
-        CheckParameters(session, manifest, faults);
-        if (manifest.IsClassification)
-        {
-            Check(session.InputMetadata, "input", GraphSignature.Labels, TensorElementType.Int64, faults, [Free]);
-        }
-        else
-        {
-            Check(session.InputMetadata, "input", GraphSignature.Labels, TensorElementType.Float, faults, [Free, manifest.Output.Count]);
-        }
-
+        int[] users = many ? [Free] : [];
+        CheckData(session, manifest, faults, users);
+        CheckLabels(session, manifest, faults, users);
+        CheckParameters(session, manifest, faults, users);
         foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
         {
             int[] rate = scalarRates[parameter.Name] ? [] : [.. parameter.Shape];
             Check(session.InputMetadata, "input", GraphSignature.Rate(parameter.Name), TensorElementType.Float, faults, rate);
         }
 
+        GraphSignature signature = GraphSignature.Of(manifest);
         foreach (string name in signature.AdaptOutputs.Except(session.OutputMetadata.Keys, StringComparer.Ordinal))
         {
             faults.Add($"the output '{name}' is missing");
@@ -57,21 +52,30 @@ internal static class GraphCheck
         Throw(session, signature.AdaptInputs, source, faults);
     }
 
-    private static void CheckData(InferenceSession session, BundleManifest manifest, List<string> faults)
+    private static void CheckData(InferenceSession session, BundleManifest manifest, List<string> faults, params int[] users)
     {
-        int[] shape = [.. manifest.Input.Shape.Select(size => size ?? Free)];
+        int[] shape = [.. users, .. manifest.Input.Shape.Select(size => size ?? Free)];
         Check(session.InputMetadata, "input", manifest.Input.Name, TensorElementType.Float, faults, shape);
         if (manifest.IsClassification)
         {
-            Check(session.InputMetadata, "input", GraphSignature.Mask, TensorElementType.Float, faults, [manifest.Output.Count]);
+            Check(session.InputMetadata, "input", GraphSignature.Mask, TensorElementType.Float, faults, [.. users, manifest.Output.Count]);
         }
     }
 
-    private static void CheckParameters(InferenceSession session, BundleManifest manifest, List<string> faults)
+    private static void CheckLabels(InferenceSession session, BundleManifest manifest, List<string> faults, params int[] users)
+    {
+        (TensorElementType type, int[] shape) = manifest.IsClassification
+            ? (TensorElementType.Int64, new[] { Free })
+            : (TensorElementType.Float, [Free, manifest.Output.Count]);
+        Check(session.InputMetadata, "input", GraphSignature.Labels, type, faults, [.. users, .. shape]);
+    }
+
+    private static void CheckParameters(InferenceSession session, BundleManifest manifest, List<string> faults, params int[] users)
     {
         foreach (ManifestParameter parameter in manifest.Parameters)
         {
-            Check(session.InputMetadata, "input", parameter.Name, TensorElementType.Float, faults, [.. parameter.Shape]);
+            int[] shape = parameter.Adapts ? [.. users, .. parameter.Shape] : [.. parameter.Shape];
+            Check(session.InputMetadata, "input", parameter.Name, TensorElementType.Float, faults, shape);
         }
     }
 

@@ -13,10 +13,14 @@ internal sealed class SupportData : IDisposable
             inputs.Values,
             [inputs.Shape[0], .. manifest.Input.Shape.Skip(1).Select(size => (long)size!.Value)]
         );
+        Count = inputs.Shape[0];
         Labels = labels;
         MaskSet = mask;
         Heads = heads;
     }
+
+    /// <summary>Examples.</summary>
+    internal int Count { get; }
 
     internal OrtValue Inputs { get; }
 

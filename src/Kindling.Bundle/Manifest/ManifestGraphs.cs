@@ -1,6 +1,6 @@
 namespace Kindling.Bundles;
 
-/// <summary>The two graphs of a bundle.</summary>
+/// <summary>The graphs of a bundle.</summary>
 public sealed record ManifestGraphs
 {
     /// <summary>Prediction.</summary>
@@ -8,4 +8,10 @@ public sealed record ManifestGraphs
 
     /// <summary>One inner step.</summary>
     public required ManifestGraph Adapt { get; init; }
+
+    /// <summary>
+    /// One inner step of many users at once: the same inputs and outputs, with a first dimension <c>users</c> but for frozen parameters, rates and the
+    /// optimiser's step count. Null where the network has no such form.
+    /// </summary>
+    public ManifestGraph? AdaptMany { get; init; }
 }

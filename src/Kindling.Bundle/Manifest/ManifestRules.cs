@@ -43,6 +43,11 @@ internal static class ManifestRules
             SameNames("graphs.infer.outputs", manifest.Graphs.Infer.Outputs, signature.InferOutputs, faults);
             SameNames("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs, signature.AdaptInputs, faults);
             SameNames("graphs.adapt.outputs", manifest.Graphs.Adapt.Outputs, signature.AdaptOutputs, faults);
+            if (manifest.Graphs.AdaptMany is { } many)
+            {
+                SameNames("graphs.adaptMany.inputs", many.Inputs, signature.AdaptInputs, faults);
+                SameNames("graphs.adaptMany.outputs", many.Outputs, signature.AdaptOutputs, faults);
+            }
         }
 
         CheckFiles(manifest, faults);
@@ -178,9 +183,12 @@ internal static class ManifestRules
             }
         }
 
-        foreach (string name in (string[])[manifest.Graphs.Infer.File, manifest.Graphs.Adapt.File, BundleManifest.ThetaFileName])
+        foreach (
+            string? name in (string?[])
+                [manifest.Graphs.Infer.File, manifest.Graphs.Adapt.File, manifest.Graphs.AdaptMany?.File, BundleManifest.ThetaFileName]
+        )
         {
-            if (!manifest.Files.ContainsKey(name))
+            if (name is not null && !manifest.Files.ContainsKey(name))
             {
                 faults.Add($"files: the hash of '{name}' is missing.");
             }

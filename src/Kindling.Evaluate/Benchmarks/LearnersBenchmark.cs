@@ -3,10 +3,13 @@ using Kindling.Bundles;
 
 namespace Kindling.Evaluate.Benchmarks;
 
-/// <summary>Memory of many learners of one model, the time to reload one, and whether memory stays flat over many adaptations.</summary>
+/// <summary>
+/// Memory of many learners of one model, the time to reload one, whether memory stays flat over many adaptations, and how many users adapt in a second.
+/// </summary>
 public static class LearnersBenchmark
 {
     private const int Reloads = 51;
+    private const int Users = 256;
 
     /// <summary>Measures a bundle on the episodes that training left in it, one inner step each.</summary>
     /// <param name="path">The bundle.</param>
@@ -43,6 +46,8 @@ public static class LearnersBenchmark
         Array.ForEach(all, learner => learner.Dispose());
 
         double reload = Reload(model, first, input, time);
+        int users = Math.Min(Users, learners);
+        (double apart, double together) = ManyBenchmark.Measure(path, episodes, users, time);
         return new LearnersBenchmarkReport
         {
             Bundle = path,
@@ -53,6 +58,9 @@ public static class LearnersBenchmark
             Adaptations = adaptations,
             MegabytesAfterATenth = tenth / 1e6,
             MegabytesAtTheEnd = end / 1e6,
+            Users = users,
+            AdaptationsPerSecondApart = apart,
+            AdaptationsPerSecondTogether = together,
         };
     }
 

@@ -26,4 +26,13 @@ public sealed class LearnersBenchmarkReport
 
     /// <summary>Resident memory after all of them.</summary>
     public required double MegabytesAtTheEnd { get; init; }
+
+    /// <summary>Users who adapt at the same time.</summary>
+    public required int Users { get; init; }
+
+    /// <summary>Whole adaptations a second, as many steps as the bundle says, where each user adapts by himself, on all processors.</summary>
+    public required double AdaptationsPerSecondApart { get; init; }
+
+    /// <summary>The same where one call adapts all of them.</summary>
+    public required double AdaptationsPerSecondTogether { get; init; }
 }

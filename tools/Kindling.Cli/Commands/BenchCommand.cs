@@ -91,7 +91,7 @@ internal static class BenchCommand
         Option<int?> learners = CommonOptions.Whole("--learners", "Learners in memory at once; 1000 by default", 1, 1_000_000);
         Option<int?> adaptations = CommonOptions.Whole("--adaptations", "Adaptations in a row; 10000 by default", 10, int.MaxValue);
         Option<bool> json = Json();
-        Command command = new("learners", "Memory of many learners, time to reload one, memory over many adaptations")
+        Command command = new("learners", "Memory of many learners, time to reload one, memory over many adaptations, many users at once")
         {
             bundle,
             learners,

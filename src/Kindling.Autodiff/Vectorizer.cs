@@ -1,0 +1,218 @@
+using System.Collections.Frozen;
+using Kindling.Graphs;
+using Kindling.Graphs.Ops;
+
+namespace Kindling.Autodiff;
+
+/// <summary>
+/// Vectorising map: what a graph computes for one user, the copy computes for many at once, each with parameters and data of his own, stacked along a
+/// new first dimension. As <c>vmap</c> of JAX (Bradbury et al. 2018), with one rule for each operator.
+/// </summary>
+/// <remarks>
+/// To be applied before <see cref="Differentiator"/>: the gradient of the sum of all users' losses is everybody's own gradient. There are rules for what
+/// dense networks and losses consist of; convolutions have none, because one with weights of each user's own does the same work as one after the other.
+/// </remarks>
+public static class Vectorizer
+{
+    private static readonly FrozenDictionary<string, Func<Call, Value>> Rules = new Dictionary<string, Func<Call, Value>>
+    {
+        ["Gemm"] = Gemm,
+        ["MatMul"] = MatMul,
+        ["Softmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
+        ["LogSoftmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
+        ["GatherElements"] = c => c.Same(c.Inputs.Select(c.Everybodys), ("axis", c.Axis(0))),
+        ["Transpose"] = Transpose,
+        ["Reshape"] = Reshape,
+        ["Flatten"] = Flatten,
+        ["Squeeze"] = c => c.Builder.Squeeze(c.Inputs[0]!, c.Axes(1)),
+        ["Unsqueeze"] = c => c.Builder.Unsqueeze(c.Inputs[0]!, c.Axes(1, added: c.Integers(1).Length)),
+        ["ReduceSum"] = Reduce,
+        ["ReduceMean"] = Reduce,
+        ["ReduceMax"] = Reduce,
+        ["ReduceSumSquare"] = Reduce,
+        ["ReduceLogSumExp"] = Reduce,
+    }
+        .Concat(
+            "Identity Neg Abs Sqrt Reciprocal Exp Log Sin Cos Tanh Sigmoid Relu LeakyRelu Elu Softplus Erf Clip Cast Not Add Sub Mul Div Pow Min Max Greater Less Equal Where"
+                .Split(' ')
+                .Select(name => KeyValuePair.Create<string, Func<Call, Value>>(name, c => c.Same(c.Aligned())))
+        )
+        .ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Why a graph has no vectorised form: the operators without a rule, in a sentence; null when it has one.</summary>
+    public static string? Fault(Graph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        string[] missing =
+        [
+            .. graph
+                .Nodes.Select(node => node.OpType)
+                .Where(op => !Rules.ContainsKey(op))
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
+        return missing.Length == 0 ? null : $"There is no vectorising rule for {string.Join(", ", missing)}.";
+    }
+
+    /// <summary>Copies a graph's nodes into another, for many users.</summary>
+    /// <param name="b">Where to append.</param>
+    /// <param name="graph">What one user computes.</param>
+    /// <param name="bindings">A value of <paramref name="b"/> for every input: of the input's shape where all users share it, or with one more first dimension.</param>
+    /// <returns>The value for each value of the graph, by name; with one more first dimension where it depends on an input that has one.</returns>
+    /// <exception cref="GraphException">An operator has no rule, an input no binding, or a binding has another rank.</exception>
+    public static IReadOnlyDictionary<string, Value> Inline(GraphBuilder b, Graph graph, IReadOnlyDictionary<string, Value> bindings)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(bindings);
+        Dictionary<string, Value> map = new(StringComparer.Ordinal);
+        foreach (Value input in graph.Inputs)
+        {
+            Value bound = bindings.TryGetValue(input.Name, out Value? value)
+                ? value
+                : throw new GraphException($"Graph '{graph.Name}': input '{input.Name}' has no binding.");
+            map[input.Name] =
+                bound.Rank == input.Rank || bound.Rank == input.Rank + 1
+                    ? bound
+                    : throw new GraphException($"Graph '{graph.Name}': input {input} cannot be {bound}: expected that rank or one more.");
+        }
+
+        foreach (Value constant in graph.Constants)
+        {
+            map[constant.Name] = b.Constant(constant.Constant!);
+        }
+
+        foreach (Node node in graph.Nodes)
+        {
+            Call call = new(b, node, map);
+            map[node.Outputs[0]!.Name] =
+                !call.IsMany ? call.Same(call.Inputs)
+                : Rules.TryGetValue(node.OpType, out Func<Call, Value>? rule) ? rule(call)
+                : throw new GraphException($"Node '{node.Name}': there is no vectorising rule for {node.OpType}.");
+        }
+
+        return map;
+    }
+
+    // alpha A' B' + beta C, with A' and B' transposed where the attributes say so
+    private static Value Gemm(Call c)
+    {
+        Value Factor(int index, string flag) =>
+            c.Node.Attributes.Int(flag, 0) == 0 ? c.Inputs[index]!
+            : c.Many(index) ? c.Builder.Transpose(c.Inputs[index]!, 0, 2, 1)
+            : c.Builder.Transpose(c.Inputs[index]!, 1, 0);
+        Value Scaled(Value value, string name) =>
+            c.Node.Attributes.Float(name, 1) is var factor && factor == 1 ? value : c.Builder.Mul(value, factor);
+        Value product = Scaled(c.Builder.MatMul(Factor(0, "transA"), Factor(1, "transB")), "alpha");
+        return c.Inputs.Count < 3 || c.Inputs[2] is null ? product : c.Builder.Add(product, Scaled(c.Aligned(2, rank: 2), "beta"));
+    }
+
+    private static Value MatMul(Call c) =>
+        c.Rank(0) > 1 && c.Rank(1) > 1
+            ? c.Same(c.Aligned())
+            : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for MatMul of matrices only, not of vectors.");
+
+    private static Value Transpose(Call c)
+    {
+        long[] perm = c.Node.Attributes.Ints("perm") ?? [.. Enumerable.Range(0, c.Rank(0)).Reverse().Select(i => (long)i)];
+        return c.Builder.Transpose(c.Inputs[0]!, [0, .. perm.Select(axis => axis + 1)]);
+    }
+
+    // 0 keeps the size at its place: that of the users, and any other that the node keeps
+    private static Value Reshape(Call c) =>
+        c.Node.Attributes.Int("allowzero", 0) == 0
+            ? c.Builder.Reshape(c.Inputs[0]!, [0, .. c.Integers(1)])
+            : throw new GraphException($"Node '{c.Node.Name}': there is no vectorising rule for Reshape with allowzero.");
+
+    private static Value Flatten(Call c) =>
+        c.Axis(1) == 2
+            ? c.Builder.Reshape(c.Inputs[0]!, 0, 0, -1)
+            : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Flatten at axis 1 only.");
+
+    private static Value Reduce(Call c)
+    {
+        long[] axes =
+        [
+            .. ReductionOps
+                .Axes(c.Node, c.Rank(0), c.Node.Input(1) is null ? null : c.Integers(1))
+                .Select(axis => axis < 0 ? axis : axis + 1),
+        ];
+        if (axes.Length == 0)
+        {
+            return c.Inputs[0]!;
+        }
+
+        bool keep = c.Node.Attributes.Int("keepdims", 1) != 0;
+        return c.Node.OpType == "ReduceSum"
+            ? c.Builder.ReduceSum(c.Inputs[0]!, axes, keep)
+            : c.Builder.Op(c.Node.OpType, [c.Inputs[0]], ("axes", axes), ("keepdims", keep));
+    }
+
+    /// <summary>A node with its inputs in the copy.</summary>
+    private sealed class Call(GraphBuilder b, Node node, Dictionary<string, Value> map)
+    {
+        public GraphBuilder Builder => b;
+
+        public Node Node => node;
+
+        public IReadOnlyList<Value?> Inputs { get; } = [.. node.Inputs.Select(v => v is null ? null : map[v.Name])];
+
+        /// <summary>Whether any input is one of many users.</summary>
+        public bool IsMany => Inputs.Where((_, i) => Many(i)).Any();
+
+        /// <summary>Whether an input has the new first dimension.</summary>
+        public bool Many(int index) => Inputs[index] is { } value && value.Rank > Rank(index);
+
+        /// <summary>Rank of an input in the graph of one user.</summary>
+        public int Rank(int index) => node.Inputs[index]!.Rank;
+
+        /// <summary>The node itself with other inputs, and with attributes instead of its own of the same name.</summary>
+        public Value Same(IEnumerable<Value?> inputs, params (string Name, object? Value)[] attributes) =>
+            b.Op(
+                node.OpType,
+                inputs,
+                node.Attributes.All.Where(own => attributes.All(a => a.Name != own.Key))
+                    .Select(own => (own.Key, (object?)own.Value))
+                    .Concat(attributes)
+            );
+
+        /// <summary>The inputs so that broadcasting, which aligns the last dimensions, meets those it met before.</summary>
+        public IEnumerable<Value?> Aligned()
+        {
+            int rank = node.Inputs.Max(v => v?.Rank ?? 0);
+            return Inputs.Select((v, i) => v is null ? null : Aligned(i, rank));
+        }
+
+        /// <summary>One input with as many dimensions after the first as the largest has.</summary>
+        public Value Aligned(int index, int rank)
+        {
+            int missing = rank - Rank(index);
+            return missing > 0 && Many(index)
+                ? b.Unsqueeze(Inputs[index]!, [.. Enumerable.Range(1, missing).Select(i => (long)i)])
+                : Inputs[index]!;
+        }
+
+        /// <summary>An input of all users together, for an operator that does not broadcast.</summary>
+        public Value? Everybodys(Value? value, int index) =>
+            Many(index)
+                ? value
+                : throw new GraphException(
+                    $"Node '{node.Name}' ({node.OpType}): '{value?.Name}' is the same for all users, others are not."
+                );
+
+        /// <summary>The attribute <c>axis</c>, one further where it counts from the front.</summary>
+        public long Axis(long otherwise) => Moved(node.Attributes.Int("axis", otherwise));
+
+        /// <summary>The axes in an input.</summary>
+        public long[] Axes(int index, int added = 0) =>
+            [.. Integers(index).Select(axis => axis < 0 ? axis + Rank(0) + added : axis).Select(Moved)];
+
+        /// <summary>A constant input of integers.</summary>
+        public long[] Integers(int index) =>
+            node.Input(index)?.Constant is { } constant
+                ? constant.ToInt64()
+                : throw new GraphException($"Node '{node.Name}' ({node.OpType}): input {index} is not a constant.");
+
+        private static long Moved(long axis) => axis < 0 ? axis : axis + 1;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using Kindling.Bundles;
+
+namespace Kindling.Adapt.Tests;
+
+/// <summary>Many learners of one model at once.</summary>
+public sealed class ManyLearnersTests
+{
+    private const int Users = 200;
+    private TemporaryFolder _folder = null!;
+    private AdaptableModel _model = null!;
+    private ConcurrentBag<AdaptReport> _told = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _folder = new TemporaryFolder();
+        _told = [];
+        TestBundles.Classifier(_folder["b"], new TestBundleOptions { Steps = 5, Rates = [0.4f] });
+        _model = AdaptableModel.Open(_folder["b"], new AdaptOptions { Adapted = _told.Add });
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Adapt_TwoHundredAtOnceWithPredictionsRunning_IsSerialToTheBit(bool oneCall)
+    {
+        SupportSet[] sets = [.. Enumerable.Range(0, Users).Select(Own)];
+        using Learner untouched = _model.CreateLearner();
+        float[] fresh = Scores(untouched);
+        float[][] expected =
+        [
+            .. sets.Select(set =>
+            {
+                using Learner learner = _model.CreateLearner();
+                _ = learner.Adapt(set);
+                return Scores(learner);
+            }),
+        ];
+        Learner[] learners = [.. sets.Select(_ => _model.CreateLearner())];
+        using CancellationTokenSource done = new();
+        Task<int>[] readers =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(reader =>
+                    Task.Run(() =>
+                    {
+                        int torn = 0;
+                        for (int i = reader; !done.IsCancellationRequested; i++)
+                        {
+                            float[] got = Scores(learners[i % Users]);
+                            torn += got.SequenceEqual(fresh) || got.SequenceEqual(expected[i % Users]) ? 0 : 1;
+                        }
+
+                        return torn;
+                    })
+                ),
+        ];
+
+        if (oneCall)
+        {
+            _ = await _model.AdaptManyAsync([.. learners.Zip(sets, (learner, set) => (learner, Request(set)))]);
+        }
+        else
+        {
+            _ = await Task.WhenAll(learners.Zip(sets, (learner, set) => learner.AdaptAsync(set)));
+        }
+
+        await done.CancelAsync();
+        Assert.That(await Task.WhenAll(readers), Is.All.Zero, "torn reads");
+        Assert.That(learners.Select(Scores), Is.EqualTo(expected));
+        Array.ForEach(learners, learner => learner.Dispose());
+    }
+
+    [Test]
+    public async Task AdaptManyAsync_ReportsInOrder_AndTellsOfEach()
+    {
+        using Learner two = _model.CreateLearner();
+        using Learner three = _model.CreateLearner();
+        AdaptReport[] reports = await _model.AdaptManyAsync([
+            (two, Request(Data.Two)),
+            (three, new AdaptRequest { Support = Data.Three, Steps = 2 }),
+        ]);
+        Assert.That(reports.Select(report => report.Steps), Is.EqualTo(new[] { 5, 2 }));
+        Assert.That(_told, Is.EquivalentTo(reports));
+        Assert.That((two.Classes.Count, three.Classes.Count), Is.EqualTo((2, 3)));
+    }
+
+    [Test]
+    public async Task AdaptManyAsync_Nothing_ReportsNothing() => Assert.That(await _model.AdaptManyAsync([]), Is.Empty);
+
+    [Test]
+    public void AdaptManyAsync_OneThatDoesNotFit_NamesItAndAdaptsNone()
+    {
+        using AdaptableModel other = AdaptableModel.Open(_folder["b"]);
+        using Learner good = _model.CreateLearner();
+        using Learner bad = _model.CreateLearner();
+        using Learner foreign = other.CreateLearner();
+        void Refused((Learner, AdaptRequest) second, string message)
+        {
+            Assert.That(
+                () => _model.AdaptManyAsync([(good, Request(Data.Three)), second]),
+                Throws.ArgumentException.With.Message.EqualTo($"Adaptation 1: {message} (Parameter 'adaptations')")
+            );
+            Assert.That((good.Steps, _told.Count), Is.EqualTo((0, 0)));
+        }
+
+        Refused(
+            (bad, new AdaptRequest { Support = Data.Three, Steps = 0 }),
+            "The request has 1 fault(s): Steps: expected null or 1 to 1000000, got 0. (Parameter 'request')"
+        );
+        Refused((good, Request(Data.Three)), "the learner is in the list before; one adaptation of a learner runs at a time.");
+        Refused((foreign, Request(Data.Three)), "the learner is another model's.");
+        Assert.That(() => good.Adapt(Data.Three), Throws.Nothing, "the turn was given back");
+    }
+
+    [Test]
+    public void AdaptManyAsync_Cancelled_LeavesLearnersAsTheyWere()
+    {
+        Learner[] learners = [.. Enumerable.Range(0, 4).Select(_ => _model.CreateLearner())];
+        using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(20));
+        Assert.That(
+            () =>
+                _model.AdaptManyAsync(
+                    [
+                        .. learners.Select(learner =>
+                            (learner, new AdaptRequest { Support = Data.Three, Steps = AdaptRequest.MaximumSteps })
+                        ),
+                    ],
+                    cancel.Token
+                ),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
+        Assert.That(learners.Select(learner => learner.Steps), Is.All.Zero);
+        Assert.That(() => learners[0].Adapt(Data.Three), Throws.Nothing, "the turn was given back");
+        Array.ForEach(learners, learner => learner.Dispose());
+    }
+
+    private static AdaptRequest Request(SupportSet set) => new() { Support = set };
+
+    /// <summary>The three classes, a little elsewhere for each user.</summary>
+    private static SupportSet Own(int user) =>
+        SupportSet.FromTensors(
+            new FloatTensor([6, 2], [.. Data.Points.Values.Select((value, i) => value + (0.001f * user * ((i % 3) - 1)))]),
+            Data.Labels,
+            ["ant", "bee", "cat"]
+        );
+
+    private static float[] Scores(Learner learner)
+    {
+        float[] scores = new float[TestBundles.Slots];
+        _ = learner.Predict([0.2f, 0.3f], scores);
+        return scores;
+    }
+}

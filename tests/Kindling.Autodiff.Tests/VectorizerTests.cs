@@ -1,0 +1,109 @@
+using Kindling.Graphs;
+
+namespace Kindling.Autodiff.Tests;
+
+/// <summary>What a vectorised graph computes for each of three users against the graph itself, in double precision.</summary>
+public sealed class VectorizerTests
+{
+    private const int Users = 3;
+
+    /// <summary>Of operators with a rule, what the rule refuses, and how.</summary>
+    private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
+    {
+        ["MatMul row"] = "of matrices only",
+        ["MatMul column"] = "of matrices only",
+        ["MatMul dot"] = "of matrices only",
+        ["Flatten 0"] = "at axis 1 only",
+        ["Reshape empty"] = "with allowzero",
+        ["GatherElements"] = "is the same for all users",
+    };
+
+    private static IEnumerable<OpCase> Rows => OpCases.All.Where(row => Vectorizer.Fault(Build(row)) is null);
+
+    [TestCaseSource(nameof(Rows))]
+    public void Inline_EveryInputOfItsOwn_IsEachUsersGraph(OpCase row) => Check(row, _ => true);
+
+    [TestCaseSource(nameof(Rows))]
+    public void Inline_OnlyTheFirstInputOfItsOwn_SharesTheOthers(OpCase row) => Check(row, i => i == 0);
+
+    [Test]
+    public void Fault_Convolution_NamesTheOperator()
+    {
+        GraphBuilder b = new("conv");
+        _ = b.Output(b.Relu(b.Conv(b.Input("x", ElementType.Float, Shape.Of(1, 1, 3, 3)), b.Parameter("w", 1, 1, 3, 3))), "y");
+        Assert.That(Vectorizer.Fault(b.Graph), Is.EqualTo("There is no vectorising rule for Conv."));
+    }
+
+    [Test]
+    public void Inline_BindingOfAnotherRank_NamesBoth()
+    {
+        GraphBuilder one = new("one");
+        _ = one.Output(one.Relu(one.Parameter("x", 2)), "y");
+        GraphBuilder b = new("many");
+        Dictionary<string, Value> bindings = new() { ["x"] = b.Parameter("x", 2, 2, 2) };
+        Assert.That(
+            () => Vectorizer.Inline(b, one.Graph, bindings),
+            Throws
+                .TypeOf<GraphException>()
+                .With.Message.EqualTo("Graph 'one': input x: Float [2] cannot be x: Float [2, 2, 2]: expected that rank or one more.")
+        );
+    }
+
+    private static Graph Build(OpCase row)
+    {
+        GraphBuilder b = new("row");
+        Value[] inputs = [.. row.Inputs.Select((shape, i) => b.Input($"x{i}", ElementType.Float, shape))];
+        _ = b.Output(row.Build(b, inputs), "y");
+        return b.Graph;
+    }
+
+    private static void Check(OpCase row, Func<int, bool> own)
+    {
+        Graph graph = Build(row);
+        GraphBuilder b = new("many");
+        Dictionary<string, Value> bindings = graph
+            .Inputs.Select((input, i) => b.Input(input.Name, input.Type, own(i) ? new Shape(["users", .. input.Shape]) : input.Shape))
+            .ToDictionary(value => value.Name, StringComparer.Ordinal);
+        if (Refused.TryGetValue($"{row}"[..$"{row}".IndexOf('(')], out string? reason))
+        {
+            Assert.That(() => Vectorizer.Inline(b, graph, bindings), Throws.TypeOf<GraphException>().With.Message.Contains(reason));
+            return;
+        }
+
+        Value y = b.Output(Vectorizer.Inline(b, graph, bindings)["y"], "y");
+        Assert.That(y.Rank, Is.EqualTo(graph.Outputs[0].Rank + 1));
+        Random random = new(5);
+        (long[] Sizes, double[] Values)[] inputs =
+        [
+            .. row.Inputs.Select(
+                (shape, i) =>
+                {
+                    long[] sizes = own(i) ? [Users, .. OpCase.Sizes(shape)] : OpCase.Sizes(shape);
+                    double[] values =
+                    [
+                        .. Enumerable
+                            .Range(0, (int)sizes.Aggregate(1L, (a, d) => a * d))
+                            .Select(_ => row.Low + ((row.High - row.Low) * random.NextDouble())),
+                    ];
+                    return (sizes, values);
+                }
+            ),
+        ];
+
+        double[] got = Engines.Torch(b.Graph, inputs)[0];
+
+        double[] expected =
+        [
+            .. Enumerable
+                .Range(0, Users)
+                .SelectMany(user => Engines.Torch(graph, [.. inputs.Select((input, i) => own(i) ? Slice(input, user) : input)])[0]),
+        ];
+        Assert.That(got, Is.EqualTo(expected).Within(1e-12));
+    }
+
+    private static (long[] Sizes, double[] Values) Slice((long[] Sizes, double[] Values) all, int user)
+    {
+        int length = all.Values.Length / Users;
+        return (all.Sizes[1..], all.Values[(user * length)..((user + 1) * length)]);
+    }
+}
