@@ -22,8 +22,14 @@ public sealed class AdaptOptions
     /// </summary>
     public int Threads { get; init; } = DefaultThreads;
 
-    /// <summary>What to compute on: the processor by default. There is no silent change to another one.</summary>
+    /// <summary>
+    /// What to compute on: the processor by default. There is no silent change to another one; what <see cref="ExecutionProvider.Auto"/> chose,
+    /// <see cref="AdaptableModel.ProviderReason"/> says.
+    /// </summary>
     public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
+
+    /// <summary>Number of the GPU, where <see cref="Provider"/> is one that can be numbered; 0 by default.</summary>
+    public int Device { get; init; }
 
     /// <summary>Inner steps of one adaptation; null (the default) takes the bundle's.</summary>
     public int? Steps { get; init; }
@@ -64,6 +70,11 @@ public sealed class AdaptOptions
         if (!Enum.IsDefined(Provider))
         {
             faults.Add($"Provider: expected one of {string.Join(", ", Enum.GetNames<ExecutionProvider>())}; got {Provider}.");
+        }
+
+        if (Device < 0)
+        {
+            faults.Add($"Device: expected 0 or more, got {Device}.");
         }
 
         if (Steps is < 1 or > MaximumSteps)

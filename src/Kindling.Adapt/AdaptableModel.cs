@@ -21,7 +21,8 @@ public sealed class AdaptableModel : IAdaptableModel
         _path = files.Path;
         _theta = theta;
         _options = options;
-        _engine = Engine.Open(files, theta, options);
+        (Provider, ProviderReason) = ExecutionProviders.Choose(options.Provider, options.Device);
+        _engine = Engine.Open(files, theta, options, Provider);
         try
         {
             _start = StartPoint.Load(_engine, theta, files.Describe(BundleManifest.ThetaFileName));
@@ -35,6 +36,12 @@ public sealed class AdaptableModel : IAdaptableModel
 
     /// <inheritdoc/>
     public BundleManifest Manifest => _engine.Manifest;
+
+    /// <summary>What this model computes on: never <see cref="ExecutionProvider.Auto"/>.</summary>
+    public ExecutionProvider Provider { get; }
+
+    /// <summary>Why it computes on that, for logs.</summary>
+    public string ProviderReason { get; }
 
     /// <summary>Inner steps of one adaptation.</summary>
     public int Steps => _options.Steps ?? Manifest.InnerRule.Steps;

@@ -42,6 +42,9 @@ public sealed class EvaluationOptions
     /// <summary>What ONNX Runtime computes on.</summary>
     public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
 
+    /// <summary>Number of the GPU.</summary>
+    public int Device { get; init; }
+
     /// <summary>A folder of class folders of pictures or a CSV file: all that is in it is tested on, instead of the recipe's test tasks.</summary>
     public string? Source { get; init; }
 

@@ -25,7 +25,15 @@ public static class Evaluator
             throw new ArgumentException($"The options have {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(options));
         }
 
-        using AdaptableModel model = AdaptableModel.Open(path, new AdaptOptions { Steps = options.Steps, Provider = options.Provider });
+        using AdaptableModel model = AdaptableModel.Open(
+            path,
+            new AdaptOptions
+            {
+                Steps = options.Steps,
+                Provider = options.Provider,
+                Device = options.Device,
+            }
+        );
         EpisodePlan plan = new(path, model.Manifest, options);
         BaselineSet baselines = BaselineSet.Prepare(model, Tensors(path, Checkpoint.BaselinesFile), plan, options.Seed);
         using IEvaluationEngine engine =

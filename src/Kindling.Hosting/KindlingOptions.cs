@@ -15,6 +15,9 @@ public sealed class KindlingOptions
     /// <inheritdoc cref="AdaptOptions.Provider"/>
     public ExecutionProvider Provider { get; set; } = ExecutionProvider.Cpu;
 
+    /// <inheritdoc cref="AdaptOptions.Device"/>
+    public int Device { get; set; }
+
     /// <inheritdoc cref="AdaptOptions.Steps"/>
     public int? Steps { get; set; }
 
@@ -41,6 +44,7 @@ public sealed class KindlingOptions
         {
             Threads = Threads,
             Provider = Provider,
+            Device = Device,
             Steps = Steps,
             RequireImprovement = RequireImprovement,
             RollbackDepth = RollbackDepth,

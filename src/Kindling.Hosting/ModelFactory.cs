@@ -48,7 +48,7 @@ internal static class ModelFactory
         );
         AdaptableModel opened = AdaptableModel.Open(options.Bundle!, adapt);
         model = opened.Manifest.Name;
-        Log.Opened(logger, model, options.Bundle!, time.GetElapsedTime(started).TotalMilliseconds);
+        Log.Opened(logger, model, options.Bundle!, time.GetElapsedTime(started).TotalMilliseconds, opened.ProviderReason);
         return opened;
     }
 }

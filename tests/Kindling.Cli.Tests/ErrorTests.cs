@@ -65,7 +65,7 @@ public sealed class ErrorTests
             "3"
         );
         yield return Usage(
-            "kindling: Argument 'tpu' not recognized. Must be one of:\n\t'auto'\n\t'cpu'\n\t'cuda'\n`kindling predict --help` lists what there is.\n",
+            "kindling: Argument 'tpu' not recognized. Must be one of:\n\t'cpu'\n\t'auto'\n\t'cuda'\n\t'tensorrt'\n\t'directml'\n\t'coreml'\n\t'openvino'\n`kindling predict --help` lists what there is.\n",
             "predict",
             "bundle",
             "x.png",
@@ -167,7 +167,10 @@ public sealed class ErrorTests
         Cli.Result result = Cli.Run(arguments);
 
         Assert.That(
-            result.Errors.Replace("provider: cpu, since CUDA is not to be had (--provider cuda says why)\n", ""),
+            result.Errors.Replace(
+                "provider: the processor, since CUDA, DirectML, CoreML cannot be used here; asking for one says what it needs.\n",
+                ""
+            ),
             Is.EqualTo(message)
         );
         Assert.That(result.Output, Is.Empty);

@@ -1,4 +1,3 @@
-using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Evaluate.Baselines;
 
@@ -57,26 +56,4 @@ public sealed class BaselineTests
         );
         Assert.That(output.Values, Is.EqualTo(new[] { 5f, 6f }).Within(1e-6f));
     }
-
-    [TestCase("auto")]
-    [TestCase("cpu")]
-    public void Parse_OfProcessor_GivesIt(string name) => Assert.That(ProviderNames.Parse(name), Is.EqualTo(ExecutionProvider.Cpu));
-
-    [Test]
-    public void Parse_OfCuda_NamesThePackage() =>
-        Assert.That(
-            () => ProviderNames.Parse("cuda"),
-            Throws
-                .TypeOf<MissingRuntimeException>()
-                .With.Message.EqualTo(
-                    "Provider: this build computes on the processor only, got 'cuda'. CUDA needs the package Microsoft.ML.OnnxRuntime.Gpu and a runtime library that uses it; take auto or cpu."
-                )
-        );
-
-    [Test]
-    public void Parse_OfAnotherName_ListsAll() =>
-        Assert.That(
-            () => ProviderNames.Parse("tpu"),
-            Throws.ArgumentException.With.Message.EqualTo("Provider: expected one of auto, cpu, cuda; got 'tpu'. (Parameter 'name')")
-        );
 }

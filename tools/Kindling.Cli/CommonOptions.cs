@@ -55,30 +55,32 @@ internal static class CommonOptions
             Description = "What to compute on: auto takes the GPU when there is one and says so",
             DefaultValueFactory = _ => "auto",
         };
-        return provider.AcceptOnlyFromAmong("auto", "cpu", "cuda");
+        return provider.AcceptOnlyFromAmong([.. Enum.GetNames<ExecutionProvider>().Select(name => name.ToLowerInvariant())]);
     }
 
+    /// <summary><c>--device</c>.</summary>
+    public static Option<int?> Device() => Whole("--device", "Number of the GPU; 0 by default", 0, 1023);
+
     /// <summary>The provider of a value; for <c>auto</c> the choice goes to standard error.</summary>
-    /// <exception cref="MissingRuntimeException"><c>cuda</c> is asked for and not to be had.</exception>
-    public static ExecutionProvider Choose(string provider)
+    /// <exception cref="MissingRuntimeException">One is asked for that is not to be had.</exception>
+    public static ExecutionProvider Choose(string provider, int device)
     {
-        if (provider == "cpu")
+        ExecutionProvider asked = Enum.Parse<ExecutionProvider>(provider, ignoreCase: true);
+        try
         {
-            return ExecutionProvider.Cpu;
-        }
+            (ExecutionProvider chosen, string reason) = ExecutionProviders.Choose(asked, device);
+            if (asked == ExecutionProvider.Auto)
+            {
+                Console.Error.WriteLine($"provider: {reason}");
+            }
 
-        string? fault = ExecutionProviders.Fault(ExecutionProvider.Cuda);
-        if (provider == "cuda")
+            return chosen;
+        }
+        catch (MissingRuntimeException e)
         {
-            return fault is null
-                ? ExecutionProvider.Cuda
-                : throw new MissingRuntimeException(
-                    $"--provider cuda: {fault} `make build DEVICE=cuda` builds kindling with that package."
-                );
+            string hint = asked is ExecutionProvider.Cuda ? " `make build DEVICE=cuda` builds kindling with that package." : "";
+            throw new MissingRuntimeException($"--provider {provider}: {e.Message}{hint}", e);
         }
-
-        Console.Error.WriteLine(fault is null ? "provider: cuda" : "provider: cpu, since CUDA is not to be had (--provider cuda says why)");
-        return fault is null ? ExecutionProvider.Cuda : ExecutionProvider.Cpu;
     }
 
     /// <summary><c>--invert</c>.</summary>

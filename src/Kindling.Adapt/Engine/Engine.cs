@@ -10,6 +10,7 @@ internal sealed class Engine : RefCounted
     private readonly Lock _opening = new();
     private readonly Stack<AdaptContext> _contexts = new();
     private readonly AdaptOptions _options;
+    private readonly ExecutionProvider _provider;
     private readonly IReadOnlyDictionary<string, bool> _scalarRates;
     private InferenceSession? _adaptMany;
     private bool _freed;
@@ -18,6 +19,7 @@ internal sealed class Engine : RefCounted
         BundleManifest manifest,
         IReadOnlyDictionary<string, bool> scalarRates,
         AdaptOptions options,
+        ExecutionProvider provider,
         InferenceSession infer,
         InferenceSession adapt
     )
@@ -25,6 +27,7 @@ internal sealed class Engine : RefCounted
         Manifest = manifest;
         _scalarRates = scalarRates;
         _options = options;
+        _provider = provider;
         Infer = infer;
         Adapt = adapt;
         Signature = GraphSignature.Of(manifest);
@@ -68,13 +71,13 @@ internal sealed class Engine : RefCounted
 
     internal int AdaptedCount { get; }
 
-    internal static Engine Open(BundleFiles files, SafetensorsFile theta, AdaptOptions options)
+    internal static Engine Open(BundleFiles files, SafetensorsFile theta, AdaptOptions options, ExecutionProvider provider)
     {
         BundleManifest manifest = files.Manifest;
         Dictionary<string, bool> scalarRates = manifest
             .Parameters.Where(parameter => parameter.Adapts)
             .ToDictionary(parameter => parameter.Name, parameter => RateTable.IsScalar(theta, parameter, files));
-        using SessionOptions session = Options(options);
+        using SessionOptions session = Options(options, provider);
         InferenceSession? infer = null;
         InferenceSession? adapt = null;
         try
@@ -85,7 +88,7 @@ internal sealed class Engine : RefCounted
             file = manifest.Graphs.Adapt.File;
             adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
             GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
-            return new Engine(manifest, scalarRates, options, infer, adapt);
+            return new Engine(manifest, scalarRates, options, provider, infer, adapt);
         }
         catch
         {
@@ -108,7 +111,7 @@ internal sealed class Engine : RefCounted
             if (_adaptMany is null)
             {
                 using BundleFiles files = open();
-                using SessionOptions session = Options(_options);
+                using SessionOptions session = Options(_options, _provider);
                 InferenceSession opened = OrtErrors.Open(files.Read(graph.File), session, files.Describe(graph.File));
                 try
                 {
@@ -170,7 +173,7 @@ internal sealed class Engine : RefCounted
         Infer.Dispose();
     }
 
-    private static SessionOptions Options(AdaptOptions options)
+    private static SessionOptions Options(AdaptOptions options, ExecutionProvider provider)
     {
         SessionOptions session = new()
         {
@@ -183,7 +186,7 @@ internal sealed class Engine : RefCounted
         };
         try
         {
-            ExecutionProviders.Append(session, options.Provider);
+            ExecutionProviders.Append(session, provider, options.Device);
             return session;
         }
         catch

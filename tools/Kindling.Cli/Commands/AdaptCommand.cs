@@ -18,6 +18,7 @@ internal static class AdaptCommand
         Option<string> output = new("--out") { Description = "Delta file to write, FILE.adapted", Required = true };
         Option<int?> steps = CommonOptions.Steps();
         Option<string> provider = CommonOptions.Provider();
+        Option<int?> device = CommonOptions.Device();
         Option<string?> invert = CommonOptions.Invert();
         Option<double> holdOut = CommonOptions.HoldOut();
         Option<int?> patience = CommonOptions.Whole(
@@ -40,6 +41,7 @@ internal static class AdaptCommand
             output,
             steps,
             provider,
+            device,
             invert,
             holdOut,
             patience,
@@ -59,7 +61,8 @@ internal static class AdaptCommand
                 AdaptOptions options = new()
                 {
                     Steps = parsed.GetValue(steps),
-                    Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider)),
+                    Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider), parsed.GetValue(device) ?? 0),
+                    Device = parsed.GetValue(device) ?? 0,
                     SavedGenerations = parsed.GetValue(keep) ?? 0,
                 };
                 using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);

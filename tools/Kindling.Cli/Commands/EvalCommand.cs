@@ -25,11 +25,8 @@ internal static class EvalCommand
             Description = "ort: ONNX Runtime, as in apps; torch: the trainer's inner loop",
             DefaultValueFactory = _ => EvaluationOptions.OrtEngine,
         };
-        Option<string> provider = new("--provider")
-        {
-            Description = "What ONNX Runtime computes on",
-            DefaultValueFactory = _ => ProviderNames.All[0],
-        };
+        Option<string> provider = CommonOptions.Provider();
+        Option<int?> device = CommonOptions.Device();
         Option<string?> source = new("--source") { Description = "Class folders or a CSV file to test on instead of the recipe's tasks" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<ulong> seed = new("--seed")
@@ -40,7 +37,6 @@ internal static class EvalCommand
         Option<string?> plot = new("--plot") { Description = "Draw the result into this PNG file as well" };
         Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
         _ = engine.AcceptOnlyFromAmong(EvaluationOptions.OrtEngine, EvaluationOptions.TorchEngine);
-        _ = provider.AcceptOnlyFromAmong([.. ProviderNames.All]);
         Command command = new("eval", "Metric after every adaptation step on test tasks, beside the baselines")
         {
             bundle,
@@ -51,6 +47,7 @@ internal static class EvalCommand
             steps,
             engine,
             provider,
+            device,
             source,
             data,
             seed,
@@ -68,7 +65,8 @@ internal static class EvalCommand
                 Steps = parsed.GetValue(steps),
                 Seed = parsed.GetValue(seed),
                 Engine = parsed.GetRequiredValue(engine),
-                Provider = ProviderNames.Parse(parsed.GetRequiredValue(provider)),
+                Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider), parsed.GetValue(device) ?? 0),
+                Device = parsed.GetValue(device) ?? 0,
                 Source = parsed.GetValue(source),
                 DataRoot = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
             };

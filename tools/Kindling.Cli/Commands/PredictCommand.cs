@@ -18,13 +18,18 @@ internal static class PredictCommand
         };
         Option<string?> adapted = new("--adapted") { Description = "Delta file that `kindling adapt` wrote" };
         Option<string> provider = CommonOptions.Provider();
+        Option<int?> device = CommonOptions.Device();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("predict", "Labels and scores, or values") { bundle, inputs, adapted, provider, json };
+        Command command = new("predict", "Labels and scores, or values") { bundle, inputs, adapted, provider, device, json };
         command.SetAction(
             (parsed, cancellation) =>
                 InputReader.Rejecting(() =>
                 {
-                    AdaptOptions options = new() { Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider)) };
+                    AdaptOptions options = new()
+                    {
+                        Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider), parsed.GetValue(device) ?? 0),
+                        Device = parsed.GetValue(device) ?? 0,
+                    };
                     using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);
                     using Learner learner = Learner(model, parsed.GetValue(adapted));
                     bool text = !parsed.GetValue(json);
