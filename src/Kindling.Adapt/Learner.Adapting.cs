@@ -28,14 +28,7 @@ public sealed partial class Learner
     /// <inheritdoc/>
     public AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(request.Support, "support");
-        IReadOnlyList<string> faults = request.Validate();
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"The request has {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(request));
-        }
-
+        AdaptCourse.Check(request);
         using Turn turn = TakeTurn();
         Snapshot before = Acquire();
         try

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Kindling.Bundles;
 
 namespace Kindling.Adapt;
@@ -76,7 +74,7 @@ public sealed partial class Learner : ILearner
         try
         {
             using BundleFiles files = _model.Reopen();
-            ModelBaker.Bake(files, snapshot, Json(snapshot.Heads.Classes), path);
+            ModelBaker.Bake(files, snapshot.Heads, snapshot.Delta.ToDictionary().Concat(_start.Frozen.ToDictionary()), path);
         }
         finally
         {
@@ -138,23 +136,6 @@ public sealed partial class Learner : ILearner
         }
 
         return new Snapshot(start, set, heads, delta.Steps, delta.Invert);
-    }
-
-    private static string Json(string[] names)
-    {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter json = new(buffer))
-        {
-            json.WriteStartArray();
-            foreach (string name in names)
-            {
-                json.WriteStringValue(name);
-            }
-
-            json.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
     /// <summary>The present snapshot with a reference that the caller releases.</summary>

@@ -36,7 +36,7 @@ internal sealed class SupportData : IDisposable
         if (support.Labels is { } labels)
         {
             Heads heads = present.With(manifest, support.Classes);
-            int[] slots = [.. support.Classes.Select(name => Array.IndexOf(heads.Names, name))];
+            int[] slots = heads.SlotsOf(support);
             long[] values = [.. labels.Select(label => (long)slots[label])];
             return new SupportData(manifest, support.Inputs, OrtValue.CreateTensorValueFromMemory(values, [count]), MaskOf(heads), heads);
         }
@@ -70,7 +70,7 @@ internal sealed class SupportData : IDisposable
     private static TensorSet MaskOf(Heads heads)
     {
         TensorSet mask = new(GraphSignature.Mask, heads.Slots);
-        mask[0][..heads.Used].Fill(1f);
+        heads.Mask().CopyTo(mask[0]);
         return mask;
     }
 }

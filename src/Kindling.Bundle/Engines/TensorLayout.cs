@@ -1,6 +1,4 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Where each of several named tensors lies in one block of floats; every tensor begins on a 64-byte boundary.</summary>
 internal sealed class TensorLayout
@@ -29,6 +27,13 @@ internal sealed class TensorLayout
                     $"The tensors {entries[0].Name} to {entries[^1].Name} have {offset} values: too many for one block."
                 );
     }
+
+    /// <summary>What a delta of a bundle holds: adapted parameters first, then statistics.</summary>
+    internal static TensorLayout OfDelta(BundleManifest manifest) =>
+        new([
+            .. manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => (parameter.Name, parameter.Shape)),
+            .. manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)),
+        ]);
 
     internal Entry[] Entries { get; }
 
