@@ -29,7 +29,7 @@ public sealed partial class Learner
     public AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         AdaptCourse.Check(request);
-        using Turn turn = TakeTurn();
+        using Turns.Turn turn = TakeTurn();
         Snapshot before = Acquire();
         try
         {

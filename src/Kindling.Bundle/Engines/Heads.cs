@@ -62,6 +62,13 @@ internal sealed class Heads
     /// <summary>The slot of each class of some examples, -1 where these heads lack it.</summary>
     internal int[] SlotsOf(SupportSet examples) => [.. examples.Classes.Select(name => Array.IndexOf(Classes, name))];
 
+    /// <summary>The slot of each example, whose classes these heads have.</summary>
+    internal long[] LabelsOf(SupportSet examples)
+    {
+        int[] slots = SlotsOf(examples);
+        return [.. examples.Labels!.Select(label => (long)slots[label])];
+    }
+
     /// <summary>Probabilities of the used slots, or the outputs.</summary>
     /// <param name="outputs">Raw outputs of one input, one for each slot.</param>
     /// <param name="scores">Gets <see cref="Used"/> numbers; may be longer.</param>

@@ -1,0 +1,38 @@
+using Kindling.Bundles;
+
+namespace Kindling.OrtTraining;
+
+/// <summary>A learner at one moment. Immutable.</summary>
+internal sealed class LearnerState
+{
+    /// <summary>Adapted parameters and statistics by name.</summary>
+    internal required IReadOnlyDictionary<string, FloatTensor> Tensors { get; init; }
+
+    internal required Heads Heads { get; init; }
+
+    /// <summary>Steps from the meta-initialisation to here.</summary>
+    internal int Steps { get; init; }
+
+    /// <summary>How pictures are inverted; null: as the bundle says.</summary>
+    internal ImageInversion? Invert { get; init; }
+
+    internal static LearnerState Of(DeltaFile delta, Heads heads) =>
+        new()
+        {
+            Tensors = delta.Tensors,
+            Heads = heads,
+            Steps = delta.Steps,
+            Invert = delta.Invert,
+        };
+
+    internal DeltaFile ToDelta(BundleManifest manifest) =>
+        new()
+        {
+            Base = manifest.BaseIdentity,
+            Name = manifest.Name,
+            Classes = Heads.Classes,
+            Steps = Steps,
+            Invert = Invert,
+            Tensors = Tensors,
+        };
+}
