@@ -7,7 +7,7 @@ namespace Kindling.OrtTraining;
 /// own. Predictions of all learners take turns on one session; every adaptation has a session of its own. After disposal its learners refuse to work.
 /// </summary>
 /// <remarks>
-/// Written against the managed API of 1.19.2 and tested with another engine behind it. It has not been run against the native package
+/// Written against what the managed API has both in 1.19.2 and today, and tested with another engine behind it. It has not been run against the native package
 /// <c>Microsoft.ML.OnnxRuntime.Training</c>; the bundle's artifacts have, in that version's WebAssembly build.
 /// </remarks>
 public sealed class OrtTrainingModel : IAdaptableModel
@@ -64,11 +64,7 @@ public sealed class OrtTrainingModel : IAdaptableModel
     }
 
     /// <summary>Opens a bundle on another engine.</summary>
-    internal static OrtTrainingModel Open(
-        string path,
-        OrtTrainingOptions options,
-        Func<Artifacts, BundleManifest, ITrainingEngine> engine
-    )
+    internal static OrtTrainingModel Open(string path, OrtTrainingOptions options, Func<Artifacts, BundleManifest, ITrainingEngine> engine)
     {
         IReadOnlyList<string> faults = options.Validate();
         if (faults.Count > 0)

@@ -84,8 +84,9 @@ public sealed class LearnerTests
         Assert.That(learner.Classes, Is.EqualTo(new[] { "z", "y", "x", "w" }));
         Assert.That(
             () => learner.Adapt(Of("q", "r")),
-            Throws
-                .ArgumentException.With.Message.StartsWith("'glyphs-5w1s' has 5 head slots, the examples make 6 classes: z, y, x, w, q, r.")
+            Throws.ArgumentException.With.Message.StartsWith(
+                "'glyphs-5w1s' has 5 head slots, the examples make 6 classes: z, y, x, w, q, r."
+            )
         );
         Assert.That(learner.Classes, Is.EqualTo(new[] { "z", "y", "x", "w" }));
     }
@@ -93,7 +94,7 @@ public sealed class LearnerTests
     [Test]
     public void Adapt_RateOfEachStep_IsTheManifests()
     {
-        string bundle = Released.Changed(Released.Sinusoid, _folder, json => Rates(json, "0.02, 0.01, 0.005"));
+        string bundle = Released.WithRates(Released.Sinusoid, _folder, 0.02f, 0.01f, 0.005f);
         List<ArtifactEngine> engines = [];
         using OrtTrainingModel model = Models.StandIn(bundle, options: null, engines);
         using OrtTrainingLearner learner = model.CreateLearner();
@@ -122,7 +123,7 @@ public sealed class LearnerTests
     [Test]
     public void Adapt_NotBetter_LeavesTheLearnerAsItWas()
     {
-        string bundle = Released.Changed(Released.Sinusoid, _folder, json => Rates(json, "-0.01"));
+        string bundle = Released.WithRates(Released.Sinusoid, _folder, -0.01f);
         using OrtTrainingModel model = Models.Open(bundle);
         using OrtTrainingLearner learner = model.CreateLearner();
         float before = learner.Predict(Point).Values[0];
@@ -193,7 +194,15 @@ public sealed class LearnerTests
         using OrtTrainingLearner learner = model.CreateLearner();
 
         Assert.That(
-            () => learner.Adapt(new AdaptRequest { Support = Curve, Steps = 0, HoldOut = 0.7 }),
+            () =>
+                learner.Adapt(
+                    new AdaptRequest
+                    {
+                        Support = Curve,
+                        Steps = 0,
+                        HoldOut = 0.7,
+                    }
+                ),
             Throws.ArgumentException.With.Message.StartsWith(
                 "The request has 2 fault(s): HoldOut: expected 0 to 0.5, got 0.7. Steps: expected null or 1 to 1000000, got 0."
             )
@@ -296,12 +305,6 @@ public sealed class LearnerTests
     }
 
     private static FloatTensor One(SupportSet set, int i) => new([1, 28, 28], set.Inputs.Values[(i * 784)..((i + 1) * 784)]);
-
-    private static string Rates(string json, string rates)
-    {
-        int from = json.IndexOf('[', json.IndexOf("\"trainingRates\"", StringComparison.Ordinal));
-        return $"{json[..from]}[{rates}]{json[(json.IndexOf(']', from) + 1)..]}";
-    }
 
     /// <summary>A progress that is told on the adapting thread.</summary>
     private sealed class Progress(Action<AdaptProgress> report) : IProgress<AdaptProgress>

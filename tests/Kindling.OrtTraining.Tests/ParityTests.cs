@@ -89,6 +89,30 @@ public sealed class ParityTests(string name)
     }
 
     [Test]
+    public void Adapt_FromStart_HasToBeatThePresentStateAsInKindlingAdapt()
+    {
+        using OrtTrainingLearner learner = _model.CreateLearner();
+        using Learner other = _other.CreateLearner();
+        learner.Adapt(Episode(name, 0, "support"));
+        other.Adapt(Episode(name, 0, "support"));
+        AdaptRequest request = new()
+        {
+            Support = Episode(name, 1, "support"),
+            Validation = Episode(name, 1, "query"),
+            FromStart = true,
+            Steps = 4,
+        };
+
+        AdaptReport report = learner.Adapt(request);
+        AdaptReport expected = other.Adapt(request);
+
+        Assert.That(report.Accepted, Is.EqualTo(expected.Accepted));
+        Assert.That(report.TakenStep, Is.EqualTo(expected.TakenStep));
+        Assert.That(learner.Steps, Is.EqualTo(other.Steps));
+        Same(learner, other, Episode(name, 1, "query").Inputs);
+    }
+
+    [Test]
     public void Save_ByEither_OpensInTheOther()
     {
         FloatTensor inputs = Episode(name, 0, "query").Inputs;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kindling.Bundles;
 
 namespace Kindling.OrtTraining.Tests;
@@ -8,6 +9,7 @@ internal static class Released
     public const string Linear = "linear";
     public const string Sinusoid = "sinusoid";
     public const string Glyphs = "glyphs-5w1s";
+    public const string BatchNormalised = "omniglot-5w1s-paper";
 
     public static readonly string[] Models = [Linear, Sinusoid, Glyphs];
 
@@ -33,6 +35,19 @@ internal static class Released
         File.WriteAllText(path, after);
         return folder[model];
     }
+
+    /// <summary>A copy of a bundle with other session rates.</summary>
+    public static string WithRates(string model, TemporaryFolder folder, params float[] rates) =>
+        Changed(
+            model,
+            folder,
+            json =>
+            {
+                JsonNode manifest = JsonNode.Parse(json)!;
+                manifest["trainingRates"] = new JsonArray([.. rates.Select(rate => (JsonNode)rate)]);
+                return manifest.ToJsonString();
+            }
+        );
 
     /// <summary>The examples of an episode.</summary>
     /// <param name="model">The model.</param>
