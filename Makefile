@@ -41,6 +41,7 @@ pack:
 	dotnet pack src/Kindling.Bundle -c Release --nologo -v q -o artifacts/packages
 	dotnet pack src/Kindling.Hosting -c Release --nologo -v q -o artifacts/packages
 	dotnet pack src/Kindling.Adapt -c Release --nologo -v q -o artifacts/packages
+	dotnet pack src/Kindling.OrtTraining -c Release --nologo -v q -o artifacts/packages
 
 # Draw characters in a browser, and the server learns them: http://localhost:5000
 playground:

@@ -97,16 +97,7 @@ public sealed class AdaptableModel : IAdaptableModel
     public Learner OpenLearner(string path)
     {
         ThrowIfDisposed();
-        DeltaFile delta = DeltaFile.Read(path);
-        if (delta.Base != Manifest.BaseIdentity)
-        {
-            throw new BundleException(
-                $"{path}: the delta belongs to another bundle: '{delta.Name}' ({delta.Base[..Math.Min(12, delta.Base.Length)]}), this is '{Manifest.Name}' ({Manifest.BaseIdentity[..12]})."
-            );
-        }
-
-        Heads heads = DeltaCheck.Heads(Manifest, delta, path);
-        DeltaCheck.Tensors(_engine.Delta, delta, path);
+        (DeltaFile delta, Heads heads) = DeltaCheck.Read(Manifest, _engine.Delta, path);
         return new Learner(this, _start, heads, delta);
     }
 
@@ -114,7 +105,7 @@ public sealed class AdaptableModel : IAdaptableModel
     public Learner MigrateLearner(string path, out DeltaMigration migration)
     {
         ThrowIfDisposed();
-        (DeltaFile delta, migration) = DeltaMigrator.Migrate(_engine, _start.Delta, DeltaFile.Read(path), path);
+        (DeltaFile delta, migration) = DeltaMigrator.Migrate(Manifest, _engine.Delta, _start.Delta.ToDictionary(), path);
         return new Learner(this, _start, Heads.Of(Manifest, delta.Classes), delta);
     }
 
@@ -159,17 +150,7 @@ public sealed class AdaptableModel : IAdaptableModel
     internal InferenceSession? ManySession() => _engine.AdaptMany(Reopen);
 
     /// <summary>Opens the bundle's files again, and makes sure that they are still those that were loaded.</summary>
-    internal BundleFiles Reopen()
-    {
-        BundleFiles files = BundleFiles.Open(_path);
-        if (files.Manifest.BaseIdentity == Manifest.BaseIdentity)
-        {
-            return files;
-        }
-
-        files.Dispose();
-        throw new BundleException($"{_path}: the bundle was replaced by another one since it was opened.");
-    }
+    internal BundleFiles Reopen() => BundleFiles.Reopen(_path, Manifest);
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 }

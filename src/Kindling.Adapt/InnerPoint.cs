@@ -38,10 +38,5 @@ public sealed class InnerPoint
             ? Inference.OutputsOneByOne(snapshot, inputs, batch)
             : Inference.Outputs(snapshot, inputs, batch);
 
-    private int Check(FloatTensor inputs)
-    {
-        int batch = InputCheck.Batch(_snapshot.Engine.Manifest, inputs, single: false, nameof(inputs));
-        InputCheck.Finite(inputs.Values, batch, "Input", nameof(inputs));
-        return batch;
-    }
+    private int Check(FloatTensor inputs) => InputCheck.FiniteBatch(_snapshot.Engine.Manifest, inputs, single: false, nameof(inputs));
 }

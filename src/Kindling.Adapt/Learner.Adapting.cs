@@ -28,8 +28,8 @@ public sealed partial class Learner
     /// <inheritdoc/>
     public AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        Check(request);
-        using Turn turn = TakeTurn();
+        AdaptCourse.Check(request);
+        using Turns.Turn turn = TakeTurn();
         AdaptReport report = AdaptTelemetry.Measure(
             _model,
             () =>
@@ -48,8 +48,8 @@ public sealed partial class Learner
     /// <summary>Takes the turn for an adaptation among many; disposing it gives the turn back.</summary>
     internal PendingAdaptation Begin(AdaptRequest request)
     {
-        Check(request);
-        Turn turn = TakeTurn();
+        AdaptCourse.Check(request);
+        Turns.Turn turn = TakeTurn();
         try
         {
             return new PendingAdaptation(this, request) { Turn = turn };
@@ -58,17 +58,6 @@ public sealed partial class Learner
         {
             turn.Dispose();
             throw;
-        }
-    }
-
-    private static void Check(AdaptRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(request.Support, "support");
-        IReadOnlyList<string> faults = request.Validate();
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"The request has {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(request));
         }
     }
 

@@ -16,11 +16,10 @@ public sealed partial class Learner
         try
         {
             FloatTensor input = prepare(snapshot);
-            _ = InputCheck.Batch(_model.Manifest, input, single: true, nameof(input));
-            InputCheck.Finite(input.Values, 1, "Input", nameof(input));
+            _ = InputCheck.FiniteBatch(_model.Manifest, input, single: true, nameof(input));
             float[] values = new float[snapshot.Heads.Used];
             int best = Score(snapshot, input.Values, values);
-            return Prediction(snapshot.Heads, best, values);
+            return snapshot.Heads.Prediction(best, values);
         }
         finally
         {
@@ -70,17 +69,7 @@ public sealed partial class Learner
         Snapshot snapshot = Acquire();
         try
         {
-            FloatTensor outputs = Inference.Outputs(snapshot, inputs, CheckBatch(inputs));
-            Heads heads = snapshot.Heads;
-            Prediction[] predictions = new Prediction[outputs.Shape[0]];
-            for (int i = 0; i < predictions.Length; i++)
-            {
-                float[] values = new float[heads.Used];
-                int best = Inference.Scores(heads, outputs.Values.AsSpan(i * heads.Slots, heads.Slots), values);
-                predictions[i] = Prediction(heads, best, values);
-            }
-
-            return predictions;
+            return snapshot.Heads.Predictions(Inference.Outputs(snapshot, inputs, CheckBatch(inputs)));
         }
         finally
         {
@@ -95,21 +84,13 @@ public sealed partial class Learner
         {
             input.CopyTo(context.Input);
             context.Run();
-            return Inference.Scores(snapshot.Heads, context.Output, scores);
+            return snapshot.Heads.Score(context.Output, scores);
         }
         finally
         {
             snapshot.Return(context);
         }
     }
-
-    private static Prediction Prediction(Heads heads, int best, float[] values) =>
-        new()
-        {
-            Label = best < 0 ? null : heads.Names[best],
-            Names = heads.Names,
-            Values = values,
-        };
 
     private static int InputLength(BundleManifest manifest)
     {
@@ -122,10 +103,5 @@ public sealed partial class Learner
         return length;
     }
 
-    private int CheckBatch(FloatTensor inputs)
-    {
-        int batch = InputCheck.Batch(_model.Manifest, inputs, single: false, nameof(inputs));
-        InputCheck.Finite(inputs.Values, batch, "Input", nameof(inputs));
-        return batch;
-    }
+    private int CheckBatch(FloatTensor inputs) => InputCheck.FiniteBatch(_model.Manifest, inputs, single: false, nameof(inputs));
 }

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Kindling.Bundles;
 
 namespace Kindling.Adapt;
@@ -13,11 +11,11 @@ public sealed partial class Learner : ILearner
     private readonly AdaptableModel _model;
     private readonly StartPoint _start;
     private readonly Lock _lock = new();
+    private readonly Turns _turns = new();
 
     /// <summary>What <see cref="Rollback"/> goes back to, the last one first to go.</summary>
     private readonly List<Snapshot> _earlier = [];
     private Snapshot? _current;
-    private int _adapting;
 
     internal Learner(AdaptableModel model, StartPoint start, Heads heads)
         : this(model, start, new Snapshot(start, start.Delta, heads, steps: 0)) { }
@@ -76,7 +74,7 @@ public sealed partial class Learner : ILearner
         try
         {
             using BundleFiles files = _model.Reopen();
-            ModelBaker.Bake(files, snapshot, Json(snapshot.Heads.Classes), path);
+            ModelBaker.Bake(files, snapshot.Heads, snapshot.Delta.ToDictionary().Concat(_start.Frozen.ToDictionary()), path);
         }
         finally
         {
@@ -87,7 +85,7 @@ public sealed partial class Learner : ILearner
     /// <inheritdoc/>
     public bool Rollback()
     {
-        using Turn turn = TakeTurn();
+        using Turns.Turn turn = TakeTurn();
         lock (_lock)
         {
             ThrowIfDisposed();
@@ -106,7 +104,7 @@ public sealed partial class Learner : ILearner
     /// <inheritdoc/>
     public void Reset()
     {
-        using Turn turn = TakeTurn();
+        using Turns.Turn turn = TakeTurn();
         ThrowIfDisposed();
         Publish(new Snapshot(_start, _start.Delta, Heads.Initial(_model.Manifest), steps: 0));
     }
@@ -138,23 +136,6 @@ public sealed partial class Learner : ILearner
         }
 
         return new Snapshot(start, set, heads, delta.Steps, delta.Invert);
-    }
-
-    private static string Json(string[] names)
-    {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter json = new(buffer))
-        {
-            json.WriteStartArray();
-            foreach (string name in names)
-            {
-                json.WriteStringValue(name);
-            }
-
-            json.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
     /// <summary>The present snapshot with a reference that the caller releases.</summary>
@@ -212,17 +193,9 @@ public sealed partial class Learner : ILearner
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_current is null, this);
 
-    private Turn TakeTurn()
+    private Turns.Turn TakeTurn()
     {
         _model.ThrowIfDisposed();
-        return Interlocked.CompareExchange(ref _adapting, 1, 0) == 0
-            ? new Turn(this)
-            : throw new InvalidOperationException("Another adaptation of this learner is running; wait for it or cancel it.");
-    }
-
-    /// <summary>The right to change this learner: one at a time.</summary>
-    private readonly struct Turn(Learner learner) : IDisposable
-    {
-        public void Dispose() => Volatile.Write(ref learner._adapting, 0);
+        return _turns.Take();
     }
 }

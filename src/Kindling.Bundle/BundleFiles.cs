@@ -67,6 +67,20 @@ public sealed class BundleFiles : IDisposable
         }
     }
 
+    /// <summary>Opens a bundle again, and makes sure that it is still the one that was loaded.</summary>
+    /// <exception cref="BundleException">It was replaced by another one.</exception>
+    internal static BundleFiles Reopen(string path, BundleManifest loaded)
+    {
+        BundleFiles files = Open(path);
+        if (files.Manifest.BaseIdentity == loaded.BaseIdentity)
+        {
+            return files;
+        }
+
+        files.Dispose();
+        throw new BundleException($"{path}: the bundle was replaced by another one since it was opened.");
+    }
+
     /// <summary>Whether a file that the manifest lists is present.</summary>
     public bool Contains(string name) => Manifest.Files.ContainsKey(name) && _source.Exists(name);
 

@@ -3,9 +3,9 @@ using Kindling.Bundles;
 namespace Kindling.Adapt;
 
 /// <summary>
-/// One adaptation from a snapshot to the next: runs the inner loop, judges its points, and decides whether there is a result. Used by one thread.
+/// One adaptation from a snapshot to the next: runs the inner loop, judges its points, and keeps the one that its course takes. Used by one thread.
 /// </summary>
-internal sealed class Adaptation : IDisposable
+internal sealed class Adaptation : IAdaptPoints, IDisposable
 {
     private readonly AdaptOptions _options;
     private readonly AdaptRequest _request;
@@ -18,17 +18,14 @@ internal sealed class Adaptation : IDisposable
     private readonly int _steps;
     private readonly string? _identity;
     private readonly PausedAdaptation? _paused;
-    private readonly List<float> _losses = [];
-    private readonly List<Score> _scores = [];
+    private readonly AdaptCourse _course;
 
     /// <summary>The best point after the first step, or the last one where nothing judges; owned until it is taken.</summary>
     private Snapshot? _result;
-    private int _resultStep;
 
-    /// <summary>The step that no later one has beaten, the start included.</summary>
-    private int _leader;
-    private Score? _present;
-    private string? _fault;
+    /// <summary>What the inner loop stands at, and its snapshot where the point was judged and is not kept.</summary>
+    private TensorSet? _delta;
+    private Snapshot? _point;
 
     /// <summary>Checks the request against the model.</summary>
     /// <param name="model">The model.</param>
@@ -42,8 +39,8 @@ internal sealed class Adaptation : IDisposable
         _request = request;
         _before = before;
         _steps = request.Steps ?? model.Steps;
-        (SupportSet fitted, SupportSet? validation) =
-            request.HoldOut > 0 ? HoldOut.Split(request.Support, request.HoldOut) : (request.Support, request.Validation);
+        _course = new AdaptCourse(request, _steps, _options.RequireImprovement);
+        (SupportSet fitted, SupportSet? validation) = HoldOut.Of(request);
         Heads heads = request.FromStart ? Heads.Initial(model.Manifest) : before.Heads;
         _data = SupportData.Create(model.Manifest, heads, fitted);
         _origin = request.FromStart ? new Snapshot(before.Start, before.Start.Delta, heads, steps: 0) : before;
@@ -99,25 +96,15 @@ internal sealed class Adaptation : IDisposable
         List<SupportFinding> findings = [];
         if (finished)
         {
-            _fault ??= Fault();
-            findings = SupportInspector.Examine(_origin, _fault is null ? _result : null, _request.Support);
+            _course.Finish(() => _result!.Delta.NotFinite(), ReferenceEquals(_origin, _before) ? null : () => Score(_before));
+            findings = SupportInspector.Examine(_origin, _course.Fault is null ? _result : null, _request.Support);
             if (_request.PauseFile is { } file)
             {
                 File.Delete(file);
             }
         }
 
-        return new AdaptReport
-        {
-            Accepted = _fault is null,
-            Reason = _fault ?? Verdict(),
-            Steps = Math.Max(0, _losses.Count - 1),
-            TakenStep = _fault is null ? _resultStep : 0,
-            Losses = _losses,
-            Validation = _judge is null ? null : [.. _scores.Select(score => score.Metric)],
-            Findings = findings,
-            Elapsed = elapsed,
-        };
+        return _course.Report(findings, elapsed);
     }
 
     /// <summary>Hands over the result of an accepted adaptation.</summary>
@@ -157,9 +144,7 @@ internal sealed class Adaptation : IDisposable
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            _fault =
-                $"The time budget of {budget.TotalMilliseconds:0.###} ms was used up after {Math.Max(0, _losses.Count - 1)} of {_steps} steps"
-                + (_request.PauseFile is { } file ? $"; the same request goes on from {file}." : ".");
+            _course.EndOfTime();
             return false;
         }
     }
@@ -172,7 +157,7 @@ internal sealed class Adaptation : IDisposable
                 _origin,
                 _data,
                 _steps,
-                (step, loss, delta) => Observe(step, loss, delta, progress),
+                (_, loss, delta) => Observe(loss, delta, progress),
                 either,
                 _paused,
                 _identity is null ? null : Pause
@@ -190,128 +175,62 @@ internal sealed class Adaptation : IDisposable
             _request.PauseFile!,
             _identity!,
             step,
-            _resultStep,
-            _leader,
+            _course.ResultStep,
+            _course.Leader,
             delta,
             state,
             _result?.Delta,
-            _losses,
-            [.. _scores.SelectMany(score => new[] { score.Metric, score.Loss })]
+            _course.Losses,
+            [.. _course.Scores.SelectMany(score => new[] { score.Metric, score.Loss })]
         );
 
     private void Restore(PausedAdaptation paused)
     {
-        _losses.AddRange(paused.LossesSoFar);
         if (_judge is null || paused.Step == 0)
         {
+            _course.Resume(paused.LossesSoFar, [], leader: 0);
             return;
         }
 
-        _scores.AddRange(paused.ScoresSoFar.Chunk(2).Select(pair => new Score(_request.Metric, pair[0], pair[1])));
-        _leader = paused.Leader;
+        _course.Resume(
+            paused.LossesSoFar,
+            paused.ScoresSoFar.Chunk(2).Select(pair => new Score(_request.Metric, pair[0], pair[1])),
+            paused.Leader
+        );
         using TensorSet result = new(_origin.Engine.Delta);
         if (paused.TryCopyResult(result))
         {
-            (_result, _resultStep) = (Point(paused.ResultStep, result), paused.ResultStep);
+            _result = Point(paused.ResultStep, result);
+            _course.ResumeResult(paused.ResultStep);
         }
     }
 
     /// <summary>Gets each point of the inner loop; false ends it. Without a judge only the last point's parameters are looked at.</summary>
-    internal bool Observe(int step, float loss, TensorSet delta, IProgress<AdaptProgress>? progress)
+    internal bool Observe(float loss, TensorSet delta, IProgress<AdaptProgress>? progress)
     {
-        _losses.Add(loss);
-        if (!float.IsFinite(loss))
+        _delta = delta;
+        try
         {
-            _fault = $"The loss is {loss} after {step} of {_steps} steps.";
-            return false;
+            return _course.Observe(loss, this, progress);
         }
-
-        if (_judge is not null)
+        finally
         {
-            JudgePoint(step, delta);
+            _point?.Release();
+            _point = null;
         }
-        else if (step == _steps)
-        {
-            (_result, _resultStep) = (Point(step, delta), step);
-        }
-
-        bool stalled = step - _leader >= _request.Patience;
-        if (step < _steps && !stalled)
-        {
-            progress?.Report(
-                new AdaptProgress
-                {
-                    Step = step + 1,
-                    Steps = _steps,
-                    Loss = loss,
-                }
-            );
-        }
-
-        return !stalled;
     }
 
-    private void JudgePoint(int step, TensorSet delta)
-    {
-        Snapshot point = Point(step, delta);
-        Score score = _judge!.Score(point);
-        _scores.Add(score);
-        if (step == 0 || (_result is not null && !score.IsBetterThan(_scores[_resultStep])))
-        {
-            point.Release();
-            return;
-        }
+    Score IAdaptPoints.Score() => Score(_point = Point(_course.Losses.Count - 1, _delta!));
 
+    void IAdaptPoints.Keep()
+    {
         _result?.Release();
-        (_result, _resultStep) = (point, step);
-        if (score.IsBetterThan(_scores[0]))
-        {
-            _leader = step;
-        }
+        _result = _point ?? Point(_course.Losses.Count - 1, _delta!);
+        _point = null;
     }
+
+    private Score Score(Snapshot point) => _judge!.Score(point.Heads, InnerPoint.Inductive(point, _judge.Inputs, _judge.Inputs.Shape[0]));
 
     private Snapshot Point(int step, TensorSet delta) =>
         new(_origin.Start, delta, _data.Heads, _origin.Steps + step, _request.Support.Invert ?? _origin.Invert);
-
-    /// <summary>The gate: why the result is not taken over; null when it is.</summary>
-    private string? Fault()
-    {
-        TensorSet delta = _result!.Delta;
-        for (int i = 0; i < delta.Layout.Entries.Length; i++)
-        {
-            foreach (float value in delta[i])
-            {
-                if (!float.IsFinite(value))
-                {
-                    return $"'{delta.Layout.Entries[i].Name}' holds {value} after {_resultStep} steps.";
-                }
-            }
-        }
-
-        if (!_options.RequireImprovement)
-        {
-            return null;
-        }
-
-        if (_judge is not null)
-        {
-            return _scores[_resultStep].HasBetterMetricThan(Present)
-                ? null
-                : $"The validation {Metric} did not improve: {Present.Metric:0.######} before, {_scores[_resultStep].Metric:0.######} at best, after {_resultStep} of {_steps} steps.";
-        }
-
-        return _losses[^1] < _losses[0]
-            ? null
-            : $"The loss did not fall: {_losses[0]:0.######} before, {_losses[^1]:0.######} after {_losses.Count - 1} steps.";
-    }
-
-    private string Verdict() =>
-        _judge is null
-            ? $"The loss went from {_losses[0]:0.######} to {_losses[^1]:0.######}."
-            : $"The validation {Metric} went from {Present.Metric:0.######} to {_scores[_resultStep].Metric:0.######} after {_resultStep} of {_steps} steps.";
-
-    /// <summary>What the result has to beat: the present state, whatever the loop began at.</summary>
-    private Score Present => _present ??= ReferenceEquals(_origin, _before) ? _scores[0] : _judge!.Score(_before);
-
-    private string Metric => _request.Metric == AdaptMetric.Accuracy ? "accuracy" : "loss";
 }

@@ -33,10 +33,7 @@ internal sealed class Engine : RefCounted
         Signature = GraphSignature.Of(manifest);
         ManifestParameter[] adapted = [.. manifest.Parameters.Where(parameter => parameter.Adapts)];
         AdaptedCount = adapted.Length;
-        Delta = new TensorLayout([
-            .. adapted.Select(parameter => (parameter.Name, parameter.Shape)),
-            .. manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)),
-        ]);
+        Delta = TensorLayout.OfDelta(manifest);
         Frozen = new TensorLayout(
             manifest.Parameters.Where(parameter => !parameter.Adapts).Select(parameter => (parameter.Name, parameter.Shape))
         );

@@ -97,37 +97,4 @@ internal static class Inference
             context.Dispose();
         }
     }
-
-    /// <summary>Probabilities of the used slots, or the outputs.</summary>
-    /// <returns>The best slot; -1 for regression.</returns>
-    internal static int Scores(Heads heads, ReadOnlySpan<float> outputs, Span<float> scores)
-    {
-        outputs = outputs[..heads.Used];
-        if (!heads.IsClassification)
-        {
-            outputs.CopyTo(scores);
-            return -1;
-        }
-
-        int best = 0;
-        for (int i = 1; i < outputs.Length; i++)
-        {
-            best = outputs[i] > outputs[best] ? i : best;
-        }
-
-        double sum = 0;
-        for (int i = 0; i < outputs.Length; i++)
-        {
-            double e = Math.Exp(outputs[i] - outputs[best]);
-            scores[i] = (float)e;
-            sum += e;
-        }
-
-        for (int i = 0; i < outputs.Length; i++)
-        {
-            scores[i] = (float)(scores[i] / sum);
-        }
-
-        return best;
-    }
 }

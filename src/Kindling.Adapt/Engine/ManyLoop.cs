@@ -29,7 +29,7 @@ internal static class ManyLoop
             for (int user = 0; user < users.Count; user++)
             {
                 ended[user] =
-                    ended[user] || !users[user].Observe(step, context.Loss(user), context.Delta(step, user, wanted: step == steps), null);
+                    ended[user] || !users[user].Observe(context.Loss(user), context.Delta(step, user, wanted: step == steps), null);
             }
         }
     }

@@ -17,7 +17,7 @@ internal static class OrtErrors
         {
             return action();
         }
-        catch (Exception e) when (IsMissingNative(e))
+        catch (Exception e) when (NativeErrors.IsMissing(e))
         {
             // The first error within names the library and what the loader said.
             throw new MissingRuntimeException($"{MissingNative} ({e.GetBaseException().Message})", e);
@@ -35,18 +35,5 @@ internal static class OrtErrors
         {
             throw new BundleException($"{source}: ONNX Runtime does not accept this graph. {e.Message}", e);
         }
-    }
-
-    private static bool IsMissingNative(Exception exception)
-    {
-        for (Exception? e = exception; e is not null; e = e.InnerException)
-        {
-            if (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

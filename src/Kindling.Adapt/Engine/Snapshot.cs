@@ -28,7 +28,7 @@ internal sealed class Snapshot : RefCounted
         }
 
         Mask = new TensorSet(GraphSignature.Mask, heads.Slots);
-        Mask[0][..heads.Used].Fill(1f);
+        heads.Mask().CopyTo(Mask[0]);
     }
 
     internal StartPoint Start { get; }

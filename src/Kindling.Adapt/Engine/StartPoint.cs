@@ -28,8 +28,8 @@ internal sealed class StartPoint : RefCounted
     internal static StartPoint Load(Engine engine, SafetensorsFile theta, string source) =>
         new(
             engine,
-            Fill(engine.Frozen, entry => Tensor(theta, entry, source)),
-            Fill(engine.Delta, entry => Tensor(theta, entry, source)),
+            Fill(engine.Frozen, entry => entry.Of(theta, source)),
+            Fill(engine.Delta, entry => entry.Of(theta, source)),
             RateTable.Load(theta, engine.Manifest),
             isBundles: true
         );
@@ -87,19 +87,5 @@ internal sealed class StartPoint : RefCounted
         }
 
         return set;
-    }
-
-    private static FloatTensor Tensor(SafetensorsFile theta, TensorLayout.Entry entry, string source)
-    {
-        if (!theta.Tensors.TryGetValue(entry.Name, out FloatTensor? tensor))
-        {
-            throw new BundleException($"{source}: the tensor '{entry.Name}' is missing.");
-        }
-
-        return entry.HasShape(tensor.Shape)
-            ? tensor
-            : throw new BundleException(
-                $"{source}: '{entry.Name}' should have shape [{string.Join(", ", entry.Shape)}], it has [{string.Join(", ", tensor.Shape)}]."
-            );
     }
 }

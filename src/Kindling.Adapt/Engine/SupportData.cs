@@ -37,12 +37,11 @@ internal sealed class SupportData : IDisposable
     internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
     {
         int count = InputCheck.Examples(manifest, support, nameof(support));
-        if (support.Labels is { } labels)
+        if (support.Labels is not null)
         {
             Heads heads = present.With(manifest, support.Classes);
-            int[] slots = [.. support.Classes.Select(name => Array.IndexOf(heads.Names, name))];
-            long[] values = [.. labels.Select(label => (long)slots[label])];
-            return new SupportData(manifest, support.Inputs, OrtValue.CreateTensorValueFromMemory(values, [count]), MaskOf(heads), heads);
+            OrtValue labels = OrtValue.CreateTensorValueFromMemory(heads.LabelsOf(support), [count]);
+            return new SupportData(manifest, support.Inputs, labels, MaskOf(heads), heads);
         }
 
         OrtValue y = OrtValue.CreateTensorValueFromMemory(support.Targets!.Values, [count, manifest.Output.Count]);
@@ -74,7 +73,7 @@ internal sealed class SupportData : IDisposable
     private static TensorSet MaskOf(Heads heads)
     {
         TensorSet mask = new(GraphSignature.Mask, heads.Slots);
-        mask[0][..heads.Used].Fill(1f);
+        heads.Mask().CopyTo(mask[0]);
         return mask;
     }
 }

@@ -1,6 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Kindling.Bundles;
 
 namespace Kindling.Adapt;
@@ -38,7 +36,7 @@ internal static class SupportInspector
     /// <param name="support">The examples, checked.</param>
     internal static List<SupportFinding> Examine(Snapshot before, Snapshot? after, SupportSet support)
     {
-        List<SupportFinding> findings = [.. Equal(support)];
+        List<SupportFinding> findings = [.. EqualExamples.Find(support)];
         if (support.Labels is { } labels)
         {
             int[][] classes = [.. Enumerable.Range(0, support.Count).GroupBy(i => labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray())];
@@ -60,31 +58,6 @@ internal static class SupportInspector
         return findings;
     }
 
-    private static IEnumerable<SupportFinding> Equal(SupportSet support)
-    {
-        int length = support.Inputs.Count / support.Count;
-        string Key(int i) => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(support.Inputs.Values.AsSpan(i * length, length))));
-        foreach (IGrouping<string, int> group in Enumerable.Range(0, support.Count).GroupBy(Key, StringComparer.Ordinal))
-        {
-            int[] members = [.. group];
-            if (members.Length == 1)
-            {
-                continue;
-            }
-
-            string[] labels = Array.ConvertAll(members, i => Label(support, i));
-            bool same = labels.Distinct(StringComparer.Ordinal).Count() == 1;
-            yield return new SupportFinding
-            {
-                Kind = same ? SupportFindingKind.Duplicate : SupportFindingKind.Contradiction,
-                Examples = members,
-                Message = same
-                    ? $"Examples {List(members.Select(i => $"{i}"))} are equal."
-                    : $"Examples {List(members.Zip(labels, (i, label) => $"{i} ({label})"))} are equal, but their labels are not.",
-            };
-        }
-    }
-
     /// <summary>In feature space, an example whose own class, without it, lies much farther away than another one.</summary>
     private static IEnumerable<SupportFinding> FarFromTheirClass(FloatTensor features, int[][] classes, SupportSet support)
     {
@@ -102,12 +75,13 @@ internal static class SupportInspector
                     .MinBy(other => TensorPrimitives.Distance(example, centroids[other]));
                 if (TensorPrimitives.Distance(example, rest) > NearerBy * TensorPrimitives.Distance(example, centroids[nearest]))
                 {
-                    string other = Label(support, classes[nearest][0]);
+                    string other = EqualExamples.Label(support, classes[nearest][0]);
                     yield return new SupportFinding
                     {
                         Kind = SupportFindingKind.Outlier,
                         Examples = [i],
-                        Message = $"Example {i} ({Label(support, i)}) looks like those of {other} and unlike the others of its class.",
+                        Message =
+                            $"Example {i} ({EqualExamples.Label(support, i)}) looks like those of {other} and unlike the others of its class.",
                     };
                 }
             }
@@ -153,22 +127,5 @@ internal static class SupportInspector
 
         TensorPrimitives.Divide(mean, members.Length, mean);
         return mean;
-    }
-
-    private static string Label(SupportSet support, int example)
-    {
-        if (support.Labels is { } labels)
-        {
-            return $"'{support.Classes[labels[example]]}'";
-        }
-
-        int length = support.Targets!.Count / support.Count;
-        return string.Join(", ", support.Targets.Values.AsSpan(example * length, length).ToArray());
-    }
-
-    private static string List(IEnumerable<string> items)
-    {
-        string[] all = [.. items];
-        return $"{string.Join(", ", all[..^1])} and {all[^1]}";
     }
 }

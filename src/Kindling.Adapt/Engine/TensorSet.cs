@@ -51,6 +51,23 @@ internal sealed class TensorSet : IDisposable
     internal Dictionary<string, FloatTensor> ToDictionary() =>
         Enumerable.Range(0, Layout.Entries.Length).ToDictionary(i => Layout.Entries[i].Name, Get, StringComparer.Ordinal);
 
+    /// <summary>The first number that is not finite, with its tensor's name; null where all are.</summary>
+    internal (string Name, float Value)? NotFinite()
+    {
+        for (int i = 0; i < Layout.Entries.Length; i++)
+        {
+            foreach (float value in this[i])
+            {
+                if (!float.IsFinite(value))
+                {
+                    return (Layout.Entries[i].Name, value);
+                }
+            }
+        }
+
+        return null;
+    }
+
     public void Dispose()
     {
         foreach (OrtValue value in Values)

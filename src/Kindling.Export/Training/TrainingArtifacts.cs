@@ -17,22 +17,22 @@ namespace Kindling.Export.Training;
 public static class TrainingArtifacts
 {
     /// <summary>The folder within the bundle.</summary>
-    public const string Folder = "training";
+    public const string Folder = TrainingFolder.Name;
 
     /// <summary>The training model.</summary>
-    public const string TrainingModel = "training_model.onnx";
+    public const string TrainingModel = TrainingFolder.TrainingModel;
 
     /// <summary>The evaluation model.</summary>
-    public const string EvaluationModel = "eval_model.onnx";
+    public const string EvaluationModel = TrainingFolder.EvaluationModel;
 
     /// <summary>The optimiser model.</summary>
-    public const string OptimizerModel = "optimizer_model.onnx";
+    public const string OptimizerModel = TrainingFolder.OptimizerModel;
 
     /// <summary>The checkpoint with the meta-initialisation.</summary>
-    public const string CheckpointFile = "checkpoint";
+    public const string CheckpointFile = TrainingFolder.Checkpoint;
 
     /// <summary>The checkpoint without numbers.</summary>
-    public const string NominalCheckpointFile = "nominal_checkpoint";
+    public const string NominalCheckpointFile = TrainingFolder.NominalCheckpoint;
 
     /// <summary>The files by name; checked.</summary>
     /// <param name="network">The network.</param>

@@ -1,11 +1,26 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Whether a delta file fits its bundle; a file can carry the right identity and wrong tensors.</summary>
 internal static class DeltaCheck
 {
-    internal static Heads Heads(BundleManifest manifest, DeltaFile delta, string path)
+    /// <summary>Reads a delta of a bundle.</summary>
+    /// <exception cref="BundleException">It cannot be read, or belongs to another bundle.</exception>
+    internal static (DeltaFile Delta, Heads Heads) Read(BundleManifest manifest, TensorLayout layout, string path)
+    {
+        DeltaFile delta = DeltaFile.Read(path);
+        if (delta.Base != manifest.BaseIdentity)
+        {
+            throw new BundleException(
+                $"{path}: the delta belongs to another bundle: '{delta.Name}' ({delta.Base[..Math.Min(12, delta.Base.Length)]}), this is '{manifest.Name}' ({manifest.BaseIdentity[..12]})."
+            );
+        }
+
+        Heads heads = HeadsOf(manifest, delta, path);
+        Tensors(layout, delta, path);
+        return (delta, heads);
+    }
+
+    private static Heads HeadsOf(BundleManifest manifest, DeltaFile delta, string path)
     {
         if (manifest.IsClassification ? delta.Classes.Count > manifest.Output.Count : delta.Classes.Count > 0)
         {
@@ -14,10 +29,10 @@ internal static class DeltaCheck
             );
         }
 
-        return Adapt.Heads.Of(manifest, delta.Classes);
+        return Heads.Of(manifest, delta.Classes);
     }
 
-    internal static void Tensors(TensorLayout layout, DeltaFile delta, string path)
+    private static void Tensors(TensorLayout layout, DeltaFile delta, string path)
     {
         foreach (TensorLayout.Entry entry in layout.Entries)
         {

@@ -1,6 +1,4 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Where each of several named tensors lies in one block of floats; every tensor begins on a 64-byte boundary.</summary>
 internal sealed class TensorLayout
@@ -30,6 +28,13 @@ internal sealed class TensorLayout
                 );
     }
 
+    /// <summary>What a delta of a bundle holds: adapted parameters first, then statistics.</summary>
+    internal static TensorLayout OfDelta(BundleManifest manifest) =>
+        new([
+            .. manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => (parameter.Name, parameter.Shape)),
+            .. manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)),
+        ]);
+
     internal Entry[] Entries { get; }
 
     /// <summary>Floats of the whole block.</summary>
@@ -51,6 +56,22 @@ internal sealed class TensorLayout
         internal long[] LongShape { get; } = Array.ConvertAll(shape, size => (long)size);
 
         internal bool HasShape(IReadOnlyList<int> other) => other.SequenceEqual(shape);
+
+        /// <summary>This tensor out of a file.</summary>
+        /// <exception cref="BundleException">It is missing or has another shape.</exception>
+        internal FloatTensor Of(SafetensorsFile file, string source)
+        {
+            if (!file.Tensors.TryGetValue(name, out FloatTensor? tensor))
+            {
+                throw new BundleException($"{source}: the tensor '{name}' is missing.");
+            }
+
+            return HasShape(tensor.Shape)
+                ? tensor
+                : throw new BundleException(
+                    $"{source}: '{name}' should have shape [{string.Join(", ", shape)}], it has [{string.Join(", ", tensor.Shape)}]."
+                );
+        }
 
         public override string ToString() => $"{name} [{string.Join(", ", shape)}]";
     }

@@ -1,6 +1,4 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Whether data fits the model: shape, and finite numbers. Messages say what was expected, what came, and where.</summary>
 internal static class InputCheck
@@ -31,6 +29,14 @@ internal static class InputCheck
                 : $"Inputs of '{manifest.Name}' have shape [{batched}] with n at least 1, they came with [{string.Join(", ", inputs.Shape)}].",
             parameter
         );
+    }
+
+    /// <summary>The batch size of inputs, which must be finite too.</summary>
+    internal static int FiniteBatch(BundleManifest manifest, FloatTensor inputs, bool single, string parameter)
+    {
+        int batch = Batch(manifest, inputs, single, parameter);
+        Finite(inputs.Values, batch, "Input", parameter);
+        return batch;
     }
 
     /// <summary>Whether labelled examples fit the model, but for the names of their classes.</summary>

@@ -1,6 +1,4 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>How a point of an adaptation does on the validation set.</summary>
 internal readonly record struct Score(AdaptMetric By, float Metric, float Loss)

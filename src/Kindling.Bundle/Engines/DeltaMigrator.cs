@@ -1,21 +1,28 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Carries a delta of another bundle over, tensor by tensor.</summary>
 internal static class DeltaMigrator
 {
     /// <summary>The part of a delta that fits, as a delta of this bundle.</summary>
-    /// <exception cref="BundleException">Nothing of it fits.</exception>
-    internal static (DeltaFile Delta, DeltaMigration Migration) Migrate(Engine engine, TensorSet initial, DeltaFile delta, string path)
+    /// <param name="manifest">This bundle's.</param>
+    /// <param name="layout">What its deltas hold.</param>
+    /// <param name="initial">What a fresh learner has there.</param>
+    /// <param name="path">The delta file.</param>
+    /// <exception cref="BundleException">It cannot be read, or nothing of it fits.</exception>
+    internal static (DeltaFile Delta, DeltaMigration Migration) Migrate(
+        BundleManifest manifest,
+        TensorLayout layout,
+        IReadOnlyDictionary<string, FloatTensor> initial,
+        string path
+    )
     {
-        BundleManifest manifest = engine.Manifest;
-        Dictionary<string, FloatTensor> tensors = initial.ToDictionary();
+        DeltaFile delta = DeltaFile.Read(path);
+        Dictionary<string, FloatTensor> tensors = new(initial, StringComparer.Ordinal);
         List<string> kept = [];
         List<string> dropped = [];
         foreach ((string name, FloatTensor tensor) in delta.Tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (Fault(engine.Delta, name, tensor) is { } fault)
+            if (Fault(layout, name, tensor) is { } fault)
             {
                 dropped.Add(fault);
                 continue;
@@ -54,7 +61,7 @@ internal static class DeltaMigrator
                 From = delta.Name,
                 Kept = kept,
                 Dropped = dropped,
-                Fresh = [.. engine.Delta.Entries.Select(entry => entry.Name).Except(kept, StringComparer.Ordinal)],
+                Fresh = [.. layout.Entries.Select(entry => entry.Name).Except(kept, StringComparer.Ordinal)],
             }
         );
     }

@@ -1,10 +1,12 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Holds out part of a support set to judge by.</summary>
 internal static class HoldOut
 {
+    /// <summary>What a request fits, and what it judges by.</summary>
+    internal static (SupportSet Fitted, SupportSet? Validation) Of(AdaptRequest request) =>
+        request.HoldOut > 0 ? Split(request.Support, request.HoldOut) : (request.Support, request.Validation);
+
     /// <summary>
     /// Splits: of each class (regression: of all) the share, rounded up and at most all but one, at even distances in the order given. Examples are often in
     /// the order in which they were taken, and the ends of a session differ.

@@ -1,6 +1,4 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>Which class stands in which head slot (classification), or the names of the outputs (regression).</summary>
 internal sealed class Heads
@@ -52,6 +50,81 @@ internal sealed class Heads
         manifest.IsClassification && manifest.Output.Names is null && classes.Count > 0
             ? new Heads(manifest, [.. classes], [.. classes])
             : Initial(manifest);
+
+    /// <summary>Float [slots] of 1 for those that count and 0 for the others.</summary>
+    internal float[] Mask()
+    {
+        float[] mask = new float[Slots];
+        mask.AsSpan(0, Used).Fill(1f);
+        return mask;
+    }
+
+    /// <summary>The slot of each class of some examples, -1 where these heads lack it.</summary>
+    internal int[] SlotsOf(SupportSet examples) => [.. examples.Classes.Select(name => Array.IndexOf(Classes, name))];
+
+    /// <summary>The slot of each example, whose classes these heads have.</summary>
+    internal long[] LabelsOf(SupportSet examples)
+    {
+        int[] slots = SlotsOf(examples);
+        return [.. examples.Labels!.Select(label => (long)slots[label])];
+    }
+
+    /// <summary>Probabilities of the used slots, or the outputs.</summary>
+    /// <param name="outputs">Raw outputs of one input, one for each slot.</param>
+    /// <param name="scores">Gets <see cref="Used"/> numbers; may be longer.</param>
+    /// <returns>The best slot; -1 for regression.</returns>
+    internal int Score(ReadOnlySpan<float> outputs, Span<float> scores)
+    {
+        outputs = outputs[..Used];
+        if (!IsClassification)
+        {
+            outputs.CopyTo(scores);
+            return -1;
+        }
+
+        int best = 0;
+        for (int i = 1; i < outputs.Length; i++)
+        {
+            best = outputs[i] > outputs[best] ? i : best;
+        }
+
+        double sum = 0;
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            double e = Math.Exp(outputs[i] - outputs[best]);
+            scores[i] = (float)e;
+            sum += e;
+        }
+
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            scores[i] = (float)(scores[i] / sum);
+        }
+
+        return best;
+    }
+
+    /// <summary>The prediction that scores make.</summary>
+    internal Prediction Prediction(int best, float[] scores) =>
+        new()
+        {
+            Label = best < 0 ? null : Names[best],
+            Names = Names,
+            Values = scores,
+        };
+
+    /// <summary>The predictions that raw outputs <c>[n, slots]</c> make, row by row.</summary>
+    internal Prediction[] Predictions(FloatTensor outputs)
+    {
+        Prediction[] predictions = new Prediction[outputs.Shape[0]];
+        for (int i = 0; i < predictions.Length; i++)
+        {
+            float[] scores = new float[Used];
+            predictions[i] = Prediction(Score(outputs.Values.AsSpan(i * Slots, Slots), scores), scores);
+        }
+
+        return predictions;
+    }
 
     /// <summary>These heads with further classes in the next free slots.</summary>
     /// <exception cref="ArgumentException">A class outside a fixed label space, or more classes than slots.</exception>

@@ -1,6 +1,4 @@
-using Kindling.Bundles;
-
-namespace Kindling.Adapt;
+namespace Kindling.Bundles;
 
 /// <summary>A checked validation set: predicts its inputs, each by itself as an app does, and compares.</summary>
 internal sealed class Judge
@@ -42,10 +40,14 @@ internal sealed class Judge
         }
     }
 
-    /// <summary>How a snapshot does, whose heads may lack classes: their examples are then wrong, with an infinite loss.</summary>
-    internal Score Score(Snapshot snapshot)
+    /// <summary>The inputs to predict, each by itself.</summary>
+    internal FloatTensor Inputs => _examples.Inputs;
+
+    /// <summary>How a point does.</summary>
+    /// <param name="heads">Its heads; they may lack classes, whose examples are then wrong, with an infinite loss.</param>
+    /// <param name="outputs">Its raw outputs <c>[n, slots]</c> for <see cref="Inputs"/>.</param>
+    internal Score Score(Heads heads, FloatTensor outputs)
     {
-        FloatTensor outputs = InnerPoint.Inductive(snapshot, _examples.Inputs, _examples.Count);
         if (_slots is null)
         {
             float error = (float)
@@ -53,7 +55,6 @@ internal sealed class Judge
             return new Score(_metric, error, error);
         }
 
-        Heads heads = snapshot.Heads;
         if (!ReferenceEquals(heads, _heads))
         {
             (_heads, _slots) = (heads, Slots(heads)!);
@@ -65,7 +66,7 @@ internal sealed class Judge
         for (int i = 0; i < _slots.Length; i++)
         {
             ReadOnlySpan<float> row = outputs.Values.AsSpan(i * heads.Slots, heads.Slots);
-            int best = Inference.Scores(heads, row, scores);
+            int best = heads.Score(row, scores);
             right += best == _slots[i] ? 1 : 0;
 
             // From the outputs: a probability that rounds to 0 has no logarithm. The best slot's is 1 / sum.
@@ -78,7 +79,7 @@ internal sealed class Judge
 
     private int[]? Slots(Heads heads)
     {
-        int[] slots = [.. _examples.Classes.Select(name => Array.IndexOf(heads.Classes, name))];
+        int[] slots = heads.SlotsOf(_examples);
         return _examples.Labels?.Select(label => slots[label]).ToArray();
     }
 }

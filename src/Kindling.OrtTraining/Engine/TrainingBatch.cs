@@ -1,0 +1,40 @@
+using Kindling.Bundles;
+
+namespace Kindling.OrtTraining;
+
+/// <summary>Checked examples as the training model takes them.</summary>
+internal sealed class TrainingBatch
+{
+    /// <summary>Checks examples against the model and a learner's heads.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    internal TrainingBatch(BundleManifest manifest, Heads present, SupportSet examples)
+    {
+        int count = InputCheck.Examples(manifest, examples, nameof(examples));
+        Inputs = examples.Inputs;
+        Heads = present.With(manifest, examples.Classes);
+        Mask = Heads.Mask();
+        if (examples.Targets is { } targets)
+        {
+            Targets = new FloatTensor([count, manifest.Output.Count], targets.Values);
+        }
+        else
+        {
+            Labels = Heads.LabelsOf(examples);
+        }
+    }
+
+    /// <summary>The inputs, <c>[n, ...]</c>.</summary>
+    internal FloatTensor Inputs { get; }
+
+    /// <summary>The head slot of each example, <c>[n]</c>; null in regression.</summary>
+    internal long[]? Labels { get; }
+
+    /// <summary>The targets, <c>[n, outputs]</c>; null in classification.</summary>
+    internal FloatTensor? Targets { get; }
+
+    /// <summary>Which head slots count.</summary>
+    internal float[] Mask { get; }
+
+    /// <summary>The heads with the classes of these examples.</summary>
+    internal Heads Heads { get; }
+}
