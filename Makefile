@@ -6,7 +6,7 @@ QUICKSTART = artifacts/bin/QuickStart/release/QuickStart.dll
 RELEASED = linear sinusoid glyphs-5w1s omniglot-5w1s omniglot-5w1s-paper
 BUILD_FLAGS = -c Release -p:Device=$(DEVICE) --nologo -v q
 
-.PHONY: demo test build train export models data bench pack lint clean
+.PHONY: demo test build train export models data bench pack pack-ort-training lint clean
 
 build:
 	dotnet build tools/Kindling.Cli $(BUILD_FLAGS)
@@ -41,7 +41,10 @@ pack:
 	dotnet pack src/Kindling.Bundle -c Release --nologo -v q -o artifacts/packages
 	dotnet pack src/Kindling.Hosting -c Release --nologo -v q -o artifacts/packages
 	dotnet pack src/Kindling.Adapt -c Release --nologo -v q -o artifacts/packages
-	dotnet pack src/Kindling.OrtTraining -c Release --nologo -v q -o artifacts/packages
+
+# Apart, since it has to be built against the managed part that its native package takes; not on every package feed.
+pack-ort-training:
+	dotnet pack src/Kindling.OrtTraining -c Release -p:OrtTraining=1.19.2 --nologo -v q -o artifacts/packages
 
 # Draw characters in a browser, and the server learns them: http://localhost:5000
 playground:
