@@ -25,7 +25,7 @@ public sealed class AdaptableModel : IAdaptableModel
         _engine = Engine.Open(files, theta, options, Provider);
         try
         {
-            _start = StartPoint.Load(_engine, theta, files.Describe(BundleManifest.ThetaFileName));
+            _start = StartPoint.Load(_engine, theta);
         }
         catch
         {
@@ -65,6 +65,7 @@ public sealed class AdaptableModel : IAdaptableModel
 
         using BundleFiles files = BundleFiles.Open(path);
         SafetensorsFile theta = files.ReadTensors(BundleManifest.ThetaFileName);
+        StartPoint.Check(theta, files.Manifest, files.Describe(BundleManifest.ThetaFileName));
         return OrtErrors.Loading(() => new AdaptableModel(files, theta, options));
     }
 

@@ -12,8 +12,8 @@ public sealed class BundleFiles : IDisposable
     /// <summary>Extension of the zip form.</summary>
     public const string ZipExtension = ".kindling";
 
-    /// <summary>Largest manifest that is read: 64 MiB.</summary>
-    public const int MaximumManifestBytes = 64 << 20;
+    /// <summary>Largest manifest that is read: 4 MiB.</summary>
+    public const int MaximumManifestBytes = 4 << 20;
 
     private readonly IBundleSource _source;
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Kindling.Elsewhere.Tests;
@@ -10,14 +9,12 @@ internal static class JavaScript
     /// <summary>The released models.</summary>
     public static readonly string[] Models = ["linear", "sinusoid", "glyphs-5w1s", "omniglot-5w1s", "omniglot-5w1s-paper"];
 
-    private static readonly string Root = FindRoot();
-
     /// <summary>Where packages lie and programs run.</summary>
-    public static string Work { get; } = Path.Combine(Root, "artifacts", "elsewhere");
+    public static string Work { get; } = Root.Combine("artifacts", "elsewhere");
 
-    public static string Bundle(string model) => Path.Combine(Root, "models", model, "bundle");
+    public static string Bundle(string model) => Root.Combine("models", model, "bundle");
 
-    public static string Script(string name) => Path.Combine(Root, "tests", "Elsewhere", name);
+    public static string Script(string name) => Root.Combine("tests", "Elsewhere", name);
 
     /// <summary>Makes the packages ready, or ignores the test with what it needs.</summary>
     public static void Install()
@@ -59,27 +56,12 @@ internal static class JavaScript
     }
 
     /// <summary>A program of this repository, built like this test.</summary>
-    public static string Program(string name) =>
-        Path.Combine(Root, "artifacts", "bin", name, new DirectoryInfo(AppContext.BaseDirectory).Name, name);
+    public static string Program(string name) => Root.Combine("artifacts", "bin", name, Root.Configuration, name);
 
     public static float[] Floats(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetSingle())];
 
-    public static (int Code, string Output, string Errors) Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(
-            new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = Directory.Exists(Work) ? Work : Root,
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, errors.Result);
-    }
+    public static (int Code, string Output, string Errors) Run(string program, params string[] arguments) =>
+        Root.RunIn(Directory.Exists(Work) ? Work : Root.Path, program, arguments);
 
     private static bool Runs(string program)
     {
@@ -91,16 +73,5 @@ internal static class JavaScript
         {
             return false;
         }
-    }
-
-    private static string FindRoot()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Pipeline.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return folder;
     }
 }

@@ -10,13 +10,17 @@ using Kindling.Tasks.Files;
 namespace Kindling.Fuzz.Tests;
 
 /// <summary>
-/// Every reader on damaged files: no exception but the documented ones, at most a second, and at most 64 MiB (pictures: their pixels) plus 8 times the input of managed memory. The
+/// Every reader on damaged files: no exception but the documented ones, at most a second (the best of five, where one takes longer), and at most 64 MiB (pictures: their pixels) plus 8 times the input of managed memory. The
 /// environment variable KINDLING_FUZZ sets the number of inputs for each reader, KINDLING_FUZZ_SEED another sequence.
 /// </summary>
 [NonParallelizable]
 public sealed class FuzzTests
 {
     private const int MostBytesPerInput = 8;
+
+    /// <summary>Inputs between two lines that say how far a long run has come.</summary>
+    private const int Progress = 25_000;
+
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(1);
 
     private static readonly TemporaryFolder Folder = new();
@@ -34,10 +38,15 @@ public sealed class FuzzTests
             [File.ReadAllBytes(Path.Combine(Folder["bundle"], name)), File.ReadAllBytes(Path.Combine(Folder["line"], name))];
         yield return new("manifest", In("manifest.json"), bytes => BundleManifest.Parse(bytes, "manifest"), typeof(BundleException));
         yield return new("safetensors", In("theta.safetensors"), bytes => SafetensorsFile.Parse(bytes, "theta"), typeof(BundleException));
-        yield return new("delta", [Delta()], OnFile("user.adapted", path => DeltaFile.Read(path)), typeof(BundleException));
+        yield return new(
+            "delta",
+            Corpus.Deltas(Folder["bundle"], Folder["good.adapted"]),
+            OnFile("user.adapted", path => DeltaFile.Read(path)),
+            typeof(BundleException)
+        );
         yield return new(
             "memory",
-            [Memory()],
+            [Corpus.Memory(Folder["good.memory"])],
             OnFile("user.memory", path => ReplayMemory.Open(path).ToSupportSet()),
             typeof(BundleException),
             typeof(InvalidOperationException)
@@ -51,7 +60,7 @@ public sealed class FuzzTests
         yield return new("onnx summary", In("adapt.onnx"), bytes => OnnxSummary.Read(bytes, "model"), typeof(GraphException));
         yield return new(
             "recipe",
-            [.. Directory.GetFiles(Models(), "recipe.json", SearchOption.AllDirectories).Select(File.ReadAllBytes)],
+            [.. Directory.GetFiles(Root.Combine("models"), "recipe.json", SearchOption.AllDirectories).Select(File.ReadAllBytes)],
             bytes => Recipe.Parse(System.Text.Encoding.UTF8.GetString(bytes), "recipe"),
             typeof(BundleException)
         );
@@ -68,7 +77,7 @@ public sealed class FuzzTests
             ),
             typeof(BundleException)
         );
-        yield return new("picture", Pictures(), bytes => ImageFiles.Decode(bytes, "picture"), typeof(BundleException))
+        yield return new("picture", Corpus.Pictures(), bytes => ImageFiles.Decode(bytes, "picture"), typeof(BundleException))
         {
             // A picture of few bytes can be large: four bytes a pixel, in the decoder and in the result.
             MostBytes = 9L * ImageInput.MaximumPixels,
@@ -88,10 +97,12 @@ public sealed class FuzzTests
         Run(target, Inputs);
     }
 
-    /// <summary>Damaged graphs whose hashes are right, so that they reach ONNX Runtime itself.</summary>
+    /// <summary>Damaged files of a bundle whose hashes are right, so that they reach ONNX Runtime itself.</summary>
     [TestCase("adapt.onnx")]
     [TestCase("infer.onnx")]
     [TestCase("theta.safetensors")]
+    [TestCase("model.onnx")]
+    [TestCase(BundleManifest.FileName)]
     public void Open_DamagedFileWithTheRightHash_OnlyDocumentedExceptions(string name)
     {
         TestBundles.Classifier(Folder["session"]);
@@ -99,22 +110,24 @@ public sealed class FuzzTests
         string manifestFile = Path.Combine(Folder["session"], BundleManifest.FileName);
         byte[] good = File.ReadAllBytes(file);
         BundleManifest manifest = BundleManifest.Parse(File.ReadAllBytes(manifestFile), "manifest");
-        SupportSet support = SupportSet.FromExamples([("a", new FloatTensor([2], [1, 0])), ("b", new FloatTensor([2], [0, 1]))]);
         Target target = new(
             name,
             [good],
             bytes =>
             {
                 File.WriteAllBytes(file, bytes);
-                string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
-                File.WriteAllBytes(
-                    manifestFile,
-                    (manifest with { Files = new Dictionary<string, string>(manifest.Files) { [name] = hash } }).ToJson()
-                );
+                if (name != BundleManifest.FileName)
+                {
+                    string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
+                    Dictionary<string, string> files = new(manifest.Files) { [name] = hash };
+                    File.WriteAllBytes(manifestFile, (manifest with { Files = files }).ToJson());
+                }
+
                 using AdaptableModel model = AdaptableModel.Open(Folder["session"], new AdaptOptions { Steps = 1 });
                 using Learner learner = model.CreateLearner();
-                _ = learner.Adapt(support);
+                _ = learner.Adapt(Corpus.Support());
                 _ = learner.Predict(new FloatTensor([2], [1, 1]));
+                learner.Bake(Folder["baked.onnx"]);
             },
             typeof(BundleException)
         );
@@ -130,29 +143,25 @@ public sealed class FuzzTests
         }
 
         int accepted = 0;
-        Stopwatch watch = new();
+        TimeSpan longest = TimeSpan.Zero;
+        long most = 0;
         for (int i = 0; i < inputs; i++)
         {
             byte[] input = mutator.Next();
             long before = GC.GetAllocatedBytesForCurrentThread();
-            watch.Restart();
-            Exception? fault = null;
-            try
+            (TimeSpan time, Exception? refusal) = Read(target, input);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            // A busy machine can hold up anything: slow is what is slow each time.
+            for (int again = 0; time > MostTime && again < 4; again++)
             {
-                target.Read(input);
-                accepted++;
-            }
-            catch (Exception e) when (target.Allows.Contains(e.GetType()))
-            {
-                // As documented.
-            }
-            catch (Exception e)
-            {
-                fault = e;
+                TimeSpan other = Read(target, input).Time;
+                time = other < time ? other : time;
             }
 
-            TimeSpan time = watch.Elapsed;
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            accepted += refusal is null ? 1 : 0;
+            longest = time > longest ? time : longest;
+            most = Math.Max(most, allocated);
+            Exception? fault = refusal is not null && target.Allows.Contains(refusal.GetType()) ? null : refusal;
             if (fault is not null || time > MostTime || allocated > target.MostBytes + ((long)MostBytesPerInput * input.Length))
             {
                 string kept = Path.Combine(Path.GetTempPath(), $"kindling-fuzz-{target.Name.Replace(' ', '-')}-{Seed}-{i}");
@@ -161,9 +170,32 @@ public sealed class FuzzTests
                     $"{target.Name}, seed {Seed}, input {i} ({kept}): {time.TotalMilliseconds:0} ms, {allocated} bytes allocated. {fault}"
                 );
             }
+
+            if ((i + 1) % Progress == 0)
+            {
+                TestContext.Progress.WriteLine($"{target.Name}: {i + 1} of {inputs}");
+            }
         }
 
-        TestContext.Out.WriteLine($"{target.Name}: {inputs} inputs, {accepted} accepted");
+        TestContext.Out.WriteLine(
+            $"{target.Name}: {inputs} inputs, seed {Seed}, {accepted} accepted, the longest {longest.TotalMilliseconds:0} ms, the most {most} bytes"
+        );
+    }
+
+    private static (TimeSpan Time, Exception? Refusal) Read(Target target, byte[] input)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Exception? refusal = null;
+        try
+        {
+            target.Read(input);
+        }
+        catch (Exception e)
+        {
+            refusal = e;
+        }
+
+        return (Stopwatch.GetElapsedTime(start), refusal);
     }
 
     private static Action<byte[]> OnFile(string name, Action<string> read) =>
@@ -172,46 +204,6 @@ public sealed class FuzzTests
             File.WriteAllBytes(Folder[name], bytes);
             read(Folder[name]);
         };
-
-    private static byte[] Delta()
-    {
-        using AdaptableModel model = AdaptableModel.Open(Folder["bundle"]);
-        using Learner learner = model.CreateLearner();
-        _ = learner.Adapt(SupportSet.FromExamples([("a", new FloatTensor([2], [1, 0])), ("b", new FloatTensor([2], [0, 1]))]));
-        learner.Save(Folder["good.adapted"]);
-        return File.ReadAllBytes(Folder["good.adapted"]);
-    }
-
-    private static byte[] Memory()
-    {
-        ReplayMemory memory = new(9);
-        memory.Add(SupportSet.FromExamples([("a", new FloatTensor([2], [1, 0])), ("b", new FloatTensor([2], [0, 1]))]));
-        memory.Save(Folder["good.memory"]);
-        return File.ReadAllBytes(Folder["good.memory"]);
-    }
-
-    private static byte[][] Pictures() =>
-        [
-            .. Directory
-                .EnumerateFiles(Path.Combine(Models(), ".."), "*.png", SearchOption.AllDirectories)
-                .Where(file => file.Contains("/models/", StringComparison.Ordinal))
-                .Take(1)
-                .Select(File.ReadAllBytes),
-            Convert.FromBase64String(
-                "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAAEElEQVR4nGNgaPgvx4BKAAA+6gZ1GUFNtwAAAABJRU5ErkJggg=="
-            ),
-        ];
-
-    private static string Models()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Pipeline.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return Path.Combine(folder, "models");
-    }
 
     private static int Setting(string name, int standard) =>
         int.Parse(Environment.GetEnvironmentVariable(name) ?? $"{standard}", CultureInfo.InvariantCulture);

@@ -84,6 +84,22 @@ public sealed class DeltaTests
         );
     }
 
+    [TestCase(float.NaN)]
+    [TestCase(float.PositiveInfinity)]
+    public void OpenLearner_DeltaWithoutNumbers_IsRefused(float value)
+    {
+        SaveAdapted("b");
+        DeltaFile delta = DeltaFile.Read(_folder["user.adapted"]);
+        delta.Tensors["head.b"].Values[1] = value;
+        delta.Write(_folder["user.adapted"]);
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+
+        Assert.That(
+            () => model.OpenLearner(_folder["user.adapted"]),
+            Throws.TypeOf<BundleException>().With.Message.EqualTo($"{_folder["user.adapted"]}: 'head.b' holds NaN or infinity.")
+        );
+    }
+
     [Test]
     public void MigrateLearner_SameShapes_PredictsAsBeforeTheUpdate()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
@@ -183,6 +184,71 @@ internal sealed class BundleFilesTests
         Zip("line.kindling", ("infer.onnx", "infer"));
 
         Refused("line.kindling", "{0}: not a bundle, manifest.json is missing.");
+    }
+
+    // 64 MB of zeros in some 64 kB, with the true length in the directory and with a small one.
+    [TestCase(null, "!manifest.json: at most 4194304 bytes are read, the entry says 64000000.")]
+    [TestCase(100, "!manifest.json: ")]
+    public void Open_ZipThatInflatesWithoutEnd_IsRefusedAndTakesLittleMemory(int? says, string message)
+    {
+        string path = folder["line.kindling"];
+        using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            using Stream stream = archive.CreateEntry("manifest.json").Open();
+            for (int i = 0; i < 64; i++)
+            {
+                stream.Write(new byte[1_000_000]);
+            }
+        }
+
+        if (says is { } length)
+        {
+            byte[] bytes = File.ReadAllBytes(path);
+            int entry = bytes.AsSpan().LastIndexOf("PK\x01\x02"u8);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(entry + 24), length);
+            File.WriteAllBytes(path, bytes);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.That(() => BundleFiles.Open(path), Throws.TypeOf<BundleException>().With.Message.StartsWith(path + message));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4_000_000));
+    }
+
+    [Test]
+    public void Read_EntryThatInflatesToManyTimesItsSize_IsRefusedBeforeItIs()
+    {
+        SampleBundle.Write(folder["line.kindling"]);
+        using (ZipArchive archive = ZipFile.Open(folder["line.kindling"], ZipArchiveMode.Update))
+        {
+            archive.GetEntry("infer.onnx")!.Delete();
+            using Stream stream = archive.CreateEntry("infer.onnx").Open();
+            for (int i = 0; i < 64; i++)
+            {
+                stream.Write(new byte[1_000_000]);
+            }
+        }
+
+        using BundleFiles files = BundleFiles.Open(folder["line.kindling"]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.That(
+            () => files.Read("infer.onnx"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.Match(
+                    "!infer\\.onnx: 6[0-9]{4} bytes that inflate to 64000000 are refused, at most 33[0-9]{6} are read; unpack the bundle into a folder\\.$"
+                )
+        );
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4_000_000));
+    }
+
+    [Test]
+    public void Open_ZipWithTooManyEntries_IsRefused()
+    {
+        Zip("line.kindling", [.. Enumerable.Range(0, 10_001).Select(i => ($"{i}", ""))]);
+
+        Refused("line.kindling", "{0}: at most 10000 entries, got 10001.");
     }
 
     [Test]

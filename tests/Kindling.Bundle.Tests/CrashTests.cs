@@ -1,14 +1,19 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 
 namespace Kindling.Bundles.Tests;
 
 /// <summary>Saves that a crash, a full disk or another process disturbs.</summary>
 [TestFixture]
 [Platform("Linux")]
+[SupportedOSPlatform("linux")]
 internal sealed class CrashTests
 {
     private const int Values = 60_000;
+
+    /// <summary>The signal SIGXFSZ.</summary>
+    private const int FileTooLarge = 25;
 
     /// <summary>How often the process is killed; the environment variable KINDLING_KILLS asks for more.</summary>
     private static readonly int Kills = int.Parse(
@@ -57,17 +62,37 @@ internal sealed class CrashTests
         }
     }
 
+    /// <summary>
+    /// The system kills a process that writes beyond its limit of file sizes: here one kilobyte later each time, in the kept generation and in the new state.
+    /// </summary>
+    [Test]
+    public void Write_KilledAtEveryKilobyteOfTheFile_TheOldStateStays()
+    {
+        const int Few = 4_000;
+        Run($"{folder["user.adapted"]} 0 {Few} 3");
+        long size = new FileInfo(folder["user.adapted"]).Length;
+        for (int kilobytes = 1; kilobytes * 1024 < size; kilobytes++)
+        {
+            (int code, _) = Run($"{folder["user.adapted"]} {kilobytes % 2} {Few} 1", Limit(kilobytes));
+
+            Assert.That(code, Is.EqualTo(128 + FileTooLarge), $"killed at {kilobytes} KiB");
+            Assert.That(DeltaFile.Read(folder["user.adapted"]).Steps, Is.EqualTo(3));
+            string left = Directory.GetFiles(folder.Path, ".user.adapted*.tmp").Single();
+            Assert.That(new FileInfo(left).Length, Is.LessThanOrEqualTo(kilobytes * 1024));
+            File.Delete(left);
+        }
+
+        Assert.That(Run($"{folder["user.adapted"]} 1 {Few} 1").Code, Is.Zero);
+        Assert.That(DeltaFile.Read(folder["user.adapted"]).Steps, Is.EqualTo(1));
+    }
+
     [Test]
     public void Write_DiskFull_TheOldStateStaysAndNothingIsLeftBehind()
     {
         Run($"{folder["user.adapted"]} 0 {Values} 3");
 
-        // A limit on the size of files, in blocks of 1024 bytes, fails a write in the middle as a full disk does (the trap: instead of a signal). Without the setting the runtime itself
-        // wants a large file in memory.
-        (int code, string errors) = Run(
-            $"{folder["user.adapted"]} 0 {4 * Values} 1",
-            "trap '' XFSZ; ulimit -f 300; export DOTNET_EnableWriteXorExecute=0; "
-        );
+        // With the signal ignored a write fails in the middle, as on a full disk.
+        (int code, string errors) = Run($"{folder["user.adapted"]} 0 {4 * Values} 1", "trap '' XFSZ; " + Limit(300));
 
         Assert.That(code, Is.Not.Zero);
         Assert.That(errors, Does.StartWith("Unhandled exception. "));
@@ -84,6 +109,36 @@ internal sealed class CrashTests
             () => SafetensorsFile.Write(Path.Combine(folder["file"], "user.adapted"), SampleBundle.Theta),
             Throws.InstanceOf<IOException>().With.Message.Contains(folder["file"])
         );
+    }
+
+    [Test]
+    public void Write_FolderIsReadOnly_TheOldStateStaysAndTheErrorNamesTheFile()
+    {
+        Run($"{folder["user.adapted"]} 0 {Values} 3");
+        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            // Whoever is root may write everywhere, unless that is taken away.
+            string plain = Environment.IsPrivilegedProcess ? "setpriv --bounding-set=-dac_override " : "";
+            if (plain.Length > 0 && !File.Exists("/usr/bin/setpriv"))
+            {
+                Assert.Ignore("Needs setpriv (util-linux), or a user who is not root.");
+            }
+
+            (int code, string errors) = Run($"{folder["user.adapted"]} 0 {Values} 1", program: plain + Program);
+
+            Assert.That(code, Is.Not.Zero);
+            Assert.That(
+                errors,
+                Does.StartWith($"Unhandled exception. System.UnauthorizedAccessException: Access to the path '{folder[".user.adapted."]}")
+            );
+            Assert.That(DeltaFile.Read(folder["user.adapted"]).Steps, Is.EqualTo(3));
+            Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { folder["user.adapted"] }));
+        }
+        finally
+        {
+            File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [Test]
@@ -130,17 +185,20 @@ internal sealed class CrashTests
         Assert.That(Array.ConvertAll(files, File.Exists), Is.EqualTo(new[] { false, true, true, true }));
     }
 
-    private static (int Code, string Errors) Run(string arguments, string before = "")
+    // Without the setting the runtime itself wants a large file in memory.
+    private static string Limit(int kilobytes) => $"ulimit -c 0; ulimit -f {kilobytes}; export DOTNET_EnableWriteXorExecute=0; ";
+
+    private static (int Code, string Errors) Run(string arguments, string before = "", string? program = null)
     {
-        using Process process = Start(arguments, before);
+        using Process process = Start(arguments, before, program);
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, errors);
     }
 
-    private static Process Start(string arguments, string before = "") =>
+    private static Process Start(string arguments, string before = "", string? program = null) =>
         Process.Start(
-            new ProcessStartInfo("/bin/bash", ["-c", $"{before}exec {Program} {arguments}"])
+            new ProcessStartInfo("/bin/bash", ["-c", $"{before}exec {program ?? Program} {arguments}"])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,

@@ -87,6 +87,23 @@ internal sealed class ManifestTests
             m => ((JsonObject)m["files"]!).Remove("theta.safetensors"),
             "files: the hash of 'theta.safetensors' is missing."
         ),
+        Row(
+            "whether a parameter adapts",
+            m => ((JsonObject)m["parameters"]![0]!).Remove("adapts"),
+            "not a manifest. JSON deserialization for type 'Kindling.Bundles.ManifestParameter' was missing required properties including: 'adapts'."
+        ),
+        Fault(
+            "null in lists",
+            m =>
+            {
+                ((JsonArray)m["parameters"]!).Add(null);
+                m["graphs"]!["infer"]!["inputs"] = new JsonArray("x", null);
+                m["files"]!["infer.onnx"] = null;
+            },
+            "parameters: an entry is null.",
+            "graphs.infer.inputs: an entry is null.",
+            "files: an entry is null."
+        ),
         Fault(
             "several at once",
             m =>
@@ -121,6 +138,36 @@ internal sealed class ManifestTests
         Assert.That(back.ToJson(), Is.EqualTo(json));
         Assert.That(back.Input.Shape, Is.EqualTo(new int?[] { null, 1 }));
         Assert.That(back.BaseIdentity, Is.EqualTo(SampleBundle.Complete.BaseIdentity));
+    }
+
+    [Test]
+    public void Parse_MembersWithADefaultAreAbsent_TakesTheDefaults()
+    {
+        JsonObject json = (JsonObject)JsonNode.Parse(SampleBundle.Complete.ToJson())!;
+        Assert.That(new[] { "description", "statistics", "provenance" }.Select(json.Remove), Is.All.True);
+        Assert.That(new[] { "name", "type", "meaning" }.Select(((JsonObject)json["input"]!).Remove), Is.All.True);
+
+        BundleManifest manifest = BundleManifest.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "m");
+
+        Assert.That((manifest.Description, manifest.Statistics.Count), Is.EqualTo(("", 0)));
+        Assert.That(manifest.Provenance.Licences, Is.Empty);
+        Assert.That((manifest.Input.Name, manifest.Input.Type, manifest.Input.Meaning), Is.EqualTo(("x", "float32", "")));
+    }
+
+    [Test]
+    public void Parse_ListsOfNamesAreAbsent_SaysWhatIsMissing()
+    {
+        JsonObject json = (JsonObject)JsonNode.Parse(SampleBundle.Complete.ToJson())!;
+        json["preprocessing"] = new JsonObject { ["kind"] = "table" };
+        json.Remove("files");
+
+        Assert.That(
+            () => BundleManifest.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "m"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.Contains("preprocessing: table: columns must name at least one column.")
+                .And.Message.Contains("files: the hash of 'theta.safetensors' is missing.")
+        );
     }
 
     [Test]

@@ -101,6 +101,8 @@ public sealed class LinearTests
         Assert.That(second.GetProperty("takenStep").GetInt32(), Is.InRange(1, second.GetProperty("steps").GetInt32()));
         Assert.That(Cli.Json("inspect", models["held.adapted"]).GetProperty("generation").GetInt32(), Is.EqualTo(2));
         Assert.That(Cli.Json("inspect", models["held.adapted.1"]).GetProperty("generation").GetInt32(), Is.EqualTo(1));
+        Assert.That(Cli.Succeed("inspect", models["held.adapted"]).Output, Does.Contain("\n  saved      2 times\n"));
+        Assert.That(Cli.Succeed("inspect", models["held.adapted.1"]).Output, Does.Contain("\n  saved      once\n"));
     }
 
     [Test]

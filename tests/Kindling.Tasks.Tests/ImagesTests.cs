@@ -131,6 +131,33 @@ internal sealed class ImagesTests
         AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a JPEG file that ends too early, after {jpeg.Length - 2} bytes.");
     }
 
+    // Found by fuzzing: the decoder worked through 28,672 lines for which there were no data.
+    [TestCase(0, 17, 0x70, 0)]
+    [TestCase(0x20, 0, 0x20, 0)]
+    public void Decode_OfJpegTooShortForItsSize_IsRefusedBeforeDecoding(byte widthHigh, byte widthLow, byte heightHigh, byte heightLow)
+    {
+        byte[] jpeg = TestFiles.Jpeg();
+        int frame = jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]);
+        (jpeg[frame + 5], jpeg[frame + 6], jpeg[frame + 7], jpeg[frame + 8]) = (heightHigh, heightLow, widthHigh, widthLow);
+        string path = _files.Write("a.jpg", jpeg);
+
+        AssertRefused(
+            () => ImageFiles.Decode(path),
+            $"'{path}' is a damaged JPEG file: {jpeg.Length} bytes cannot hold {(widthHigh << 8) + widthLow}x{(heightHigh << 8) + heightLow} pixels."
+        );
+    }
+
+    [Test]
+    public void Decode_OfJpegWithManyScans_IsRefusedBeforeDecoding()
+    {
+        byte[] jpeg = TestFiles.Jpeg();
+        int scan = jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
+        byte[][] scans = [.. Enumerable.Repeat(jpeg[scan..^2], 65)];
+        string path = _files.Write("a.jpg", [.. jpeg[..scan], .. scans.SelectMany(bytes => bytes), 0xFF, 0xD9]);
+
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a JPEG file of 65 scans: at most 64 are accepted.");
+    }
+
     [Test]
     public void Decode_OfPngWithAnotherFirstChunk_IsRefused()
     {

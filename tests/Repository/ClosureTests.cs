@@ -57,17 +57,24 @@ public sealed class ClosureTests
     }
 
     [Test]
-    public void QuickStart_OnABundle_AdaptsAndPredicts()
+    public void QuickStart_OnABundle_AdaptsPredictsAndSaves()
     {
         using TemporaryFolder folder = new();
         TestBundles.Linear(folder["b"], new TestBundleOptions { Steps = 5, Rates = [0.01f] });
 
-        (int code, string output, string errors) = Root.Run("dotnet", Path.Combine(Output, $"{Sample}.dll"), folder["b"]);
+        (int code, string output, string errors) = Root.Run(
+            "dotnet",
+            Path.Combine(Output, $"{Sample}.dll"),
+            folder["b"],
+            folder["me.adapted"]
+        );
 
         Assert.That(code, Is.Zero, errors);
         Assert.That(
             output,
-            Does.Match(@"^The loss went from [\d.]+ to [\d.]+\. 5 steps, [\d.]+ ms\ny\(1\) = -?[\d.]+, the curve has 0\.000\n$")
+            Does.Match(
+                @"^The loss went from [\d.]+ to [\d.]+\. 5 steps, [\d.]+ ms\ny\(1\) = (-?[\d.]+), the curve has 0\.000\ny\(1\) = \1 from me\.adapted\n$"
+            )
         );
     }
 
@@ -81,7 +88,7 @@ public sealed class ClosureTests
             File.Copy(file, folder[Path.GetFileName(file)]);
         }
 
-        (int code, _, string errors) = Root.Run("dotnet", folder[$"{Sample}.dll"], folder["b"]);
+        (int code, _, string errors) = Root.Run("dotnet", folder[$"{Sample}.dll"], folder["b"], folder["me.adapted"]);
 
         Assert.That(code, Is.Not.Zero);
         Assert.That(

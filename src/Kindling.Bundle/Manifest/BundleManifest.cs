@@ -5,6 +5,7 @@ using System.Text.Json;
 namespace Kindling.Bundles;
 
 /// <summary>What <c>manifest.json</c> of a bundle says: format 1. Names of members are the JSON names in camel case.</summary>
+/// <remarks>Members that have a default may be absent. The reader sets those to null, which the accessors turn into the default.</remarks>
 public sealed partial record BundleManifest
 {
     /// <summary>The format that this library writes, and the highest that it reads.</summary>
@@ -29,7 +30,11 @@ public sealed partial record BundleManifest
     public required string Name { get; init; }
 
     /// <summary>What the model does, in a sentence; may be empty.</summary>
-    public string Description { get; init; } = "";
+    public string Description
+    {
+        get;
+        init => field = value ?? "";
+    } = "";
 
     /// <summary><see cref="Classification"/> or <see cref="Regression"/>.</summary>
     public required string Task { get; init; }
@@ -50,7 +55,11 @@ public sealed partial record BundleManifest
     public required IReadOnlyList<ManifestParameter> Parameters { get; init; }
 
     /// <summary>The statistics that the infer graph takes; only with <see cref="Normalization"/> <c>support</c>.</summary>
-    public IReadOnlyList<ManifestStatistic> Statistics { get; init; } = [];
+    public IReadOnlyList<ManifestStatistic> Statistics
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>The inner rule.</summary>
     public required ManifestInnerRule InnerRule { get; init; }
@@ -79,10 +88,18 @@ public sealed partial record BundleManifest
     public JsonElement? Recipe { get; init; }
 
     /// <summary>Where the weights come from.</summary>
-    public ManifestProvenance Provenance { get; init; } = new();
+    public ManifestProvenance Provenance
+    {
+        get;
+        init => field = value ?? new();
+    } = new();
 
     /// <summary>SHA-256 (lower-case hex) of every file of the bundle but the manifest itself, by name with <c>/</c>.</summary>
-    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Files
+    {
+        get;
+        init => field = value ?? new Dictionary<string, string>();
+    } = new Dictionary<string, string>();
 
     /// <summary>Whether <see cref="Task"/> is classification.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

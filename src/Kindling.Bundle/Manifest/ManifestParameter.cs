@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kindling.Bundles;
 
 /// <summary>One parameter.</summary>
@@ -10,5 +12,6 @@ public sealed record ManifestParameter
     public required IReadOnlyList<int> Shape { get; init; }
 
     /// <summary>Whether the inner loop changes it.</summary>
+    [JsonRequired]
     public bool Adapts { get; init; } = true;
 }

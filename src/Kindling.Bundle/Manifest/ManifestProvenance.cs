@@ -24,5 +24,9 @@ public sealed record ManifestProvenance
     public JsonElement? Metrics { get; init; }
 
     /// <summary>Licences of the data.</summary>
-    public IReadOnlyList<string> Licences { get; init; } = [];
+    public IReadOnlyList<string> Licences
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }

@@ -15,6 +15,12 @@ internal static class ManifestRules
     internal static IReadOnlyList<string> Check(BundleManifest manifest)
     {
         List<string> faults = [];
+        CheckEntries(manifest, faults);
+        if (faults.Count > 0)
+        {
+            return faults;
+        }
+
         if (manifest.FormatVersion != BundleManifest.CurrentFormatVersion)
         {
             faults.Add($"formatVersion: expected {BundleManifest.CurrentFormatVersion}, got {manifest.FormatVersion}.");
@@ -53,6 +59,30 @@ internal static class ManifestRules
         CheckFiles(manifest, faults);
         CheckBake(manifest, faults);
         return faults;
+    }
+
+    /// <summary>JSON's null is refused by the reader where a member is not nullable, but not where an entry of a list or of an object of names is.</summary>
+    private static void CheckEntries(BundleManifest manifest, List<string> faults)
+    {
+        void Check(string place, IEnumerable<object?> entries)
+        {
+            if (entries.Contains(null))
+            {
+                faults.Add($"{place}: an entry is null.");
+            }
+        }
+
+        Check("output.names", manifest.Output.Names ?? []);
+        Check("preprocessing.columns", manifest.Preprocessing.Table?.Columns ?? []);
+        Check("parameters", manifest.Parameters);
+        Check("statistics", manifest.Statistics);
+        Check("graphs.infer.inputs", manifest.Graphs.Infer.Inputs);
+        Check("graphs.infer.outputs", manifest.Graphs.Infer.Outputs);
+        Check("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs);
+        Check("graphs.adapt.outputs", manifest.Graphs.Adapt.Outputs);
+        Check("bake.tensors", manifest.Bake?.Tensors.Values ?? []);
+        Check("provenance.licences", manifest.Provenance.Licences);
+        Check("files", manifest.Files.Values);
     }
 
     private static void CheckPreprocessing(BundleManifest manifest, List<string> faults)

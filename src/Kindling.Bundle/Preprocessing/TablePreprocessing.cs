@@ -4,13 +4,25 @@ namespace Kindling.Bundles;
 public sealed class TablePreprocessing
 {
     /// <summary>The columns in the order in which the model wants them.</summary>
-    public IReadOnlyList<string> Columns { get; init; } = [];
+    public IReadOnlyList<string> Columns
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>What is subtracted, one number a column.</summary>
-    public IReadOnlyList<float> Mean { get; init; } = [];
+    public IReadOnlyList<float> Mean
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>What is divided by, one positive number a column.</summary>
-    public IReadOnlyList<float> Scale { get; init; } = [];
+    public IReadOnlyList<float> Scale
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>A table that is used as it is: mean 0, scale 1.</summary>
     public static TablePreprocessing Plain(params string[] columns)

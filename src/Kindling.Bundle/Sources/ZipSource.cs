@@ -6,11 +6,18 @@ namespace Kindling.Bundles;
 internal sealed class ZipSource : IBundleSource
 {
     private const int MaximumEntries = 10_000;
+
+    /// <summary>What any entry may inflate to.</summary>
+    private const long AlwaysInflated = 32 << 20;
+
+    /// <summary>How many times its packed size a larger entry may inflate to: numbers hardly shrink, and a few bytes shall not take gigabytes.</summary>
+    private const int MostInflation = 4;
     private const int UnixTypeMask = 0xF000;
     private const int UnixLink = 0xA000;
 
     private readonly Lock _lock = new();
     private readonly ZipArchive _archive;
+    private readonly long _packedBytes;
     private readonly Dictionary<string, ZipArchiveEntry> _entries = new(StringComparer.Ordinal);
 
     public ZipSource(string path)
@@ -19,6 +26,7 @@ internal sealed class ZipSource : IBundleSource
         FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
+            _packedBytes = stream.Length;
             _archive = new ZipArchive(stream, ZipArchiveMode.Read);
             Index();
         }
@@ -49,25 +57,27 @@ internal sealed class ZipSource : IBundleSource
                 throw new BundleException($"{Describe(name)}: at most {most} bytes are read, the entry says {entry.Length}.");
             }
 
+            long inflated = AlwaysInflated + (MostInflation * Math.Min(entry.CompressedLength, _packedBytes));
+            if (entry.Length > inflated)
+            {
+                throw new BundleException(
+                    $"{Describe(name)}: {entry.CompressedLength} bytes that inflate to {entry.Length} are refused, at most {inflated} are read; unpack the bundle into a folder."
+                );
+            }
+
             try
             {
-                // The buffer grows with what arrives: an entry that claims a huge length costs nothing.
                 using Stream stream = entry.Open();
-                using MemoryStream buffer = new((int)Math.Min(entry.Length, 1 << 20));
-                byte[] piece = new byte[81920];
-                for (int read; (read = stream.Read(piece)) > 0; )
+                byte[] bytes = new byte[entry.Length];
+                int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+                if (read < bytes.Length)
                 {
-                    if (buffer.Length + read > entry.Length)
-                    {
-                        throw new BundleException($"{Describe(name)}: the entry holds more than the {entry.Length} bytes that it says.");
-                    }
-
-                    buffer.Write(piece, 0, read);
+                    throw new BundleException($"{Describe(name)}: expected {bytes.Length} bytes, the entry ends after {read}.");
                 }
 
-                return buffer.Length == entry.Length
-                    ? buffer.ToArray()
-                    : throw new BundleException($"{Describe(name)}: expected {entry.Length} bytes, the entry ends after {buffer.Length}.");
+                return stream.ReadByte() < 0
+                    ? bytes
+                    : throw new BundleException($"{Describe(name)}: the entry holds more than the {bytes.Length} bytes that it says.");
             }
             catch (InvalidDataException e)
             {

@@ -15,6 +15,11 @@ internal static class ImageHeader
     /// <summary>Compressed data up to this size are harmless, whatever they inflate to.</summary>
     private const int Harmless = 1 << 16;
 
+    /// <summary>Progressive pictures have some ten scans.</summary>
+    private const int MostScans = 64;
+
+    private static ReadOnlySpan<byte> JpegScan => [0xFF, 0xDA];
+
     private static ReadOnlySpan<byte> JpegEnd => [0xFF, 0xD9];
 
     /// <summary>Returns "PNG" or "JPEG".</summary>
@@ -39,6 +44,7 @@ internal static class ImageHeader
         {
             (int width, int height) = JpegSize(content) ?? throw CutShort(name, "JPEG", content.Length);
             RefuseSize(name, width, height);
+            RefuseScans(name, width, height, content);
             return content.LastIndexOf(JpegEnd) >= 0 ? "JPEG" : throw CutShort(name, "JPEG", content.Length);
         }
 
@@ -133,6 +139,24 @@ internal static class ImageHeader
         catch (InvalidDataException e)
         {
             throw new BundleException($"{name} is a damaged PNG file: its data cannot be inflated ({e.Message})", e);
+        }
+    }
+
+    /// <summary>Refuses what keeps the decoder busy for nothing: where data end it goes on with zeros, over all blocks and once more for each scan.</summary>
+    private static void RefuseScans(string name, long width, long height, ReadOnlySpan<byte> content)
+    {
+        // Each block of 8 by 8 pixels takes at least a bit.
+        long blocks = (width + 7) / 8 * ((height + 7) / 8);
+        if (blocks > 8L * content.Length)
+        {
+            throw new BundleException($"{name} is a damaged JPEG file: {content.Length} bytes cannot hold {width}x{height} pixels.");
+        }
+
+        // In the data themselves no FF is followed by DA.
+        int scans = content.Count(JpegScan);
+        if (scans > MostScans)
+        {
+            throw new BundleException($"{name} is a JPEG file of {scans} scans: at most {MostScans} are accepted.");
         }
     }
 

@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using Kindling.Graphs.Onnx;
+using Kindling.Graphs.Onnx.Proto;
 
 namespace Kindling.Graphs.Tests.Onnx;
 
@@ -58,6 +60,24 @@ public sealed class HostileFileTests
     }
 
     [Test]
+    public void Read_SizesWhoseProductOverflows_AreRefused() =>
+        Refused(graph => Sizes(graph, 1L << 62, 4), "sizes [4611686018427387904, 4] are more than 2147483647 elements.");
+
+    [Test]
+    public void Read_NegativeSize_IsRefused() => Refused(graph => Sizes(graph, -4), "a size can not be -4.");
+
+    [Test]
+    public void Read_SizesOfOtherDataThanThereAre_AreRefused() =>
+        Refused(graph => Sizes(graph, 1000, 1000), "sizes [1000, 1000] of Float want 4000000 bytes, got ");
+
+    [Test]
+    public void Read_ConstantTwice_IsRefused() =>
+        Refused(graph => graph.Initializer.Add(graph.Initializer[0].Clone()), graph => graph.Initializer[0].Name);
+
+    [Test]
+    public void Read_NodeTwice_IsRefused() => Refused(graph => graph.Node.Add(graph.Node[^1].Clone()), graph => graph.Node[^1].Output[0]);
+
+    [Test]
     public void Read_EmptyFile_SaysSo() =>
         Assert.That(
             () => OnnxReader.Read([], "empty.onnx"),
@@ -70,4 +90,23 @@ public sealed class HostileFileTests
             () => OnnxReader.Read("/nowhere/at/all.onnx"),
             Throws.TypeOf<GraphException>().With.Message.StartsWith("Model '/nowhere/at/all.onnx' can not be read: ")
         );
+
+    private static void Sizes(GraphProto graph, params long[] sizes)
+    {
+        graph.Initializer[0].Dims.Clear();
+        graph.Initializer[0].Dims.Add(sizes);
+    }
+
+    private static void Refused(Action<GraphProto> damage, string message) => Refused(damage, _ => message);
+
+    private static void Refused(Action<GraphProto> damage, Func<GraphProto, string> message)
+    {
+        ModelProto model = ModelProto.Parser.ParseFrom(OnnxWriter.ToBytes(SampleGraphs.Small()));
+        damage(model.Graph);
+
+        Assert.That(
+            () => OnnxReader.Read(model.ToByteArray(), "m"),
+            Throws.TypeOf<GraphException>().With.Message.StartsWith("Model 'm'").And.Message.Contains(message(model.Graph))
+        );
+    }
 }

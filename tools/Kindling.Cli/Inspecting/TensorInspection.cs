@@ -102,7 +102,7 @@ internal static class TensorInspection
                 $"  base       {delta.Base}",
                 $"  classes    {(delta.Classes.Count == 0 ? "none" : string.Join(", ", delta.Classes))}",
                 $"  steps      {delta.Steps}",
-                $"  saved      {delta.Generation} times",
+                $"  saved      {(delta.Generation == 1 ? "once" : $"{delta.Generation} times")}",
                 .. invert is null ? Array.Empty<string>() : [$"  invert     {invert}"],
                 .. List(file),
             ]

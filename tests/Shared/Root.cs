@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Kindling.Repository.Tests;
+namespace Kindling.TestSupport;
 
 /// <summary>The repository, found upwards from the test's own folder, and commands run in it.</summary>
 internal static class Root
@@ -30,11 +30,16 @@ internal static class Root
             ];
     }
 
-    public static (int Code, string Output, string Errors) Run(string program, params string[] arguments)
+    /// <summary>Runs a program in the repository.</summary>
+    public static (int Code, string Output, string Errors) Run(string program, params string[] arguments) =>
+        RunIn(Path, program, arguments);
+
+    /// <summary>Runs a program in a folder.</summary>
+    public static (int Code, string Output, string Errors) RunIn(string folder, string program, params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(program, arguments)
         {
-            WorkingDirectory = Path,
+            WorkingDirectory = folder,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
