@@ -6,11 +6,7 @@ public sealed class AotTests
     [Test]
     public void AotSmoke_PublishedAheadOfTime_RunsBundles()
     {
-        if (!OnPath("clang") || !OperatingSystem.IsLinux())
-        {
-            Assert.Ignore("Compiling ahead of time needs Linux with clang and zlib1g-dev.");
-        }
-
+        RequireCompiler();
         using TemporaryFolder folder = new();
         TestBundles.Linear(folder["linear"], new TestBundleOptions { Steps = 3, Rates = [0.01f] });
         TestBundles.Classifier(folder["classifier.kindling"]);
@@ -42,6 +38,15 @@ public sealed class AotTests
         TestContext.Out.WriteLine($"executable {size:0.0} MB, beside it libonnxruntime.so");
         Assert.That(size, Is.LessThan(10));
         Assert.That(File.Exists(Path.Combine(folder["app"], "AotSmoke.dll")), Is.False, "nothing managed is left");
+    }
+
+    /// <summary>Ignores the test where nothing can be compiled ahead of time.</summary>
+    public static void RequireCompiler()
+    {
+        if (!OnPath("clang") || !OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("Compiling ahead of time needs Linux with clang and zlib1g-dev.");
+        }
     }
 
     private static bool OnPath(string program) =>

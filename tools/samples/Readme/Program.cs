@@ -8,4 +8,5 @@ SupportSet points = SupportSet.FromTargets(new FloatTensor([5, 1], [1, 2, 3, 4, 
 AdaptReport report = await learner.AdaptAsync(points);
 
 Prediction y = learner.Predict(new FloatTensor([1], [2.5f]));
-learner.Save("user42.adapted");
+Console.WriteLine($"{report.Reason} y(2.5) = {y.Values[0]:0.00}");
+learner.Save("user42.adapted"); // OpenLearner goes on from there
