@@ -96,7 +96,10 @@ public sealed class HostingTests
         await learner.AdaptAsync(new AdaptRequest { Support = support, Validation = opposite });
 
         Assert.That(recorder.Lines.Select(line => line[..2]), Is.EqualTo(new[] { "1I", "2I", "4W", "3W", "4W" }));
-        Assert.That(recorder.Lines[0], Does.Match($"^1I Opened classifier from {_folder["classes"]} in [0-9.]+ ms, computing on the processor, as asked for.$"));
+        Assert.That(
+            recorder.Lines[0],
+            Does.Match($"^1I Opened classifier from {_folder["classes"]} in [0-9.]+ ms, computing on the processor, as asked for.$")
+        );
         Assert.That(
             recorder.Lines[1],
             Does.Match("^2I classifier: adapted, step 3 in [0-9.]+ ms\\. The loss went from [0-9.]+ to [0-9.]+\\.$")
