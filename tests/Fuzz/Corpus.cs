@@ -6,11 +6,25 @@ namespace Kindling.Fuzz.Tests;
 /// <summary>Good inputs that are no file of a bundle.</summary>
 internal static class Corpus
 {
-    /// <summary>A grey PNG of a few pixels, a colour PNG of a model's card, a baseline JPEG with halved colour, and a progressive one with restart markers.</summary>
+    /// <summary>PNGs (colour with transparency and three filters, a palette of 4 bits, grey), a baseline JPEG with halved colour, and a progressive one with restart markers.</summary>
     public static byte[][] Pictures() =>
         [
-            File.ReadAllBytes(
-                Directory.EnumerateFiles(Root.Combine("models"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First()
+            Convert.FromBase64String(
+                """
+                iVBORw0KGgoAAAANSUhEUgAAABEAAAAMCAYAAACEJVa/AAACB0lEQVR42j3QP2gTUQDH8au1hNrWW/wPjUMD1dJMCg6mHVzfUCjiECyIU4ObDgYUHoL68A92
+                C4iLIFGkSCxekQxm8EFJa2/woAZK/HO0ptAEOWhPMKV9fi8mDh+O9+Dg932WJY2xpWnGpQmT0gQpaepCmlpaGj8jTTUrTUVJ4+WkcfPSlB1ptJam5ElT9KVx
+                AmkKXZasG3vA2vmvv60PB9CLWFsP9qMbVtuetbPPshqWNYDjGMIIRtvf6HwMvdjGV3zEKzzGdaRhSW3sl7oZX9Rhck0HqS1dF791Ld3QfmZFV7PzuqJmtJeb
+                1m7+gi47Ca21rUteTBf9Pu0EgzrKKRj7DLNGcBRd2EQFLpbxBRvYxWEMI/rnLEY7Of04iG5s4hPeYRYfsIEEruIJnkFiHD9bOcrYi6oZ31JhsqGC1Lyqi2lV
+                SyeUn4mpanZQVdSU8nKzys1vqLITKq0/q5L3QBX9MeUEAyrKuWHsi8wawne8wSxWEcckLuE01lHAa6zgBCY6OdHr7+EHlvENRzCJKziFBdzC3XZeBnO438oR
+                xl4TzXhDhMkZEaQSoi76RC09JfyMK6rZUFTUW+HlxoSbj4myMy60nhMlLxRF3xVOcFlEOeeMfY1Z23iIF0jgNgQWcAdL/6a37k/iOR7hTyenB7+wil2cRwrr
+                eIolTOAeDiGLmxjG+4b1F/BCafSREgbVAAAAAElFTkSuQmCC
+                """
+            ),
+            Convert.FromBase64String(
+                """
+                iVBORw0KGgoAAAANSUhEUgAAAAoAAAAJBAMAAAD5iKAgAAAAElBMVEUA/wAo1wdQrxx4hz+gX3DIN6+tayieAAAAA3RSTlMAgP/s97MYAAAAJklEQVR42mNg
+                VHZlVGYQMgkQMmEAMV0ZQMwABhCTkQHEFGLAUAMAwAMHNgcx350AAAAASUVORK5CYII=
+                """
             ),
             Convert.FromBase64String(
                 "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAAEElEQVR4nGNgaPgvx4BKAAA+6gZ1GUFNtwAAAABJRU5ErkJggg=="
