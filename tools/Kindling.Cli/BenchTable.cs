@@ -18,6 +18,28 @@ internal static class BenchTable
             """
         );
 
+    public static string Text(StepProfileReport report)
+    {
+        StringBuilder text = new();
+        _ = text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{report.Bundle}: {report.MicrosecondsPerStep:0} microseconds a step within operators, mean of {report.Steps}"
+        );
+        Row(text, "operator", "nodes", "us/step", "share %");
+        foreach (StepProfileEntry entry in report.Operators)
+        {
+            Row(
+                text,
+                entry.Operator,
+                Number(entry.NodesPerStep, "0"),
+                Number(entry.MicrosecondsPerStep, "0.0"),
+                Number(100 * entry.MicrosecondsPerStep / report.MicrosecondsPerStep, "0.0")
+            );
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
     public static string Text(TrainBenchmarkReport report) =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -5,7 +5,7 @@ using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
 
-/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>train</c>, <c>start</c>, <c>learners</c> and <c>all</c>.</summary>
+/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>profile</c>, <c>train</c>, <c>start</c>, <c>learners</c> and <c>all</c>.</summary>
 internal static class BenchCommand
 {
     private const string Child = "first-prediction";
@@ -14,6 +14,7 @@ internal static class BenchCommand
         new("bench", "Measure speed on this machine")
         {
             CreateAdapt(),
+            CreateProfile(),
             CreateTrain(),
             CreateStart(),
             CreateLearners(),
@@ -39,6 +40,19 @@ internal static class BenchCommand
                 parsed.GetValue(threads),
                 TimeProvider.System
             );
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreateProfile()
+    {
+        Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
+        Option<bool> json = Json();
+        Command command = new("profile", "Where the time of an adaptation step goes, by operator") { bundle, json };
+        command.SetAction(parsed =>
+        {
+            StepProfileReport report = StepProfile.Measure(parsed.GetRequiredValue(bundle));
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
         return command;
