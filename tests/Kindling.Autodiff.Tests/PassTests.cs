@@ -52,6 +52,29 @@ public sealed class PassTests
     }
 
     [Test]
+    public void ImpliedExpansions_BesideTheFullShape_AreLeftOut()
+    {
+        GraphBuilder b = new("expand");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 3));
+        Value row = b.Input("row", ElementType.Float, Shape.Of(1, 3));
+        Value full = b.Expand(row, b.ShapeOf(x));
+        _ = b.Output(b.Mul(x, full), "y");
+        Assert.That(Ops(Simplification.Run(b.Graph)), Is.EqualTo(new[] { "Mul" }));
+    }
+
+    [Test]
+    public void ImpliedExpansions_WhereNothingElseHasTheShape_Stay()
+    {
+        GraphBuilder b = new("expand");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 3));
+        Value row = b.Input("row", ElementType.Float, Shape.Of(1, 3));
+        Value full = b.Expand(row, b.ShapeOf(x));
+        _ = b.Output(b.Mul(full, b.Exp(full)), "y");
+        _ = b.Output(b.Add(full, b.Input("z", ElementType.Float, Shape.Of(1, 3))), "sum");
+        Assert.That(Ops(Simplification.Run(b.Graph)), Is.EqualTo(new[] { "Shape", "Expand", "Exp", "Mul", "Add" }));
+    }
+
+    [Test]
     public void ConstantFolding_NeutralOperations_AreLeftOut()
     {
         GraphBuilder b = new("neutral");

@@ -13,7 +13,7 @@ public static class Simplification
         do
         {
             before = graph.Nodes.Count;
-            graph = DeadCode.Run(CommonSubexpressions.Run(ConstantFolding.Run(graph)));
+            graph = DeadCode.Run(ImpliedExpansions.Run(CommonSubexpressions.Run(ConstantFolding.Run(graph))));
         } while (graph.Nodes.Count < before);
         return graph;
     }
