@@ -35,7 +35,8 @@ async function draw(page, shape, shift) {
   }
 }
 
-const answered = (page) => page.waitForFunction(() => document.querySelector('#answer strong'));
+// The page asks after every stroke; what counts is the answer to the last one.
+const answered = (page) => page.waitForFunction(() => document.querySelector('#answer[aria-busy="false"] strong'));
 const text = (page, selector) => page.locator(selector).textContent();
 
 async function withTheMouse() {

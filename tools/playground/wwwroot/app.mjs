@@ -80,10 +80,12 @@ async function learn() {
 async function recognise() {
   if (!learnt || pad.empty) return answer(null);
   const question = ++newest;
+  $('answer').ariaBusy = 'true';
   await guarded(async () => {
     const prediction = await call('predict', pad.drawing());
     if (question === newest) answer(prediction);
   });
+  if (question === newest) $('answer').ariaBusy = 'false';
 }
 
 function percent(value) {
