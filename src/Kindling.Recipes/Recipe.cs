@@ -93,11 +93,12 @@ public sealed class Recipe
         return Parse(json.ToJsonString(), "command line");
     }
 
-    /// <summary>The recipe with another meta-learner.</summary>
+    /// <summary>The recipe with another meta-learner; where that cannot learn rates, with fixed ones.</summary>
     public Recipe WithAlgorithm(string type)
     {
         JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
         json["algorithm"]!["type"] = type;
+        json["inner"]!["rates"] = type == "maml" ? Inner.Rates : "fixed";
         return Parse(json.ToJsonString(), "command line");
     }
 

@@ -27,16 +27,30 @@ public sealed class TrainBenchmarkTests
         Assert.That((report.Model, report.Algorithm, report.Threads, report.Runs), Is.EqualTo(("test", "maml", 2, 3)));
     }
 
-    [Test]
-    public void WithAlgorithm_Fomaml_ChangesNothingElse()
+    [TestCase("fixed")]
+    [TestCase("learned")]
+    public void WithAlgorithm_Fomaml_FixesRatesAndChangesNothingElse(string rates)
     {
         Recipe recipe = Recipe.Parse(
-            TrainedBundle.RecipeText("""{ "type": "linear" }""", TrainedBundle.Sinusoid, "maml", """{ "rate": 0.01 }"""),
+            TrainedBundle.RecipeText(
+                """{ "type": "linear" }""",
+                TrainedBundle.Sinusoid,
+                "maml",
+                $$"""{ "rate": 0.01, "rates": "{{rates}}" }"""
+            ),
             "test"
         );
 
         string json = recipe.WithAlgorithm("fomaml").ToJson();
 
-        Assert.That(json, Is.EqualTo(recipe.ToJson().Replace("\"maml\"", "\"fomaml\"", StringComparison.Ordinal)));
+        Assert.That(
+            json,
+            Is.EqualTo(
+                recipe
+                    .ToJson()
+                    .Replace("\"maml\"", "\"fomaml\"", StringComparison.Ordinal)
+                    .Replace("\"learned\"", "\"fixed\"", StringComparison.Ordinal)
+            )
+        );
     }
 }
