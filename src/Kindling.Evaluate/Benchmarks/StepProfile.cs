@@ -42,8 +42,9 @@ public static class StepProfile
         {
             IntraOpNumThreads = 1,
             InterOpNumThreads = 1,
-            EnableProfiling = true,
+            // In this order: profiling begins to write where the prefix says at that moment.
             ProfileOutputPathPrefix = prefix,
+            EnableProfiling = true,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         using InferenceSession session = new(files.Read(manifest.Graphs.Adapt.File), options);

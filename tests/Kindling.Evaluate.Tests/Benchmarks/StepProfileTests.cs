@@ -10,7 +10,11 @@ public sealed class StepProfileTests
     {
         using TrainedBundle bundle = new("""{ "type": "mlp", "hidden": [8] }""", TrainedBundle.Sinusoid, inner);
 
+        string[] before = Directory.GetFiles(".");
+
         StepProfileReport report = StepProfile.Measure(bundle.Path);
+
+        Assert.That(Directory.GetFiles("."), Is.EquivalentTo(before), "the trace is not left in the working directory");
 
         // Two layers forward, two weight gradients, one gradient of the hidden units; none is repeated.
         double products = report
