@@ -5,7 +5,7 @@ using Kindling.Bundles;
 namespace Kindling.Adapt;
 
 /// <summary>
-/// What adaptations tell monitoring: an activity each, and two instruments, with the model's name and the outcome as tags. The outcome is
+/// What adaptations tell monitoring: an activity each (a batch of several users has one), and two instruments, with the model's name and the outcome as tags. The outcome is
 /// <c>accepted</c>, <c>rejected</c>, <c>cancelled</c> or <c>failed</c>. Predictions tell nothing: they take no more than the run itself.
 /// </summary>
 public static class AdaptTelemetry
@@ -40,12 +40,18 @@ public static class AdaptTelemetry
             TimeSpan elapsed = clock.GetElapsedTime(started);
             foreach (AdaptReport report in reports)
             {
-                string outcome = report.Accepted ? "accepted" : "rejected";
-                Tell(model, outcome, elapsed, report.Steps);
-                activity?.SetTag("kindling.reason", report.Reason).SetTag(Outcome, outcome).SetTag(Steps, report.Steps);
+                Tell(model, OutcomeOf(report), elapsed, report.Steps);
             }
 
-            activity?.SetTag("kindling.users", reports.Count);
+            if (reports is [var only])
+            {
+                _ = activity?.SetTag("kindling.reason", only.Reason).SetTag(Outcome, OutcomeOf(only)).SetTag(Steps, only.Steps);
+            }
+            else
+            {
+                _ = activity?.SetTag("kindling.users", reports.Count).SetTag("kindling.accepted", reports.Count(report => report.Accepted));
+            }
+
             return reports;
         }
         catch (Exception e)
@@ -56,6 +62,8 @@ public static class AdaptTelemetry
             throw;
         }
     }
+
+    private static string OutcomeOf(AdaptReport report) => report.Accepted ? "accepted" : "rejected";
 
     private static void Tell(AdaptableModel model, string outcome, TimeSpan elapsed, int steps)
     {

@@ -65,7 +65,7 @@ public sealed class AdaptableModel : IAdaptableModel
 
         using BundleFiles files = BundleFiles.Open(path);
         SafetensorsFile theta = files.ReadTensors(BundleManifest.ThetaFileName);
-        StartPoint.Check(theta, files.Manifest, files.Describe(BundleManifest.ThetaFileName));
+        ThetaCheck.Check(theta, files.Manifest, files.Describe(BundleManifest.ThetaFileName));
         return OrtErrors.Loading(() => new AdaptableModel(files, theta, options));
     }
 

@@ -26,10 +26,10 @@ public sealed class OrtTrainingModel : IAdaptableModel
         Rates = files.Manifest.TrainingRates!;
         Delta = TensorLayout.OfDelta(Manifest);
         SafetensorsFile theta = files.ReadTensors(BundleManifest.ThetaFileName);
-        string source = files.Describe(BundleManifest.ThetaFileName);
+        ThetaCheck.Check(theta, Manifest, files.Describe(BundleManifest.ThetaFileName));
         Start = new LearnerState
         {
-            Tensors = Delta.Entries.ToDictionary(entry => entry.Name, entry => entry.Of(theta, source), StringComparer.Ordinal),
+            Tensors = Delta.Entries.ToDictionary(entry => entry.Name, entry => theta.Tensors[entry.Name], StringComparer.Ordinal),
             Heads = Heads.Initial(Manifest),
         };
         _evaluator = new Evaluator(open());

@@ -7,7 +7,7 @@ namespace Kindling.Adapt;
 /// <summary>Adaptations of many learners of one model: as one batched run where they are alike and the bundle can, else side by side.</summary>
 internal static class ManyAdaptations
 {
-    /// <summary>Most users in one batched run: more gains nothing, and cancelling takes effect between the steps of a batch.</summary>
+    /// <summary>Most users in one batched run: it bounds the run's memory.</summary>
     internal const int MostUsers = 64;
 
     /// <summary>Fewest users in one batched run.</summary>

@@ -25,37 +25,7 @@ internal sealed class StartPoint : RefCounted
     /// <summary>Whether this is the bundle's meta-initialisation, to which deltas are bound.</summary>
     internal bool IsBundles { get; }
 
-    /// <summary>Refuses a meta-initialisation that is not the manifest's; before anything is allocated by the shapes that a manifest claims.</summary>
-    internal static void Check(SafetensorsFile theta, BundleManifest manifest, string source)
-    {
-        IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors = manifest
-            .Parameters.Select(parameter => (parameter.Name, parameter.Shape))
-            .Concat(manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)));
-        foreach ((string name, IReadOnlyList<int> shape) in tensors)
-        {
-            if (!theta.Tensors.TryGetValue(name, out FloatTensor? tensor))
-            {
-                throw new BundleException($"{source}: the tensor '{name}' is missing.");
-            }
-
-            if (!tensor.Shape.SequenceEqual(shape))
-            {
-                throw new BundleException(
-                    $"{source}: '{name}' should have shape [{string.Join(", ", shape)}], it has [{string.Join(", ", tensor.Shape)}]."
-                );
-            }
-        }
-
-        foreach ((string name, FloatTensor tensor) in theta.Tensors)
-        {
-            if (!Array.TrueForAll(tensor.Values, float.IsFinite))
-            {
-                throw new BundleException($"{source}: '{name}' holds NaN or infinity.");
-            }
-        }
-    }
-
-    /// <summary>The bundle's meta-initialisation, which <see cref="Check"/> has accepted.</summary>
+    /// <summary>The bundle's meta-initialisation, which <see cref="ThetaCheck"/> has accepted.</summary>
     internal static StartPoint Load(Engine engine, SafetensorsFile theta) =>
         new(
             engine,

@@ -57,22 +57,6 @@ internal sealed class TensorLayout
 
         internal bool HasShape(IReadOnlyList<int> other) => other.SequenceEqual(shape);
 
-        /// <summary>This tensor out of a file.</summary>
-        /// <exception cref="BundleException">It is missing or has another shape.</exception>
-        internal FloatTensor Of(SafetensorsFile file, string source)
-        {
-            if (!file.Tensors.TryGetValue(name, out FloatTensor? tensor))
-            {
-                throw new BundleException($"{source}: the tensor '{name}' is missing.");
-            }
-
-            return HasShape(tensor.Shape)
-                ? tensor
-                : throw new BundleException(
-                    $"{source}: '{name}' should have shape [{string.Join(", ", shape)}], it has [{string.Join(", ", tensor.Shape)}]."
-                );
-        }
-
         public override string ToString() => $"{name} [{string.Join(", ", shape)}]";
     }
 }
