@@ -28,7 +28,8 @@ public static class BundleGraphs
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
         GraphBuilder b = new("adapt");
-        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Support, classification, out Value? labels);
+        Graph support = ConvolutionLowering.Run(network.Support);
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, support, classification, out Value? labels);
         Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
         return Step(b, network, inner, values, loss, loss);
     }

@@ -22,8 +22,8 @@ public sealed partial class GraphBuilder
     /// <summary>The graph so far.</summary>
     public Graph Graph { get; }
 
-    /// <summary>Names that are never invented, because a model that is being read uses them later.</summary>
-    internal HashSet<string> Reserved { get; } = new(StringComparer.Ordinal);
+    /// <summary>Names that are never invented, because a model that is being read or copied uses them later.</summary>
+    public HashSet<string> Reserved { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Adds an input (data or a parameter).</summary>
     public Value Input(string name, ElementType type, Shape shape) => Graph.AddInput(name, type, shape);

@@ -33,6 +33,13 @@ public sealed class FuzzTests
 
     private static readonly int Seed = Setting("KINDLING_FUZZ_SEED", 1);
 
+    private static readonly string Founds = Root.Combine("tests", "Fuzz", "Found");
+
+    private static readonly string[] Sessions = ["adapt.onnx", "infer.onnx", "theta.safetensors", "model.onnx", BundleManifest.FileName];
+
+    private static IEnumerable<string> Found =>
+        Directory.GetFiles(Founds).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal);
+
     private static IEnumerable<Target> Parsers()
     {
         TestBundles.Classifier(Folder["bundle"], new TestBundleOptions { Normalization = "support" });
@@ -101,20 +108,31 @@ public sealed class FuzzTests
         Run(target, Inputs);
     }
 
-    /// <summary>Damaged files of a bundle whose hashes are right, so that they reach ONNX Runtime itself.</summary>
-    [TestCase("adapt.onnx")]
-    [TestCase("infer.onnx")]
-    [TestCase("theta.safetensors")]
-    [TestCase("model.onnx")]
-    [TestCase(BundleManifest.FileName)]
-    public void Open_DamagedFileWithTheRightHash_OnlyDocumentedExceptions(string name)
+    [TestCaseSource(nameof(Sessions))]
+    public void Open_DamagedFileWithTheRightHash_OnlyDocumentedExceptions(string name) => Run(Session(name), Math.Max(100, Inputs / 40));
+
+    /// <summary>What earlier runs found: the files of the folder Found, named TARGET-SEED-INPUT.</summary>
+    [TestCaseSource(nameof(Found))]
+    public void Read_InputFoundBefore_OnlyDocumentedExceptions(string file)
+    {
+        string name = string.Join(' ', file.Split('-')[..^2]);
+        Target target = Sessions.Contains(name) ? Session(name) : Parsers().Single(parser => parser.Name == name);
+        byte[] input = File.ReadAllBytes(Path.Combine(Founds, file));
+
+        Exception? refusal = Read(target, input).Refusal;
+
+        Assert.That(target.Allows, Does.Contain(refusal?.GetType()), $"{refusal}");
+    }
+
+    /// <summary>A file of a bundle whose hashes are right, so that it reaches ONNX Runtime itself.</summary>
+    private static Target Session(string name)
     {
         TestBundles.Classifier(Folder["session"]);
         string file = Path.Combine(Folder["session"], name);
         string manifestFile = Path.Combine(Folder["session"], BundleManifest.FileName);
         byte[] good = File.ReadAllBytes(file);
         BundleManifest manifest = BundleManifest.Parse(File.ReadAllBytes(manifestFile), "manifest");
-        Target target = new(
+        return new Target(
             name,
             [good],
             bytes =>
@@ -135,7 +153,6 @@ public sealed class FuzzTests
             },
             typeof(BundleException)
         );
-        Run(target, Math.Max(100, Inputs / 40));
     }
 
     private static void Run(Target target, int inputs)

@@ -46,6 +46,7 @@ public static partial class OpCases
     private static IEnumerable<OpCase> Indexing =>
         [
             Move("Gather", (b, x) => b.Gather(x, At(b, 2, 0, 2, -1), 1), "n", 3),
+            Move("Gather often", (b, x) => b.Gather(x, b.Ints([.. Enumerable.Repeat(1L, 17), 0]), 1), "n", 3),
             Move("Gather scalar", (b, x) => b.Gather(x, b.Constant(Tensor.Scalar(1L)), 0), "n", 3),
             Move("Gather matrix", (b, x) => b.Gather(x, b.Constant(Tensor.Of<long>([0, 1, -1, 1], 2, 2)), -1), 2, 3),
             Move("GatherElements", (b, x) => b.GatherElements(x, b.Constant(Tensor.Of<long>([0, 0, -1, 1], 2, 2)), 1), 2, 3),

@@ -1,3 +1,6 @@
+using Kindling.Autodiff.Passes;
+using Kindling.Graphs;
+
 namespace Kindling.Autodiff.Tests;
 
 /// <content>Convolution and pooling.</content>
@@ -17,6 +20,11 @@ public static partial class OpCases
                 S(1, 1, 4, 5),
                 S(1, 1, 3, 2)
             ),
+            // with channels enough for columns
+            new("Conv columns", (b, x) => b.Conv(x[0], x[1], x[2], pads: [1, 0, 0, 1]), S(1, 16, 2, 2), S(1, 16, 2, 2), S(1)),
+            new("Conv columns cropped", (b, x) => b.Conv(x[0], x[1], null, [3, 2], [1, 0, 0, 0], [1, 2]), S(1, 16, 3, 3), S(1, 16, 2, 1)),
+            new("Conv lowered", Lowered, S(2, 16, 3, 2), S(1, 16, 2, 2), S(1)),
+            new("ConvTranspose columns", (b, x) => b.ConvTranspose(x[0], x[1], null, [2], [0, 1]), S(2, 1, 3), S(1, 16, 3)),
             new(
                 "ConvTranspose",
                 (b, x) => b.ConvTranspose(x[0], x[1], x[2], [2, 2], [1, 1, 1, 1], null, 1, [1, 0]),
@@ -51,4 +59,20 @@ public static partial class OpCases
             new("GlobalAveragePool", (b, x) => b.GlobalAveragePool(b.Exp(x[0])), S("n", 2, 3, 2)),
             new("GlobalMaxPool", (b, x) => b.GlobalMaxPool(b.Exp(x[0])), S("n", 2, 3, 2)),
         ];
+
+    private static Value Lowered(GraphBuilder b, Value[] x)
+    {
+        Graph lowered = ConvolutionLowering.Run(Convolution([2, 2], [1, 0, 0, 1], null, x));
+        return b.Inline(lowered, lowered.Inputs.Zip(x).ToDictionary(pair => pair.First.Name, pair => pair.Second))["y"];
+    }
+
+    /// <summary>A convolution of inputs of the shapes of <paramref name="x"/>: the data, the weight and maybe the bias.</summary>
+    public static Graph Convolution(long[]? strides, long[]? pads, long[]? dilations, IReadOnlyList<Value> x)
+    {
+        GraphBuilder b = new("convolution");
+        Value[] inputs = [.. x.Select((value, i) => b.Input($"input{i}", value.Type, value.Shape))];
+        Value y = b.Conv(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), strides, pads, dilations);
+        _ = b.Output(b.Identity(y), "y");
+        return b.Graph;
+    }
 }

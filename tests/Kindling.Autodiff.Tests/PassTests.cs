@@ -75,6 +75,59 @@ public sealed class PassTests
     }
 
     [Test]
+    public void ImpliedExpansions_ArithmeticWithANumber_IsDoneBefore()
+    {
+        GraphBuilder b = new("expand");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 3));
+        Value full = b.Expand(b.Input("row", ElementType.Float, Shape.Of(1, 3)), b.ShapeOf(x));
+        _ = b.Output(b.Add(x, b.Mul(b.Scalar(2), b.Div(full, 3))), "y");
+        Graph simple = Simplification.Run(b.Graph);
+        Assert.That(Ops(simple), Is.EqualTo(new[] { "Div", "Mul", "Add" }));
+        Assert.That(simple.Nodes[1].Output.Shape, Is.EqualTo(Shape.Of(1, 3)));
+    }
+
+    [TestCase(1, 0)]
+    [TestCase(2, 1)]
+    [TestCase(3, 2)]
+    public void ConvolutionLowering_Convolution_ComputesTheSame(int stride, int pad)
+    {
+        GraphBuilder shapes = new("shapes");
+        Value[] x =
+        [
+            shapes.Input("x", ElementType.Float, new Shape("n", 16, 7, 6)),
+            shapes.Parameter("w", 5, 16, 3, 2),
+            shapes.Parameter("b", 5),
+        ];
+        Graph graph = OpCases.Convolution([stride, stride], [pad, pad, pad, 0], [1, 2], x);
+
+        Graph lowered = ConvolutionLowering.Run(graph);
+
+        Random random = new(3);
+        (long[] Sizes, double[] Values)[] inputs =
+        [
+            .. x.Select(v => OpCase.Sizes(v.Shape))
+                .Select(sizes =>
+                    (sizes, Enumerable.Range(0, (int)sizes.Aggregate(1L, (p, q) => p * q)).Select(_ => random.NextDouble()).ToArray())
+                ),
+        ];
+        Assert.That(Ops(lowered), Does.Not.Contain("Conv").And.Contain("Gemm"));
+        Assert.That(lowered.Outputs[0].Shape, Is.EqualTo(graph.Outputs[0].Shape));
+        Assert.That(Engines.Torch(lowered, inputs)[0], Is.EqualTo(Engines.Torch(graph, inputs)[0]).Within(1e-12));
+    }
+
+    [TestCase(1, 16, 200, 200)]
+    [TestCase(1, 3, 7, 6)]
+    [TestCase(2, 16, 7, 6)]
+    public void ConvolutionLowering_LargeOrFlatOrGrouped_Stays(int groups, int channels, int height, int width)
+    {
+        GraphBuilder b = new("stays");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", channels, height, width));
+        Value y = b.Conv(x, b.Parameter("w", 4, channels / groups, 3, 3), group: groups);
+        _ = b.Output(b.Neg(y), "y");
+        Assert.That(Ops(ConvolutionLowering.Run(b.Graph)), Is.EqualTo(new[] { "Conv", "Neg" }));
+    }
+
+    [Test]
     public void ConstantFolding_NeutralOperations_AreLeftOut()
     {
         GraphBuilder b = new("neutral");

@@ -71,7 +71,7 @@ internal sealed class AdaptContext : IDisposable
             }
         }
 
-        _engine.Adapt.RunWithBinding(_options, binding);
+        OrtErrors.Run(_engine.Adapt, _options, binding, _engine.Manifest.Graphs.Adapt.File);
         return _loss[0][0];
     }
 

@@ -50,14 +50,15 @@ internal sealed class InferContext : IDisposable
         _batch = batch;
     }
 
-    internal void Run() => _engine.Infer.RunWithBinding(_engine.RunOptions, _binding);
+    internal void Run() => OrtErrors.Run(_engine.Infer, _engine.RunOptions, _binding, _engine.Manifest.Graphs.Infer.File);
 
     /// <summary>Runs and hands back the features; the context is good for nothing else afterwards.</summary>
     internal OrtValue RunForFeatures()
     {
         _binding.ClearBoundOutputs();
         _binding.BindOutputToDevice(GraphSignature.Features, OrtMemoryInfo.DefaultInstance);
-        return _engine.Infer.RunWithBoundResults(_engine.RunOptions, _binding)[0];
+        Run();
+        return _binding.GetOutputValues()[0];
     }
 
     public void Dispose()

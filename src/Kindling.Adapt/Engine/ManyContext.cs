@@ -81,7 +81,7 @@ internal sealed class ManyContext : IDisposable
             binding.BindInput(GraphSignature.Rate(_engine.Delta.Entries[i].Name), _rates.Row(i, step));
         }
 
-        _session.RunWithBinding(_options, binding);
+        OrtErrors.Run(_session, _options, binding, _engine.Manifest.Graphs.AdaptMany!.File);
     }
 
     /// <summary>Stops the running step; may be called from another thread.</summary>

@@ -24,6 +24,19 @@ internal static class OrtErrors
         }
     }
 
+    /// <summary>Runs a graph of a bundle; what a stopped run throws passes through.</summary>
+    internal static void Run(InferenceSession session, RunOptions options, OrtIoBinding binding, string source)
+    {
+        try
+        {
+            session.RunWithBinding(options, binding);
+        }
+        catch (OnnxRuntimeException e) when (!options.Terminate)
+        {
+            throw new BundleException($"{source}: ONNX Runtime cannot run this graph. {e.Message}", e);
+        }
+    }
+
     /// <summary>Opens a session on a graph of a bundle.</summary>
     internal static InferenceSession Open(byte[] graph, SessionOptions options, string source)
     {

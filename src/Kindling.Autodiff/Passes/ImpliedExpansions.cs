@@ -3,8 +3,8 @@ using Kindling.Graphs;
 namespace Kindling.Autodiff.Passes;
 
 /// <summary>
-/// Takes what an Expand expands instead of its result, where the operator at hand broadcasts and has another input of the full shape. The gradients of
-/// reductions are full of them. Same numbers to the bit.
+/// Takes what an Expand expands instead of its result, where the operator at hand broadcasts and has another input of the full shape; arithmetic of an
+/// expanded value and a number is done before the expansion. The gradients of reductions are full of both. Same numbers to the bit.
 /// </summary>
 public static class ImpliedExpansions
 {
@@ -29,33 +29,41 @@ public static class ImpliedExpansions
     {
         ArgumentNullException.ThrowIfNull(graph);
         Rewriter rewriter = new(graph);
+        HashSet<Value> outputs = [.. graph.Outputs];
         foreach (Node node in graph.Nodes)
         {
-            Value?[] inputs = [.. node.Inputs];
-            for (int i = 0; i < inputs.Length && Broadcasting.Contains(node.OpType); i++)
+            Value?[] inputs = [.. node.Inputs.Select(v => v is null ? null : rewriter.Map(v))];
+            if (!Broadcasting.Contains(node.OpType))
             {
-                if (Expanded(inputs[i]) is { } source && HasFullShape(inputs, i, node.Outputs[0]!))
-                {
-                    inputs[i] = source;
-                }
+                rewriter.Copy(node, inputs);
+            }
+            else if (!outputs.Contains(node.Output) && OfNumber(inputs) is { } expand)
+            {
+                Value early = rewriter.Target.Op(node.OpType, inputs.Select(v => v == expand.Output ? expand.Inputs[0] : v));
+                rewriter.Replace(node.Output, rewriter.Target.Expand(early, expand.Inputs[1]!));
+            }
+            else
+            {
+                rewriter.Copy(node, inputs.Select((v, i) => HasFullShape(inputs, i, node.Output) ? Expansion(v)?.Inputs[0] ?? v : v));
             }
 
-            rewriter.Copy(node, inputs.Select(v => v is null ? null : rewriter.Map(v)));
-        }
-
-        Graph result = rewriter.Finish(nameof(ImpliedExpansions));
-        foreach ((Node before, Node after) in graph.Nodes.Zip(result.Nodes))
-        {
-            if (!before.Outputs.Zip(after.Outputs).All(pair => pair.First is null || pair.First.Shape.Equals(pair.Second!.Shape)))
+            if (node.Outputs.FirstOrDefault(v => v is not null && !v.Shape.Equals(rewriter.Map(v).Shape)) is { } changed)
             {
-                throw new GraphException($"Pass {nameof(ImpliedExpansions)}: node {before} became {after}, of another shape.");
+                throw new GraphException($"Pass {nameof(ImpliedExpansions)}: {changed} became {rewriter.Map(changed)}.");
             }
         }
 
-        return result;
+        return rewriter.Finish(nameof(ImpliedExpansions));
     }
 
-    private static Value? Expanded(Value? value) => value?.Producer is { OpType: "Expand" } expand ? expand.Inputs[0] : null;
+    // The Expand of one of two inputs, where the other is a number.
+    private static Node? OfNumber(Value?[] inputs) =>
+        inputs.Length != 2 ? null
+        : inputs[0]!.Rank == 0 ? Expansion(inputs[1])
+        : inputs[1]!.Rank == 0 ? Expansion(inputs[0])
+        : null;
+
+    private static Node? Expansion(Value? value) => value?.Producer is { OpType: "Expand" } expand ? expand : null;
 
     private static bool HasFullShape(Value?[] inputs, int besides, Value output) =>
         inputs.Where((v, i) => i != besides && v is not null && v.Shape.Equals(output.Shape)).Any();

@@ -15,6 +15,9 @@ internal sealed class Rewriter
     {
         this.source = source;
         Target = new GraphBuilder(source.Name);
+        Target.Reserved.UnionWith(source.Nodes.Select(node => node.Name));
+        Target.Reserved.UnionWith(source.Nodes.SelectMany(node => node.Outputs).OfType<Value>().Select(value => value.Name));
+        Target.Reserved.UnionWith(source.Constants.Select(constant => constant.Name));
         foreach (Value input in source.Inputs)
         {
             map[input] = Target.Input(input.Name, input.Type, input.Shape);

@@ -50,6 +50,29 @@ internal sealed class VjpContext
     public Value Size(Value value, int axis) =>
         value.Shape[axis].IsKnown ? B.Ints(value.Shape[axis].Size) : B.Op("Shape", [value], ("start", axis), ("end", axis + 1));
 
+    /// <summary>A dimension as a number of another value's type: a constant, or a multiple of what an input of the graph has as a dimension; else null.</summary>
+    public Value? Number(Dimension dimension, Value like)
+    {
+        if (dimension.IsKnown)
+        {
+            return B.ScalarLike(like, dimension.Size);
+        }
+
+        foreach (Value input in B.Graph.Inputs)
+        {
+            for (int axis = 0; axis < input.Rank; axis++)
+            {
+                if (!input.Shape[axis].IsKnown && Dimension.Divide(dimension, input.Shape[axis]) is { IsKnown: true } factor)
+                {
+                    Value size = B.Squeeze(B.Op("Shape", [input], ("start", axis), ("end", axis + 1)), 0);
+                    return B.Mul(B.Cast(size, like.Type), factor.Size);
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Zeros of a value's type and shape.</summary>
     public Value ZerosLike(Value value) => ZerosLike(B, value);
 

@@ -9,6 +9,9 @@ namespace Kindling.Autodiff.Rules;
 /// </content>
 internal static partial class VjpRules
 {
+    /// <summary>Most elements of an example's columns for which a weight gradient is a matrix product: 4 MiB of floats.</summary>
+    private const long MostColumnElements = 1 << 20;
+
     private static IEnumerable<KeyValuePair<string, VjpRule>> Convolution =>
         [
             Row("Conv", Conv),
@@ -51,10 +54,16 @@ internal static partial class VjpRules
         return result[..c.Node.Inputs.Count];
     }
 
-    // dw [O, C/group, k...] of the convolution from x [N, C, H...] to y [N, O, o...]; groups one by one, since T mixes channels and batch
+    // dw [O, C/group, k...] of the convolution from x [N, C, H...] to y [N, O, o...]: as one product of rows and columns, in ONNX Runtime two to
+    // four times as fast as the convolution. That is left where columns do not pay, and for groups, one by one, since T mixes channels and batch.
     private static Value WeightGradient(VjpContext c, Window window, Value x, Value g, long group)
     {
         GraphBuilder b = c.B;
+        if (group == 1 && window.HasColumns(x, MostColumnElements))
+        {
+            return window.Weight(b, b.Gemm(Window.Rows(b, g), window.Columns(b, x), transA: true), x.Shape[1].Size);
+        }
+
         Value cropped = window.Crop(b, x);
         if (group == 1)
         {

