@@ -58,6 +58,9 @@ public sealed class AdaptOptions
     /// <summary>The clock that reports are timed with.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>Buffers in this memory of ONNX Runtime's instead of the provider's: lets a machine without a GPU run the code for one.</summary>
+    internal string? BufferMemory { get; init; }
+
     /// <summary>All faults at once; empty when the options are valid.</summary>
     public IReadOnlyList<string> Validate()
     {

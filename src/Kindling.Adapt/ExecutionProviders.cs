@@ -15,6 +15,7 @@ public static class ExecutionProviders
             ExecutionProvider.Cuda,
             "CUDA",
             "CUDAExecutionProvider",
+            "Cuda",
             $"the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, {Nvidia}",
             IsAutomatic: true,
             (session, device) => session.AppendExecutionProvider_CUDA(device)
@@ -23,6 +24,7 @@ public static class ExecutionProviders
             ExecutionProvider.DirectMl,
             "DirectML",
             "DmlExecutionProvider",
+            "DML",
             "the package Microsoft.ML.OnnxRuntime.DirectML instead of Microsoft.ML.OnnxRuntime, and Windows 10 or later with a GPU for DirectX 12",
             IsAutomatic: true,
             (session, device) =>
@@ -35,6 +37,7 @@ public static class ExecutionProviders
             ExecutionProvider.CoreMl,
             "CoreML",
             "CoreMLExecutionProvider",
+            Memory: null,
             "macOS or iOS with the package Microsoft.ML.OnnxRuntime",
             IsAutomatic: true,
             (session, _) => session.AppendExecutionProvider("CoreML")
@@ -43,6 +46,7 @@ public static class ExecutionProviders
             ExecutionProvider.TensorRt,
             "TensorRT",
             "TensorrtExecutionProvider",
+            "Cuda",
             $"the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, {Nvidia}, and TensorRT 10",
             IsAutomatic: false,
             (session, device) => session.AppendExecutionProvider_Tensorrt(device)
@@ -51,6 +55,7 @@ public static class ExecutionProviders
             ExecutionProvider.OpenVino,
             "OpenVINO",
             "OpenVINOExecutionProvider",
+            Memory: null,
             "the package Intel.ML.OnnxRuntime.OpenVino instead of Microsoft.ML.OnnxRuntime",
             IsAutomatic: false,
             (session, _) => session.AppendExecutionProvider_OpenVINO()
@@ -122,6 +127,9 @@ public static class ExecutionProviders
         }
     }
 
+    /// <summary>The name of the memory that a provider computes in; null where it is the processor's.</summary>
+    internal static string? Memory(ExecutionProvider provider) => Array.Find(Rows, row => row.Provider == provider)?.Memory;
+
     private static string Name(ExecutionProvider provider) => Array.Find(Rows, row => row.Provider == provider)?.Name ?? "the processor";
 
     private static MissingRuntimeException Missing(Row row, string reason, Exception? inner) =>
@@ -131,6 +139,7 @@ public static class ExecutionProviders
     /// <param name="Provider">Which.</param>
     /// <param name="Name">What people call it.</param>
     /// <param name="OrtName">What ONNX Runtime calls it.</param>
+    /// <param name="Memory">What ONNX Runtime calls its memory; null where it computes in the processor's.</param>
     /// <param name="Needs">What must be there.</param>
     /// <param name="IsAutomatic">Whether <see cref="ExecutionProvider.Auto"/> tries it.</param>
     /// <param name="Append">Adds it to a session, on a GPU of that number.</param>
@@ -138,6 +147,7 @@ public static class ExecutionProviders
         ExecutionProvider Provider,
         string Name,
         string OrtName,
+        string? Memory,
         string Needs,
         bool IsAutomatic,
         Action<SessionOptions, int> Append

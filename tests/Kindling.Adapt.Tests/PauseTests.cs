@@ -33,7 +33,14 @@ public sealed class PauseTests
     [TestCase("adam", 13, true)]
     [TestCase("b", 7, false)]
     [TestCase("b", 13, true)]
-    public void Adapt_PausedAndGoneOnInANewModel_EqualsOneThatWasNotBitForBit(string bundle, int pauseAfter, bool judged)
+    [TestCase("adam", 13, true, "Cpu")]
+    [TestCase("b", 13, true, "Cpu")]
+    public void Adapt_PausedAndGoneOnInANewModel_EqualsOneThatWasNotBitForBit(
+        string bundle,
+        int pauseAfter,
+        bool judged,
+        string? memory = null
+    )
     {
         AdaptRequest request = Request(bundle, judged);
         AdaptReport whole;
@@ -49,7 +56,7 @@ public sealed class PauseTests
         // Twice, for a pause that follows a pause.
         foreach (int at in pauseAfter + 5 < Steps ? new[] { pauseAfter, pauseAfter + 5 } : [pauseAfter])
         {
-            using AdaptableModel model = AdaptableModel.Open(_folder[bundle]);
+            using AdaptableModel model = AdaptableModel.Open(_folder[bundle], new AdaptOptions { BufferMemory = memory });
             using Learner learner = model.CreateLearner();
             using CancellationTokenSource cancel = new();
             Assert.That(
@@ -60,7 +67,7 @@ public sealed class PauseTests
             Assert.That(File.Exists(_folder["paused"]), Is.True);
         }
 
-        using AdaptableModel again = AdaptableModel.Open(_folder[bundle]);
+        using AdaptableModel again = AdaptableModel.Open(_folder[bundle], new AdaptOptions { BufferMemory = memory });
         using Learner resumed = again.CreateLearner();
         Recorder recorder = new();
         AdaptReport report = resumed.Adapt(request, recorder);

@@ -5,7 +5,8 @@ namespace Kindling.Adapt;
 
 /// <summary>
 /// Buffers of a running adaptation: two sets of parameters and optimiser state in turn. Step k reads set k mod 2 and writes the other, so nothing is
-/// copied between steps. The statistics of step k belong to the parameters that it read, and are written beside them. Used by one thread at a time.
+/// copied between steps. The statistics of step k belong to the parameters that it read, and are written beside them. On a GPU both sets are in its memory,
+/// examples and rates are copied there when they are bound, and of each step the loss alone comes back. Used by one thread at a time.
 /// </summary>
 internal sealed class AdaptContext : IDisposable
 {
@@ -22,8 +23,8 @@ internal sealed class AdaptContext : IDisposable
     internal AdaptContext(Engine engine)
     {
         _engine = engine;
-        _delta = [new TensorSet(engine.Delta), new TensorSet(engine.Delta)];
-        _state = [new TensorSet(engine.State), new TensorSet(engine.State)];
+        _delta = [new TensorSet(engine.Delta, engine.Memory), new TensorSet(engine.Delta, engine.Memory)];
+        _state = [new TensorSet(engine.State, engine.Memory), new TensorSet(engine.State, engine.Memory)];
         _bindings = [engine.Adapt.CreateIoBinding(), engine.Adapt.CreateIoBinding()];
         _boundRates = [new OrtValue?[engine.AdaptedCount], new OrtValue?[engine.AdaptedCount]];
         for (int side = 0; side < 2; side++)
@@ -44,7 +45,9 @@ internal sealed class AdaptContext : IDisposable
     {
         Bind(start, data);
         _delta[0].CopyFrom(delta);
+        _delta[0].Send();
         _state[0].All.Clear();
+        _state[0].Send();
     }
 
     /// <summary>Goes on with an adaptation that was paused.</summary>
@@ -52,6 +55,8 @@ internal sealed class AdaptContext : IDisposable
     {
         Bind(start, data);
         paused.CopyTo(Delta(paused.Step), State(paused.Step));
+        Delta(paused.Step).Send();
+        State(paused.Step).Send();
     }
 
     /// <summary>Runs a step.</summary>
@@ -72,6 +77,9 @@ internal sealed class AdaptContext : IDisposable
         }
 
         OrtErrors.Run(_engine.Adapt, _options, binding, _engine.Manifest.Graphs.Adapt.File);
+        _delta[0].Written();
+        _delta[1].Written();
+        _state[1 - side].Written();
         return _loss[0][0];
     }
 

@@ -21,10 +21,12 @@ internal sealed class Engine : RefCounted
         AdaptOptions options,
         ExecutionProvider provider,
         InferenceSession infer,
-        InferenceSession adapt
+        InferenceSession adapt,
+        DeviceMemory? memory
     )
     {
         Manifest = manifest;
+        Memory = memory;
         _scalarRates = scalarRates;
         _options = options;
         _provider = provider;
@@ -56,6 +58,9 @@ internal sealed class Engine : RefCounted
 
     internal InferenceSession Adapt { get; }
 
+    /// <summary>The memory that the sessions compute in, where it is not the processor's.</summary>
+    internal DeviceMemory? Memory { get; }
+
     /// <summary>Options of prediction runs; read only, hence shared.</summary>
     internal RunOptions RunOptions { get; }
 
@@ -77,6 +82,7 @@ internal sealed class Engine : RefCounted
         using SessionOptions session = Options(options, provider);
         InferenceSession? infer = null;
         InferenceSession? adapt = null;
+        DeviceMemory? memory = null;
         try
         {
             string file = manifest.Graphs.Infer.File;
@@ -85,10 +91,14 @@ internal sealed class Engine : RefCounted
             file = manifest.Graphs.Adapt.File;
             adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
             GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
-            return new Engine(manifest, scalarRates, options, provider, infer, adapt);
+            memory = (options.BufferMemory ?? ExecutionProviders.Memory(provider)) is { } name
+                ? new DeviceMemory(name, options.Device, adapt, session)
+                : null;
+            return new Engine(manifest, scalarRates, options, provider, infer, adapt, memory);
         }
         catch
         {
+            memory?.Dispose();
             infer?.Dispose();
             adapt?.Dispose();
             throw;
@@ -165,6 +175,7 @@ internal sealed class Engine : RefCounted
         }
 
         RunOptions.Dispose();
+        Memory?.Dispose();
         _adaptMany?.Dispose();
         Adapt.Dispose();
         Infer.Dispose();

@@ -43,14 +43,18 @@ internal sealed class InferContext : IDisposable
         _input?.Dispose();
         _output?.Dispose();
         BundleManifest manifest = _engine.Manifest;
-        _input = new TensorSet(manifest.Input.Name, [batch, .. manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
+        _input = new TensorSet(_engine.Memory, manifest.Input.Name, [batch, .. manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
         _output = new TensorSet(GraphSignature.Output, batch, manifest.Output.Count);
         _binding.BindInput(manifest.Input.Name, _input.Values[0]);
         _binding.BindOutput(GraphSignature.Output, _output.Values[0]);
         _batch = batch;
     }
 
-    internal void Run() => OrtErrors.Run(_engine.Infer, _engine.RunOptions, _binding, _engine.Manifest.Graphs.Infer.File);
+    internal void Run()
+    {
+        _input!.Send();
+        OrtErrors.Run(_engine.Infer, _engine.RunOptions, _binding, _engine.Manifest.Graphs.Infer.File);
+    }
 
     /// <summary>Runs and hands back the features; the context is good for nothing else afterwards.</summary>
     internal OrtValue RunForFeatures()

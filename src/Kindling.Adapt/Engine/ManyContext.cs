@@ -33,8 +33,8 @@ internal sealed class ManyContext : IDisposable
         TensorLayout state = new(
             _engine.State.Entries.Select(entry => (entry.Name, entry.Name == GraphSignature.Step ? entry.Shape : Many(count, entry.Shape)))
         );
-        _delta = [new TensorSet(delta), new TensorSet(delta)];
-        _state = [new TensorSet(state), new TensorSet(state)];
+        _delta = [new TensorSet(delta, _engine.Memory), new TensorSet(delta, _engine.Memory)];
+        _state = [new TensorSet(state, _engine.Memory), new TensorSet(state, _engine.Memory)];
         _loss = new TensorSet(GraphSignature.Loss, count);
         _one = new TensorSet(_engine.Delta);
         _data =
@@ -53,6 +53,8 @@ internal sealed class ManyContext : IDisposable
             }
         }
 
+        _delta[0].Send();
+        _state[0].Send();
         _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
         Bind(0, start.Frozen);
         Bind(1, start.Frozen);
@@ -82,6 +84,8 @@ internal sealed class ManyContext : IDisposable
         }
 
         OrtErrors.Run(_session, _options, binding, _engine.Manifest.Graphs.AdaptMany!.File);
+        Array.ForEach(_delta, set => set.Written());
+        Array.ForEach(_state, set => set.Written());
     }
 
     /// <summary>Stops the running step; may be called from another thread.</summary>

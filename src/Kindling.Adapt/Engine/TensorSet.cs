@@ -4,20 +4,27 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Kindling.Adapt;
 
-/// <summary>The tensors of a layout in one pinned block, each as an <see cref="OrtValue"/> that ONNX Runtime reads and writes in place.</summary>
+/// <summary>
+/// The tensors of a layout in one pinned block, each as an <see cref="OrtValue"/> that ONNX Runtime reads and writes in place. With a device's memory the values
+/// are there and the block is a copy: brought up to date when it is read, sent by <see cref="Send"/>.
+/// </summary>
 internal sealed class TensorSet : IDisposable
 {
     private readonly float[] _block;
     private readonly int _start;
+    private readonly DeviceMemory? _memory;
+    private readonly OrtValue[] _host;
+    private bool _isBehind;
 
-    internal TensorSet(TensorLayout layout)
+    internal TensorSet(TensorLayout layout, DeviceMemory? memory = null)
     {
         Layout = layout;
+        _memory = memory;
         _block = GC.AllocateArray<float>(layout.Length + TensorLayout.Alignment, pinned: true);
         long address = Marshal.UnsafeAddrOfPinnedArrayElement(_block, 0);
         const int Boundary = TensorLayout.Alignment * sizeof(float);
         _start = (int)((Boundary - (address % Boundary)) % Boundary / sizeof(float));
-        Values = Array.ConvertAll(
+        _host = Array.ConvertAll(
             layout.Entries,
             entry =>
                 OrtValue.CreateTensorValueFromMemory(
@@ -26,22 +33,41 @@ internal sealed class TensorSet : IDisposable
                     entry.LongShape
                 )
         );
+        Values = memory is null ? _host : Array.ConvertAll(layout.Entries, entry => memory.Allocate(entry.LongShape));
     }
 
     /// <summary>A set of one tensor.</summary>
     internal TensorSet(string name, params int[] shape)
         : this(new TensorLayout([(name, shape)])) { }
 
+    /// <summary>A set of one tensor in a device's memory.</summary>
+    internal TensorSet(DeviceMemory? memory, string name, params int[] shape)
+        : this(new TensorLayout([(name, shape)]), memory) { }
+
     internal TensorLayout Layout { get; }
 
     internal OrtValue[] Values { get; }
 
     /// <summary>The whole block, padding included.</summary>
-    internal Span<float> All => _block.AsSpan(_start, Layout.Length);
+    internal Span<float> All => Block().AsSpan(_start, Layout.Length);
 
-    internal Span<float> this[int index] => _block.AsSpan(_start + Layout.Entries[index].Offset, Layout.Entries[index].Count);
+    internal Span<float> this[int index] => Block().AsSpan(_start + Layout.Entries[index].Offset, Layout.Entries[index].Count);
 
-    internal void CopyFrom(TensorSet other) => other.All.CopyTo(All);
+    internal void CopyFrom(TensorSet other)
+    {
+        _isBehind = false;
+        other.All.CopyTo(All);
+    }
+
+    /// <summary>Brings what was written to the block to where ONNX Runtime reads it.</summary>
+    internal void Send()
+    {
+        _memory?.Copy(_host, Values);
+        _isBehind = false;
+    }
+
+    /// <summary>To be called when ONNX Runtime has written to the values.</summary>
+    internal void Written() => _isBehind = _memory is not null;
 
     /// <summary>Copies named tensors in; the caller has checked the shapes.</summary>
     internal void Set(string name, FloatTensor tensor) => tensor.Values.CopyTo(this[Layout.IndexOf(name)]);
@@ -70,9 +96,20 @@ internal sealed class TensorSet : IDisposable
 
     public void Dispose()
     {
-        foreach (OrtValue value in Values)
+        foreach (OrtValue value in _memory is null ? _host : [.. _host, .. Values])
         {
             value.Dispose();
         }
+    }
+
+    private float[] Block()
+    {
+        if (_isBehind)
+        {
+            _memory!.Copy(Values, _host);
+            _isBehind = false;
+        }
+
+        return _block;
     }
 }
