@@ -172,5 +172,6 @@ public static class BundleExporter
             File = file,
             Inputs = [.. graph.Inputs.Select(v => v.Name)],
             Outputs = [.. graph.Outputs.Select(v => v.Name)],
+            Memory = GraphMemory.Of(graph),
         };
 }

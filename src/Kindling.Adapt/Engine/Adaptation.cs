@@ -75,7 +75,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     internal int Steps => _steps;
 
     /// <summary>Whether it runs a fixed number of steps, and only its last point matters.</summary>
-    internal bool IsPlain => _judge is null && _request is { TimeBudget: null, PauseFile: null };
+    internal bool IsPlain => _judge is null && _request is { TimeBudget: null, MemoryBudget: null, PauseFile: null };
 
     /// <summary>Runs it. Call once.</summary>
     /// <exception cref="OperationCanceledException">Cancelled by the caller.</exception>
@@ -83,7 +83,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     {
         TimeProvider clock = _options.TimeProvider;
         long started = clock.GetTimestamp();
-        bool finished = Loop(progress, cancellationToken);
+        bool finished = _course.Fits(_before.Engine.Manifest, _data.Count, _judge?.Inputs.Shape[0] ?? 0) && Loop(progress, cancellationToken);
         return Report(finished, clock.GetElapsedTime(started));
     }
 

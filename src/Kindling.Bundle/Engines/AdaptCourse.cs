@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kindling.Bundles;
 
 /// <summary>
@@ -57,6 +59,33 @@ internal sealed class AdaptCourse
         {
             throw new ArgumentException($"The request has {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(request));
         }
+    }
+
+    /// <summary>Whether it may begin: whether it keeps its memory budget.</summary>
+    /// <exception cref="BundleException">There is a budget, and the bundle does not say what memory its graphs take.</exception>
+    internal bool Fits(BundleManifest manifest, int examples, int validation)
+    {
+        if (_request.MemoryBudget is not { } budget)
+        {
+            return true;
+        }
+
+        long Bytes(int count) =>
+            manifest.AdaptationBytes(count, validation)
+            ?? throw new BundleException(
+                $"Bundle '{manifest.Name}' does not say what memory an adaptation takes, which a memory budget needs; write it anew with `kindling export`."
+            );
+        long bytes = Bytes(examples);
+        if (bytes <= budget)
+        {
+            return true;
+        }
+
+        long each = Bytes(1) - Bytes(0);
+        long most = each == 0 ? 0 : Math.Max(0, (budget - Bytes(0)) / each);
+        Fault =
+            $"The memory budget of {Megabytes(budget)} MB is too small: {examples} examples take about {Megabytes(bytes)} MB, {most} would fit.";
+        return false;
     }
 
     /// <summary>Goes on from a paused course.</summary>
@@ -165,6 +194,8 @@ internal sealed class AdaptCourse
 
         return true;
     }
+
+    private static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.###", CultureInfo.InvariantCulture);
 
     private string? NotBetter()
     {

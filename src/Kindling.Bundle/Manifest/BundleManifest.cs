@@ -112,6 +112,33 @@ public sealed partial record BundleManifest
             SHA256.HashData(Encoding.ASCII.GetBytes(Files[ThetaFileName] + Files[Graphs.Infer.File] + Files[Graphs.Adapt.File]))
         );
 
+    /// <summary>
+    /// Memory that one adaptation takes at most, about: its parameters, optimiser state and results, and twice what the graphs hold at one time, because ONNX
+    /// Runtime's memory grows by doubling. The model itself and the examples are not in it.
+    /// </summary>
+    /// <param name="examples">Examples that are fitted.</param>
+    /// <param name="validation">Examples that judge.</param>
+    /// <returns>Bytes; null where the bundle, of an earlier version, does not say what its graphs take.</returns>
+    public long? AdaptationBytes(int examples, int validation = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(examples);
+        ArgumentOutOfRangeException.ThrowIfNegative(validation);
+        if (Graphs.Adapt.Memory is not { } adapt || Graphs.Infer.Memory is not { } infer)
+        {
+            return null;
+        }
+
+        // Each step reads one set and writes another; the best point and the one that is judged are copies.
+        int adapted = Parameters.Count(parameter => parameter.Adapts);
+        long moments = adapted == 0 ? 0 : GraphSignature.Of(this).State.Count / adapted;
+        Int128 buffers = sizeof(float) * (Int128)TensorLayout.OfDelta(this).Length * (4 + (2 * moments));
+        // The prediction graph judges, and looks for outliers among the examples.
+        Int128 graphs = Run(adapt, examples) + Run(infer, Math.Max(examples, validation));
+        return (long)Int128.Min(long.MaxValue, buffers + (2 * graphs));
+
+        static Int128 Run(ManifestMemory memory, int batch) => memory.Bytes + ((Int128)memory.BytesPerExample * batch);
+    }
+
     /// <summary>Reads a manifest and checks it.</summary>
     /// <param name="json">UTF-8 text.</param>
     /// <param name="source">What error messages call the file.</param>

@@ -11,4 +11,7 @@ public sealed record ManifestGraph
 
     /// <summary>Outputs in order.</summary>
     public required IReadOnlyList<string> Outputs { get; init; }
+
+    /// <summary>Memory of a run; null in bundles of earlier versions.</summary>
+    public ManifestMemory? Memory { get; init; }
 }

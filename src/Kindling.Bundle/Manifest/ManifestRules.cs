@@ -45,6 +45,8 @@ internal static class ManifestRules
         if (named)
         {
             GraphSignature signature = GraphSignature.Of(manifest);
+            Memory("graphs.infer.memory", manifest.Graphs.Infer.Memory, faults);
+            Memory("graphs.adapt.memory", manifest.Graphs.Adapt.Memory, faults);
             SameNames("graphs.infer.inputs", manifest.Graphs.Infer.Inputs, signature.InferInputs, faults);
             SameNames("graphs.infer.outputs", manifest.Graphs.Infer.Outputs, signature.InferOutputs, faults);
             SameNames("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs, signature.AdaptInputs, faults);
@@ -83,6 +85,14 @@ internal static class ManifestRules
         Check("bake.tensors", manifest.Bake?.Tensors.Values ?? []);
         Check("provenance.licences", manifest.Provenance.Licences);
         Check("files", manifest.Files.Values);
+    }
+
+    private static void Memory(string place, ManifestMemory? memory, List<string> faults)
+    {
+        if (memory is { Bytes: < 0 } or { BytesPerExample: < 0 })
+        {
+            faults.Add($"{place}: expected 0 bytes or more, got {memory.Bytes} and {memory.BytesPerExample}.");
+        }
     }
 
     private static void CheckPreprocessing(BundleManifest manifest, List<string> faults)

@@ -45,6 +45,12 @@ public sealed class AdaptRequest
     public TimeSpan? TimeBudget { get; init; }
 
     /// <summary>
+    /// Bytes for the adaptation, beside the model and the examples; one that would take more (see <see cref="BundleManifest.AdaptationBytes"/>) does not begin,
+    /// and the report says how many examples would fit. Null: no limit.
+    /// </summary>
+    public long? MemoryBudget { get; init; }
+
+    /// <summary>
     /// A file for an adaptation that may be interrupted: when it is cancelled or its time is used up, it leaves its state there, and the same request to the
     /// same learner goes on from it, in another process too, with the result of one that was never interrupted. An adaptation that comes to its end, accepted
     /// or not, removes the file. Null: an interrupted adaptation is lost.
@@ -98,6 +104,11 @@ public sealed class AdaptRequest
         if (TimeBudget is { } budget && (budget <= TimeSpan.Zero || budget.TotalMilliseconds > int.MaxValue))
         {
             faults.Add($"TimeBudget: expected null or more than 0 and at most {int.MaxValue} ms, got {budget}.");
+        }
+
+        if (MemoryBudget <= 0)
+        {
+            faults.Add($"MemoryBudget: expected null or at least 1 byte, got {MemoryBudget}.");
         }
 
         return faults;

@@ -47,7 +47,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     internal AdaptReport Run(IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
     {
         SupportFinding[] findings = [];
-        if (Loop(progress, cancellationToken))
+        if (_course.Fits(_model.Manifest, _batch.Inputs.Shape[0], _judge?.Inputs.Shape[0] ?? 0) && Loop(progress, cancellationToken))
         {
             _course.Finish(() => _result!.NotFinite(), ReferenceEquals(_origin, _before) ? null : () => Score(_before.Heads, Present));
             findings = [.. EqualExamples.Find(_request.Support)];
