@@ -7,7 +7,14 @@ namespace Kindling.Export;
 public static class GraphMemory
 {
     // Their output is their input's memory in another shape.
-    private static readonly HashSet<string> Views = new(StringComparer.Ordinal) { "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze" };
+    private static readonly HashSet<string> Views = new(StringComparer.Ordinal)
+    {
+        "Identity",
+        "Reshape",
+        "Flatten",
+        "Squeeze",
+        "Unsqueeze",
+    };
 
     /// <summary>
     /// The most that the nodes' values hold at one time when they are computed in order and given up after their last use; inputs, constants and outputs,

@@ -83,7 +83,8 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     {
         TimeProvider clock = _options.TimeProvider;
         long started = clock.GetTimestamp();
-        bool finished = _course.Fits(_before.Engine.Manifest, _data.Count, _judge?.Inputs.Shape[0] ?? 0) && Loop(progress, cancellationToken);
+        bool finished =
+            _course.Fits(_before.Engine.Manifest, _data.Count, _judge?.Inputs.Shape[0] ?? 0) && Loop(progress, cancellationToken);
         return Report(finished, clock.GetElapsedTime(started));
     }
 

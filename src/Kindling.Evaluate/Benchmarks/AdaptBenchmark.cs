@@ -1,5 +1,7 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Graphs;
+using Kindling.Graphs.Onnx;
 using Kindling.Networks;
 using Kindling.Recipes;
 using static TorchSharp.torch;
@@ -98,11 +100,20 @@ public static class AdaptBenchmark
             Examples = support.Count,
             MillisecondsPerStep = Statistics.Median(ours.AsSpan(1)) / StepsPerBlock,
             LibtorchMillisecondsPerStep = Statistics.Median(theirs.AsSpan(1)) / StepsPerBlock,
+            OperationsPerStep = Operations(path, model.Manifest, support.Count),
+            PeakOperationsPerSecond = MatrixWork.Peak(threads, time),
             BytesPerStep = bytes / (double)StepsPerBlock,
             BytesPerPrediction = BytesPerCall(() => learner.Predict(query.Values, scores)),
             BytesPerPredictionObject = BytesPerCall(() => learner.Predict(query)),
             Parity = parity,
         };
+    }
+
+    private static double Operations(string path, BundleManifest manifest, int examples)
+    {
+        using BundleFiles files = BundleFiles.Open(path);
+        Graph graph = OnnxReader.Read(files.Read(manifest.Graphs.Adapt.File));
+        return MatrixWork.Operations(graph, graph.Input(manifest.Input.Name).Shape[0].Symbol!, examples);
     }
 
     private static (double Milliseconds, long Bytes) Adapt(string path, TimeProvider time, Learner learner, SupportSet support)

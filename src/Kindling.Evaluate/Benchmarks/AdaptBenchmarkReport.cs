@@ -27,6 +27,15 @@ public sealed class AdaptBenchmarkReport
     /// <summary>ONNX Runtime's time over libtorch's: below 1 is faster than libtorch.</summary>
     public double RatioToLibtorch => MillisecondsPerStep / LibtorchMillisecondsPerStep;
 
+    /// <summary>Floating-point operations of one step in matrix products and convolutions; see <see cref="MatrixWork"/>.</summary>
+    public required double OperationsPerStep { get; init; }
+
+    /// <summary>Floating-point operations a second of a large matrix product here, on as many threads.</summary>
+    public required double PeakOperationsPerSecond { get; init; }
+
+    /// <summary>The share of that peak that a whole step reaches, everything else that it does included.</summary>
+    public double ShareOfPeak => OperationsPerStep / (MillisecondsPerStep / 1000) / PeakOperationsPerSecond;
+
     /// <summary>Managed bytes that one adaptation allocates for each of its steps, its fixed costs shared among the steps of a block.</summary>
     public required double BytesPerStep { get; init; }
 
