@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kindling.Bundles;
 using Microsoft.ML.OnnxRuntime;
 
@@ -18,7 +19,7 @@ public static class ExecutionProviders
             "Cuda",
             $"the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, {Nvidia}",
             IsAutomatic: true,
-            (session, device) => session.AppendExecutionProvider_CUDA(device)
+            AppendCuda
         ),
         new(
             ExecutionProvider.DirectMl,
@@ -27,7 +28,7 @@ public static class ExecutionProviders
             "DML",
             "the package Microsoft.ML.OnnxRuntime.DirectML instead of Microsoft.ML.OnnxRuntime, and Windows 10 or later with a GPU for DirectX 12",
             IsAutomatic: true,
-            (session, device) =>
+            (session, device, _) =>
             {
                 session.EnableMemoryPattern = false; // DirectML does not know it
                 session.AppendExecutionProvider_DML(device);
@@ -40,7 +41,7 @@ public static class ExecutionProviders
             Memory: null,
             "macOS or iOS with the package Microsoft.ML.OnnxRuntime",
             IsAutomatic: true,
-            (session, _) => session.AppendExecutionProvider("CoreML")
+            (session, _, _) => session.AppendExecutionProvider("CoreML")
         ),
         new(
             ExecutionProvider.TensorRt,
@@ -49,7 +50,7 @@ public static class ExecutionProviders
             "Cuda",
             $"the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, {Nvidia}, and TensorRT 10",
             IsAutomatic: false,
-            (session, device) => session.AppendExecutionProvider_Tensorrt(device)
+            (session, device, _) => session.AppendExecutionProvider_Tensorrt(device)
         ),
         new(
             ExecutionProvider.OpenVino,
@@ -58,7 +59,7 @@ public static class ExecutionProviders
             Memory: null,
             "the package Intel.ML.OnnxRuntime.OpenVino instead of Microsoft.ML.OnnxRuntime",
             IsAutomatic: false,
-            (session, _) => session.AppendExecutionProvider_OpenVINO()
+            (session, _, _) => session.AppendExecutionProvider_OpenVINO()
         ),
     ];
 
@@ -102,9 +103,9 @@ public static class ExecutionProviders
             : (ExecutionProvider.Cpu, $"the processor, since {names} cannot be used here; asking for one says what it needs.");
     }
 
-    /// <summary>Lets a session compute on a provider.</summary>
+    /// <summary>Lets a session compute on a provider; one that <paramref name="records"/> keeps its runs as CUDA graphs.</summary>
     /// <exception cref="MissingRuntimeException">The native package, or what it needs, is missing; the message names it.</exception>
-    internal static void Append(SessionOptions session, ExecutionProvider provider, int device)
+    internal static void Append(SessionOptions session, ExecutionProvider provider, int device, bool records = false)
     {
         if (Array.Find(Rows, row => row.Provider == provider) is not { } row)
         {
@@ -119,12 +120,27 @@ public static class ExecutionProviders
 
         try
         {
-            row.Append(session, device);
+            row.Append(session, device, records);
         }
         catch (OnnxRuntimeException e)
         {
             throw Missing(row, e.Message, e);
         }
+    }
+
+    private static void AppendCuda(SessionOptions session, int device, bool records)
+    {
+        if (!records)
+        {
+            session.AppendExecutionProvider_CUDA(device);
+            return;
+        }
+
+        using OrtCUDAProviderOptions options = new();
+        options.UpdateOptions(
+            new Dictionary<string, string> { ["device_id"] = device.ToString(CultureInfo.InvariantCulture), ["enable_cuda_graph"] = "1" }
+        );
+        session.AppendExecutionProvider_CUDA(options);
     }
 
     /// <summary>The name of the memory that a provider computes in; null where it is the processor's.</summary>
@@ -142,7 +158,7 @@ public static class ExecutionProviders
     /// <param name="Memory">What ONNX Runtime calls its memory; null where it computes in the processor's.</param>
     /// <param name="Needs">What must be there.</param>
     /// <param name="IsAutomatic">Whether <see cref="ExecutionProvider.Auto"/> tries it.</param>
-    /// <param name="Append">Adds it to a session, on a GPU of that number.</param>
+    /// <param name="Append">Adds it to a session, on a GPU of that number, and lets it record its runs.</param>
     private sealed record Row(
         ExecutionProvider Provider,
         string Name,
@@ -150,6 +166,6 @@ public static class ExecutionProviders
         string? Memory,
         string Needs,
         bool IsAutomatic,
-        Action<SessionOptions, int> Append
+        Action<SessionOptions, int, bool> Append
     );
 }

@@ -10,9 +10,14 @@ namespace Kindling.Adapt;
 /// </summary>
 internal sealed class AdaptContext : IDisposable
 {
+    // The key and the two numbers under which ONNX Runtime keeps the recorded runs of both directions.
+    private const string RecordedRun = "gpu_graph_id";
+
     private readonly Engine _engine;
-    private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-    private readonly TensorSet _loss = new(GraphSignature.Loss);
+    private readonly InferenceSession? _own;
+    private readonly FixedInputs? _inputs;
+    private readonly RunOptions[] _options = [Options(), Options()];
+    private readonly TensorSet _loss;
     private readonly TensorSet[] _delta;
     private readonly TensorSet[] _state;
     private readonly OrtIoBinding[] _bindings;
@@ -20,19 +25,37 @@ internal sealed class AdaptContext : IDisposable
     private StartPoint? _bound;
     private StartPoint? _start;
 
-    internal AdaptContext(Engine engine)
+    /// <summary>Buffers for support sets of any size, or of one size where the engine fixes it.</summary>
+    internal AdaptContext(Engine engine, int? count)
     {
         _engine = engine;
+        Count = count;
+        if (count is { } size)
+        {
+            _own = engine.OpenFixed(size);
+            _inputs = new FixedInputs(engine.Memory!);
+        }
+
+        _loss = new TensorSet(_own is null ? null : engine.Memory, GraphSignature.Loss);
+        InferenceSession session = _own ?? engine.Adapt;
         _delta = [new TensorSet(engine.Delta, engine.Memory), new TensorSet(engine.Delta, engine.Memory)];
         _state = [new TensorSet(engine.State, engine.Memory), new TensorSet(engine.State, engine.Memory)];
-        _bindings = [engine.Adapt.CreateIoBinding(), engine.Adapt.CreateIoBinding()];
+        _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
         _boundRates = [new OrtValue?[engine.AdaptedCount], new OrtValue?[engine.AdaptedCount]];
         for (int side = 0; side < 2; side++)
         {
+            if (_own is not null)
+            {
+                _options[side].AddRunConfigEntry(RecordedRun, $"{side + 1}");
+            }
+
             _bindings[side].BindOutput(GraphSignature.Loss, _loss.Values[0]);
             BindSets(_bindings[side], engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]));
         }
     }
+
+    /// <summary>The number of examples that this is for; null: any.</summary>
+    internal int? Count { get; }
 
     /// <summary>The parameters that step <paramref name="step"/> reads, and (once it ran) their statistics.</summary>
     internal TensorSet Delta(int step) => _delta[step & 1];
@@ -71,12 +94,14 @@ internal sealed class AdaptContext : IDisposable
             OrtValue rate = _start!.Rates.Row(i, step);
             if (!ReferenceEquals(bound[i], rate))
             {
-                binding.BindInput(GraphSignature.Rate(_engine.Delta.Entries[i].Name), rate);
+                string name = GraphSignature.Rate(_engine.Delta.Entries[i].Name);
+                binding.BindInput(name, _inputs?.Put($"{name}/{side}", rate) ?? rate);
                 bound[i] = rate;
             }
         }
 
-        OrtErrors.Run(_engine.Adapt, _options, binding, _engine.Manifest.Graphs.Adapt.File);
+        OrtErrors.Run(_own ?? _engine.Adapt, _options[side], binding, _engine.Manifest.Graphs.Adapt.File);
+        _loss.Written();
         _delta[0].Written();
         _delta[1].Written();
         _state[1 - side].Written();
@@ -84,17 +109,19 @@ internal sealed class AdaptContext : IDisposable
     }
 
     /// <summary>Stops the running step; may be called from another thread.</summary>
-    internal void Terminate() => _options.Terminate = true;
+    internal void Terminate() => Array.ForEach(_options, options => options.Terminate = true);
 
     public void Dispose()
     {
-        Both(binding => binding.Dispose());
+        Array.ForEach(_bindings, binding => binding.Dispose());
         foreach (TensorSet set in (TensorSet[])[.. _delta, .. _state, _loss])
         {
             set.Dispose();
         }
 
-        _options.Dispose();
+        Array.ForEach(_options, options => options.Dispose());
+        _inputs?.Dispose();
+        _own?.Dispose();
     }
 
     private void Bind(StartPoint start, SupportData data)
@@ -103,19 +130,19 @@ internal sealed class AdaptContext : IDisposable
         {
             for (int i = 0; i < start.Frozen.Values.Length; i++)
             {
-                Both(binding => binding.BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
+                BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]);
             }
 
             _bound = start;
         }
 
         _start = start;
-        _options.Terminate = false;
-        Both(binding => binding.BindInput(_engine.Manifest.Input.Name, data.Inputs));
-        Both(binding => binding.BindInput(GraphSignature.Labels, data.Labels));
+        Array.ForEach(_options, options => options.Terminate = false);
+        BindInput(_engine.Manifest.Input.Name, data.Inputs);
+        BindInput(GraphSignature.Labels, data.Labels);
         if (data.Mask is { } mask)
         {
-            Both(binding => binding.BindInput(GraphSignature.Mask, mask));
+            BindInput(GraphSignature.Mask, mask);
         }
     }
 
@@ -147,9 +174,12 @@ internal sealed class AdaptContext : IDisposable
         }
     }
 
-    private void Both(Action<OrtIoBinding> action)
+    private static RunOptions Options() => new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+
+    /// <summary>Binds what both directions read.</summary>
+    private void BindInput(string name, OrtValue value)
     {
-        action(_bindings[0]);
-        action(_bindings[1]);
+        OrtValue bound = _inputs?.Put(name, value) ?? value;
+        Array.ForEach(_bindings, binding => binding.BindInput(name, bound));
     }
 }

@@ -12,12 +12,14 @@ internal sealed class DeviceMemory : IDisposable
     private const string Source = "x";
     private const string Copied = "y";
 
-    // Copies go through a session of its own, since ONNX Runtime moves tensors only around a run: y = Identity(x), float, of any shape.
-    private const string IdentityModel = "CAg6LgoQCgF4EgF5IghJZGVudGl0eRIEY29weVoJCgF4EgQKAggBYgkKAXkSBAoCCAFCBAoAEBE=";
+    // Copies go through sessions of their own, since ONNX Runtime moves tensors only around a run: y = Identity(x), of any shape.
+    private const string IdentityOfFloats = "CAg6LgoQCgF4EgF5IghJZGVudGl0eRIEY29weVoJCgF4EgQKAggBYgkKAXkSBAoCCAFCBAoAEBE=";
+    private const string IdentityOfIntegers = "CAg6LgoQCgF4EgF5IghJZGVudGl0eRIEY29weVoJCgF4EgQKAggHYgkKAXkSBAoCCAdCBAoAEBE=";
 
     private readonly OrtMemoryInfo _info;
     private readonly OrtAllocator _allocator;
-    private readonly InferenceSession _copier;
+    private readonly InferenceSession _floats;
+    private readonly InferenceSession _integers;
     private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
 
     /// <summary>Memory of a device.</summary>
@@ -29,29 +31,41 @@ internal sealed class DeviceMemory : IDisposable
     {
         _info = new OrtMemoryInfo(name, OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
         _allocator = new OrtAllocator(owner, _info);
-        _copier = new InferenceSession(Convert.FromBase64String(IdentityModel), options);
+        _floats = new InferenceSession(Convert.FromBase64String(IdentityOfFloats), options);
+        _integers = new InferenceSession(Convert.FromBase64String(IdentityOfIntegers), options);
     }
 
-    /// <summary>An uninitialised tensor there.</summary>
-    internal OrtValue Allocate(long[] shape) => OrtValue.CreateAllocatedTensorValue(_allocator, TensorElementType.Float, shape);
+    /// <summary>An uninitialised tensor of floats there.</summary>
+    internal OrtValue Allocate(long[] shape) => Allocate(TensorElementType.Float, shape);
 
-    /// <summary>Copies tensors of the same shapes, from or to the processor's memory.</summary>
+    /// <summary>An uninitialised tensor there, like another one.</summary>
+    internal OrtValue AllocateLike(OrtValue value)
+    {
+        OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
+        return Allocate(info.ElementDataType, info.Shape);
+    }
+
+    /// <summary>Copies tensors, of floats or of 64-bit integers, of the same shapes from or to the processor's memory.</summary>
     internal void Copy(OrtValue[] from, OrtValue[] to)
     {
-        using OrtIoBinding binding = _copier.CreateIoBinding();
-        for (int i = 0; i < from.Length; i++)
+        foreach ((OrtValue source, OrtValue target) in from.Zip(to))
         {
-            binding.BindInput(Source, from[i]);
-            binding.BindOutput(Copied, to[i]);
-            _copier.RunWithBinding(_options, binding);
+            InferenceSession copier = source.GetTensorTypeAndShape().ElementDataType == TensorElementType.Int64 ? _integers : _floats;
+            using OrtIoBinding binding = copier.CreateIoBinding();
+            binding.BindInput(Source, source);
+            binding.BindOutput(Copied, target);
+            copier.RunWithBinding(_options, binding);
         }
     }
 
     public void Dispose()
     {
-        _copier.Dispose();
+        _floats.Dispose();
+        _integers.Dispose();
         _allocator.Dispose();
         _info.Dispose();
         _options.Dispose();
     }
+
+    private OrtValue Allocate(TensorElementType type, long[] shape) => OrtValue.CreateAllocatedTensorValue(_allocator, type, shape);
 }

@@ -8,10 +8,13 @@ internal sealed class Engine : RefCounted
 {
     private readonly Lock _lock = new();
     private readonly Lock _opening = new();
-    private readonly Stack<AdaptContext> _contexts = new();
+    private readonly List<AdaptContext> _contexts = [];
     private readonly AdaptOptions _options;
     private readonly ExecutionProvider _provider;
     private readonly IReadOnlyDictionary<string, bool> _scalarRates;
+
+    /// <summary>The adapt graph, where sessions for one size of the support set are opened later.</summary>
+    private readonly byte[]? _fixedGraph;
     private InferenceSession? _adaptMany;
     private bool _freed;
 
@@ -22,10 +25,12 @@ internal sealed class Engine : RefCounted
         ExecutionProvider provider,
         InferenceSession infer,
         InferenceSession adapt,
-        DeviceMemory? memory
+        DeviceMemory? memory,
+        byte[]? fixedGraph
     )
     {
         Manifest = manifest;
+        _fixedGraph = fixedGraph;
         Memory = memory;
         _scalarRates = scalarRates;
         _options = options;
@@ -89,12 +94,13 @@ internal sealed class Engine : RefCounted
             infer = OrtErrors.Open(files.Read(file), session, files.Describe(file));
             GraphCheck.Infer(infer, manifest, files.Describe(file));
             file = manifest.Graphs.Adapt.File;
-            adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
+            byte[] graph = files.Read(file);
+            adapt = OrtErrors.Open(graph, session, files.Describe(file));
             GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
             memory = (options.BufferMemory ?? ExecutionProviders.Memory(provider)) is { } name
                 ? new DeviceMemory(name, options.Device, adapt, session)
                 : null;
-            return new Engine(manifest, scalarRates, options, provider, infer, adapt, memory);
+            return new Engine(manifest, scalarRates, options, provider, infer, adapt, memory, options.IsFixed ? graph : null);
         }
         catch
         {
@@ -136,31 +142,47 @@ internal sealed class Engine : RefCounted
         }
     }
 
-    internal AdaptContext RentContext()
+    /// <summary>Buffers for an adaptation to so many examples; give them back with <see cref="ReturnContext"/>.</summary>
+    internal AdaptContext RentContext(int examples)
     {
+        int? count = _fixedGraph is null ? null : examples;
         lock (_lock)
         {
-            if (_contexts.TryPop(out AdaptContext? context))
+            int place = _contexts.FindLastIndex(context => context.Count == count);
+            if (place >= 0)
             {
+                AdaptContext context = _contexts[place];
+                _contexts.RemoveAt(place);
                 return context;
             }
         }
 
-        return new AdaptContext(this);
+        return new AdaptContext(this, count);
+    }
+
+    /// <summary>The adapt graph for one number of examples, recorded as CUDA graphs where the options say so.</summary>
+    internal InferenceSession OpenFixed(int examples)
+    {
+        using SessionOptions session = Options(_options, _provider, records: _options.CudaGraphs);
+        // The batch is the one dimension that a bundle leaves open.
+        session.AddFreeDimensionOverrideByName(Adapt.InputMetadata[Manifest.Input.Name].SymbolicDimensions[0], examples);
+        return OrtErrors.Open(_fixedGraph!, session, Manifest.Graphs.Adapt.File);
     }
 
     internal void ReturnContext(AdaptContext context)
     {
+        AdaptContext? superfluous = context;
         lock (_lock)
         {
-            if (!_freed && _contexts.Count < Environment.ProcessorCount)
+            if (!_freed)
             {
-                _contexts.Push(context);
-                return;
+                _contexts.Add(context);
+                superfluous = _contexts.Count > Environment.ProcessorCount ? _contexts[0] : null;
+                _ = superfluous is not null && _contexts.Remove(superfluous);
             }
         }
 
-        context.Dispose();
+        superfluous?.Dispose();
     }
 
     protected override void Free()
@@ -168,10 +190,8 @@ internal sealed class Engine : RefCounted
         lock (_lock)
         {
             _freed = true;
-            while (_contexts.TryPop(out AdaptContext? context))
-            {
-                context.Dispose();
-            }
+            _contexts.ForEach(context => context.Dispose());
+            _contexts.Clear();
         }
 
         RunOptions.Dispose();
@@ -181,7 +201,7 @@ internal sealed class Engine : RefCounted
         Infer.Dispose();
     }
 
-    private static SessionOptions Options(AdaptOptions options, ExecutionProvider provider)
+    private static SessionOptions Options(AdaptOptions options, ExecutionProvider provider, bool records = false)
     {
         SessionOptions session = new()
         {
@@ -194,7 +214,7 @@ internal sealed class Engine : RefCounted
         };
         try
         {
-            ExecutionProviders.Append(session, provider, options.Device);
+            ExecutionProviders.Append(session, provider, options.Device, records);
             return session;
         }
         catch

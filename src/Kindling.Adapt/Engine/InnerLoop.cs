@@ -29,7 +29,7 @@ internal static class InnerLoop
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        AdaptContext context = snapshot.Engine.RentContext();
+        AdaptContext context = snapshot.Engine.RentContext(data.Count);
         try
         {
             if (from is null)
