@@ -10,6 +10,22 @@ public sealed class ErrorTests
             "trian"
         );
         yield return Usage(
+            "kindling: expected a command, got 'adept'; did you mean 'adapt'?\n`kindling bench --help` lists what there is.\n",
+            "bench",
+            "adept"
+        );
+        yield return Usage(
+            "kindling: expected a command: adapt, profile, train, start, learners, all.\n`kindling bench --help` lists what there is.\n",
+            "bench"
+        );
+        yield return Usage(
+            "kindling: --cuda-graphs needs --provider cuda.\n`kindling bench adapt --help` lists what there is.\n",
+            "bench",
+            "adapt",
+            "bundle",
+            "--cuda-graphs"
+        );
+        yield return Usage(
             "kindling: train has no option '--iteratoins'; did you mean '--iterations'?\n`kindling train --help` lists what there is.\n",
             "train",
             "models/none",

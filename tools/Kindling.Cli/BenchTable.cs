@@ -12,7 +12,7 @@ internal static class BenchTable
             CultureInfo.InvariantCulture,
             $"""
             {report.Bundle}: {report.MillisecondsPerStep:0.0000} ms an adaptation step, libtorch {report.LibtorchMillisecondsPerStep:0.0000} ms, ratio {report.RatioToLibtorch:0.00}
-            {report.Examples} examples, {report.Threads} thread(s), medians of {report.Blocks} blocks of {report.StepsPerBlock} steps
+            {report.Examples} examples, {report.Provider}, {report.Threads} thread(s), medians of {report.Blocks} blocks of {report.StepsPerBlock} steps
             {report.OperationsPerStep / 1e6:0.###} million operations a step in matrix products, {100
                 * report.ShareOfPeak:0.#} % of the {report.PeakOperationsPerSecond
                 / 1e9:0} GFLOP/s that a product of 1024 x 1024 reaches here

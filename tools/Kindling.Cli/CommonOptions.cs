@@ -58,6 +58,14 @@ internal static class CommonOptions
         return provider.AcceptOnlyFromAmong([.. Enum.GetNames<ExecutionProvider>().Select(name => name.ToLowerInvariant())]);
     }
 
+    /// <summary><c>--provider</c> with few values, the first by default.</summary>
+    public static Option<string> Provider(string description, params ExecutionProvider[] providers)
+    {
+        string[] names = Array.ConvertAll(providers, value => value.ToString().ToLowerInvariant());
+        Option<string> provider = new("--provider") { Description = description, DefaultValueFactory = _ => names[0] };
+        return provider.AcceptOnlyFromAmong(names);
+    }
+
     /// <summary><c>--device</c>.</summary>
     public static Option<int?> Device() => Whole("--device", "Number of the GPU; 0 by default", 0, 1023);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Kindling.Recipes;
 
 namespace Kindling.Cli;
@@ -27,8 +28,8 @@ internal static class Invocation
     private static int Refuse(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        string help = command is RootCommand ? "kindling --help" : $"kindling {command.Name} --help";
-        foreach (string line in command is RootCommand ? [UnknownCommand(command, parsed)] : Faults(command, parsed))
+        string help = $"{string.Join(' ', Path(parsed.CommandResult))} --help";
+        foreach (string line in command.Subcommands.Count > 0 ? [UnknownCommand(command, parsed)] : Faults(command, parsed))
         {
             Console.Error.WriteLine($"kindling: {line}");
         }
@@ -37,9 +38,15 @@ internal static class Invocation
         return ExitCodes.Usage;
     }
 
-    private static string UnknownCommand(Command root, ParseResult parsed)
+    // The words that lead to a command.
+    private static IEnumerable<string> Path(SymbolResult? result) =>
+        result is CommandResult command
+            ? Path(result.Parent).Append(command.Command is RootCommand ? "kindling" : command.Command.Name)
+            : [];
+
+    private static string UnknownCommand(Command parent, ParseResult parsed)
     {
-        string[] names = [.. root.Subcommands.Select(c => c.Name)];
+        string[] names = [.. parent.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)];
         return parsed.UnmatchedTokens is [string given, ..]
             ? $"expected a command, got '{given}'; did you mean '{NearestName.Of(given, names)}'?"
             : $"expected a command: {string.Join(", ", names)}.";

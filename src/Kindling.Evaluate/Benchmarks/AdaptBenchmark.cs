@@ -4,6 +4,7 @@ using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
 using Kindling.Networks;
 using Kindling.Recipes;
+using Kindling.Train.Torch;
 using static TorchSharp.torch;
 
 namespace Kindling.Evaluate.Benchmarks;
@@ -22,13 +23,29 @@ public static class AdaptBenchmark
     /// <param name="path">The bundle.</param>
     /// <param name="threads">Threads within one run.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="provider">What both engines compute on: the processor or CUDA.</param>
+    /// <param name="device">Number of the GPU.</param>
+    /// <param name="cudaGraphs">See <see cref="AdaptOptions.CudaGraphs"/>.</param>
     /// <exception cref="BundleException">
     /// The bundle has no recipe or no episodes, the two steps do not compute the same, or an adaptation of this length diverges.
     /// </exception>
-    public static AdaptBenchmarkReport Measure(string path, int threads, TimeProvider time)
+    /// <exception cref="MissingRuntimeException">One of the engines cannot compute on the provider.</exception>
+    public static AdaptBenchmarkReport Measure(
+        string path,
+        int threads,
+        TimeProvider time,
+        ExecutionProvider provider = ExecutionProvider.Cpu,
+        int device = 0,
+        bool cudaGraphs = false
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentNullException.ThrowIfNull(time);
+        if (provider is not (ExecutionProvider.Cpu or ExecutionProvider.Cuda))
+        {
+            throw new ArgumentException($"The comparison with libtorch is on Cpu or Cuda, not on {provider}.", nameof(provider));
+        }
+
         BundleEpisodes episodes = BundleEpisodes.Read(path);
         using AdaptableModel model = AdaptableModel.Open(
             path,
@@ -37,9 +54,12 @@ public static class AdaptBenchmark
                 Threads = threads,
                 Steps = StepsPerBlock,
                 RequireImprovement = false,
+                Provider = provider,
+                Device = device,
+                CudaGraphs = cudaGraphs,
             }
         );
-        using HandWrittenStep step = HandWrite(path, model.Manifest);
+        using HandWrittenStep step = HandWrite(path, model.Manifest, provider == ExecutionProvider.Cuda ? Cuda(device) : null);
         int libtorchThreads = get_num_threads();
         set_num_threads(threads);
         try
@@ -58,13 +78,29 @@ public static class AdaptBenchmark
     }
 
     /// <summary>The hand-written step of a bundle, with its parameters and rates.</summary>
-    internal static HandWrittenStep HandWrite(string path, BundleManifest manifest)
+    internal static HandWrittenStep HandWrite(string path, BundleManifest manifest, Device? device = null)
     {
         Recipe recipe = BundleRecipe.Of(manifest, path);
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
         NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, input, manifest.Output.Count);
         using BundleFiles files = BundleFiles.Open(path);
-        return new HandWrittenStep(recipe, network, files.ReadTensors(BundleManifest.ThetaFileName).Tensors, manifest.IsClassification);
+        return new HandWrittenStep(
+            recipe,
+            network,
+            files.ReadTensors(BundleManifest.ThetaFileName).Tensors,
+            manifest.IsClassification,
+            device
+        );
+    }
+
+    private static Device Cuda(int number)
+    {
+        int devices = TorchStatus.Probe().CudaDevices;
+        return number < devices
+            ? new Device(TorchSharp.DeviceType.CUDA, number)
+            : throw new MissingRuntimeException(
+                $"libtorch of this program has {devices} CUDA devices, number {number} was asked for; build with `make build DEVICE=cuda` on a machine that has one."
+            );
     }
 
     private static AdaptBenchmarkReport Measure(
@@ -94,6 +130,7 @@ public static class AdaptBenchmark
         return new AdaptBenchmarkReport
         {
             Bundle = path,
+            Provider = model.Provider,
             Threads = threads,
             Blocks = Blocks,
             StepsPerBlock = StepsPerBlock,
@@ -101,7 +138,7 @@ public static class AdaptBenchmark
             MillisecondsPerStep = Statistics.Median(ours.AsSpan(1)) / StepsPerBlock,
             LibtorchMillisecondsPerStep = Statistics.Median(theirs.AsSpan(1)) / StepsPerBlock,
             OperationsPerStep = Operations(path, model.Manifest, support.Count),
-            PeakOperationsPerSecond = MatrixWork.Peak(threads, time),
+            PeakOperationsPerSecond = MatrixWork.Peak(threads, time, model.Provider, model.Options.Device),
             BytesPerStep = bytes / (double)StepsPerBlock,
             BytesPerPrediction = BytesPerCall(() => learner.Predict(query.Values, scores)),
             BytesPerPredictionObject = BytesPerCall(() => learner.Predict(query)),

@@ -1,3 +1,5 @@
+using Kindling.Adapt;
+
 namespace Kindling.Evaluate.Benchmarks;
 
 /// <summary>What `kindling bench adapt` reports; the members are the JSON contract.</summary>
@@ -5,6 +7,9 @@ public sealed class AdaptBenchmarkReport
 {
     /// <summary>The bundle.</summary>
     public required string Bundle { get; init; }
+
+    /// <summary>What both engines computed on.</summary>
+    public required ExecutionProvider Provider { get; init; }
 
     /// <summary>Threads within one run, of both engines.</summary>
     public required int Threads { get; init; }

@@ -21,15 +21,16 @@ internal sealed class HandWrittenNetwork : IDisposable
     private readonly List<Tensor> running = [];
     private readonly List<Func<Tensor, Tensor>> layers = [];
 
-    /// <summary>Writes the network that the catalogue builds from the same description; all parameters are 0.</summary>
-    public HandWrittenNetwork(NetworkSpec spec, NetworkGraphs network)
+    /// <summary>Writes the network that the catalogue builds from the same description, on a device; all parameters are 0.</summary>
+    public HandWrittenNetwork(NetworkSpec spec, NetworkGraphs network, Device device)
     {
         this.spec = spec;
         parameters = network.Parameters;
         foreach (ParameterSpec parameter in parameters)
         {
             long[] shape = [.. parameter.Shape.Select(d => (long)d)];
-            tensors[parameter.Name] = zeros(IsLinearWeight(parameter) ? [shape[1], shape[0]] : shape).DetachFromDisposeScope();
+            tensors[parameter.Name] = zeros(IsLinearWeight(parameter) ? [shape[1], shape[0]] : shape, device: device)
+                .DetachFromDisposeScope();
         }
 
         switch (spec.Type)
@@ -160,8 +161,8 @@ internal sealed class HandWrittenNetwork : IDisposable
         }
 
         // TorchSharp wants running statistics even where nothing reads them
-        Tensor mean = zeros(scale.shape).DetachFromDisposeScope();
-        Tensor variance = ones(scale.shape).DetachFromDisposeScope();
+        Tensor mean = zeros_like(scale).DetachFromDisposeScope();
+        Tensor variance = ones_like(scale).DetachFromDisposeScope();
         running.AddRange([mean, variance]);
         layers.Add(x => F.batch_norm(x, mean, variance, scale, shift, training: true, eps: Epsilon));
     }

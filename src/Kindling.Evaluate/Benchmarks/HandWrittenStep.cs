@@ -20,6 +20,7 @@ internal sealed class HandWrittenStep : IDisposable
     private readonly double[][] rates;
     private readonly bool classification;
     private readonly Tensor[] adapted;
+    private readonly Device device;
     private Tensor x;
     private Tensor y;
 
@@ -28,15 +29,23 @@ internal sealed class HandWrittenStep : IDisposable
     /// <param name="graphs">The network as the catalogue builds it from the recipe.</param>
     /// <param name="theta">Parameters to start from, and <c>NAME.rate</c> for the adapted ones: one rate a step.</param>
     /// <param name="classification">Whether the loss is the cross entropy, else the mean squared error.</param>
+    /// <param name="device">Where libtorch computes; null: on the processor.</param>
     /// <exception cref="BundleException">A rate is of a kind that the comparison does not know.</exception>
-    public HandWrittenStep(Recipe recipe, NetworkGraphs graphs, IReadOnlyDictionary<string, FloatTensor> theta, bool classification)
+    public HandWrittenStep(
+        Recipe recipe,
+        NetworkGraphs graphs,
+        IReadOnlyDictionary<string, FloatTensor> theta,
+        bool classification,
+        Device? device = null
+    )
     {
         _ = TorchNatives.Load();
         this.classification = classification;
+        this.device = device ?? CPU;
         start = theta;
         Names = [.. graphs.Parameters.Where(p => recipe.Inner.Adapts(p)).Select(p => p.Name)];
         rates = [.. Names.Select(name => Rates(theta, name))];
-        network = new HandWrittenNetwork(recipe.Network, graphs);
+        network = new HandWrittenNetwork(recipe.Network, graphs, this.device);
         network.Load(theta);
         adapted = [.. Names.Select(name => network[name].requires_grad_())];
         update = new HandWrittenUpdate(recipe.Inner.Rule(), adapted);
@@ -53,10 +62,10 @@ internal sealed class HandWrittenStep : IDisposable
         x.Dispose();
         y.Dispose();
         using IDisposable scope = NewDisposeScope();
-        x = TorchTensors.From(support.Inputs).DetachFromDisposeScope();
-        y = (
-            classification ? tensor([.. support.Labels!.Select(l => (long)l)]) : TorchTensors.From(support.Targets!)
-        ).DetachFromDisposeScope();
+        x = TorchTensors.From(support.Inputs).to(device).DetachFromDisposeScope();
+        y = (classification ? tensor([.. support.Labels!.Select(l => (long)l)]) : TorchTensors.From(support.Targets!))
+            .to(device)
+            .DetachFromDisposeScope();
         network.Load(start);
         update.Reset();
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kindling.Adapt;
 using Kindling.Evaluate.Benchmarks;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -26,19 +27,35 @@ internal static class BenchCommand
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
         Option<int> threads = Threads("Threads within one run", 1);
-        Option<bool> json = Json();
+        Option<bool> json = CommonOptions.Json();
+        Option<string> provider = CommonOptions.Provider("What both compute on", ExecutionProvider.Cpu, ExecutionProvider.Cuda);
+        Option<int?> device = CommonOptions.Device();
+        Option<bool> graphs = new("--cuda-graphs") { Description = "Record a step as a CUDA graph and replay it" };
         Command command = new("adapt", "Time of an adaptation step on ONNX Runtime beside the same step on libtorch")
         {
             bundle,
             threads,
+            provider,
+            device,
+            graphs,
             json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(graphs) && result.GetValue(provider) is not "cuda")
+            {
+                result.AddError("--cuda-graphs needs --provider cuda.");
+            }
+        });
         command.SetAction(parsed =>
         {
             AdaptBenchmarkReport report = AdaptBenchmark.Measure(
                 parsed.GetRequiredValue(bundle),
                 parsed.GetValue(threads),
-                TimeProvider.System
+                TimeProvider.System,
+                Enum.Parse<ExecutionProvider>(parsed.GetRequiredValue(provider), ignoreCase: true),
+                parsed.GetValue(device) ?? 0,
+                parsed.GetValue(graphs)
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
@@ -48,7 +65,7 @@ internal static class BenchCommand
     private static Command CreateProfile()
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
-        Option<bool> json = Json();
+        Option<bool> json = CommonOptions.Json();
         Command command = new("profile", "Where the time of an adaptation step goes, by operator") { bundle, json };
         command.SetAction(parsed =>
         {
@@ -63,7 +80,7 @@ internal static class BenchCommand
         Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
         Option<int> threads = Threads("Tasks at a time", Environment.ProcessorCount);
         Option<string?> data = Data();
-        Option<bool> json = Json();
+        Option<bool> json = CommonOptions.Json();
         Command command = new("train", "Training tasks a second, second order as the recipe says and first order; a minute and a half")
         {
             model,
@@ -84,7 +101,7 @@ internal static class BenchCommand
     private static Command CreateStart()
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
-        Option<bool> json = Json();
+        Option<bool> json = CommonOptions.Json();
         Command command = new("start", "Time from the start of a process to its first adapted prediction") { bundle, json };
         command.SetAction(parsed =>
         {
@@ -104,7 +121,7 @@ internal static class BenchCommand
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
         Option<int?> learners = CommonOptions.Whole("--learners", "Learners in memory at once; 1000 by default", 1, 1_000_000);
         Option<int?> adaptations = CommonOptions.Whole("--adaptations", "Adaptations in a row; 10000 by default", 10, int.MaxValue);
-        Option<bool> json = Json();
+        Option<bool> json = CommonOptions.Json();
         Command command = new("learners", "Memory of many learners, time to reload one, memory over many adaptations, many users at once")
         {
             bundle,
@@ -131,7 +148,7 @@ internal static class BenchCommand
         Option<string?> output = new("--out") { Description = "JSON file to write as well" };
         Option<int> threads = Threads("Training tasks at a time; adaptation runs on one thread", Environment.ProcessorCount);
         Option<string?> data = Data();
-        Option<bool> json = Json();
+        Option<bool> json = CommonOptions.Json();
         Command command = new("all", "Every bundle and every recipe of a folder; minutes for each recipe")
         {
             models,
@@ -193,8 +210,6 @@ internal static class BenchCommand
     }
 
     private static Option<string?> Data() => new("--data") { Description = "Folder of data sets" };
-
-    private static Option<bool> Json() => new("--json") { Description = "One JSON object on standard output" };
 
     private static string Root(ParseResult parsed, Option<string?> data) =>
         DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
