@@ -43,7 +43,7 @@ bench: build
 pack:
 	dotnet build src/Kindling.Hosting -c Release --nologo -v q -p:GeneratePackageOnBuild=true -p:PackageOutputPath=$(CURDIR)/artifacts/packages
 
-# Damaged inputs for every reader: FUZZ each, and 1 in 40 of that where a session opens. Hours on two cores; SEED=N is another sequence.
+# Damaged inputs for every reader: FUZZ each, and 1 in 40 of that where a session opens. A quarter of an hour; SEED=N is another sequence.
 fuzz:
 	dotnet build tests/Fuzz $(BUILD_FLAGS)
 	KINDLING_FUZZ=$(FUZZ) KINDLING_FUZZ_SEED=$(SEED) dotnet test tests/Fuzz -c Release --no-build --nologo --logger "console;verbosity=normal"
