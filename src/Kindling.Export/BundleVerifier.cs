@@ -19,10 +19,12 @@ public static class BundleVerifier
         double worstNorm = 0;
         double worstValue = 0;
         double worstLoss = 0;
+        long values = 0;
+        long agreeing = 0;
         SortedSet<int> flipped = [];
         void Judge(int e, int step, IReadOnlyDictionary<string, FloatTensor> parameters)
         {
-            (double norm, double value) = Compare(
+            (double norm, double[] errors) = Compare(
                 parameters,
                 reference,
                 Tensor(file, $"{e}.norms"),
@@ -30,8 +32,11 @@ public static class BundleVerifier
                 step - 1
             );
             worstNorm = Math.Max(worstNorm, norm);
-            worstValue = Math.Max(worstValue, value);
-            if (!(norm <= VerificationReport.Tolerance && value <= VerificationReport.Tolerance))
+            worstValue = Math.Max(worstValue, errors.Max());
+            int good = errors.Count(error => error <= VerificationReport.Tolerance);
+            values += errors.Length;
+            agreeing += good;
+            if (!(norm <= VerificationReport.Tolerance && good == errors.Length))
             {
                 _ = flipped.Add(e);
             }
@@ -61,7 +66,16 @@ public static class BundleVerifier
             JudgeTogether(model, sets, reference.Steps, (e, parameters) => Judge(e, reference.Steps, parameters));
         }
 
-        return new(reference.Episodes, reference.Steps, reference.Episodes - flipped.Count, worstNorm, worstValue, worstLoss, [.. flipped]);
+        return new(
+            reference.Episodes,
+            reference.Steps,
+            reference.Episodes - flipped.Count,
+            (double)agreeing / values,
+            worstNorm,
+            worstValue,
+            worstLoss,
+            [.. flipped]
+        );
     }
 
     /// <summary>All episodes at once, where the bundle has a graph for that: the same parameters at the end.</summary>
@@ -98,7 +112,7 @@ public static class BundleVerifier
         return (reference, SafetensorsFile.Parse(files.Read("reference/episodes.safetensors"), $"{path}: reference/episodes.safetensors"));
     }
 
-    private static (double Norm, double Value) Compare(
+    private static (double Norm, double[] Values) Compare(
         IReadOnlyDictionary<string, FloatTensor> parameters,
         Reference reference,
         FloatTensor norms,
@@ -110,7 +124,7 @@ public static class BundleVerifier
         int width = samples.Shape[2];
         double difference = 0;
         double size = 0;
-        double value = 0;
+        List<double> values = [];
         for (int p = 0; p < count; p++)
         {
             float[] ours = parameters[reference.Parameters[p]].Values;
@@ -122,11 +136,11 @@ public static class BundleVerifier
             double largest = Math.Max(0.01, ours.Max(Math.Abs));
             for (int s = 0; s < positions.Count; s++)
             {
-                value = Math.Max(value, Math.Abs(ours[positions[s]] - samples.Values[(((step * count) + p) * width) + s]) / largest);
+                values.Add(Math.Abs(ours[positions[s]] - samples.Values[(((step * count) + p) * width) + s]) / largest);
             }
         }
 
-        return (Math.Sqrt(difference) / Math.Max(Math.Sqrt(size), 1e-12), value);
+        return (Math.Sqrt(difference) / Math.Max(Math.Sqrt(size), 1e-12), [.. values]);
     }
 
     private static SupportSet Support(AdaptableModel model, SafetensorsFile file, int episode)
