@@ -15,6 +15,9 @@ internal sealed class CrashTests
     /// <summary>The signal SIGXFSZ.</summary>
     private const int FileTooLarge = 25;
 
+    /// <summary>The exit code of a process that SIGKILL ended.</summary>
+    private const int KilledByShell = 128 + 9;
+
     /// <summary>How often the process is killed; the environment variable KINDLING_KILLS asks for more.</summary>
     private static readonly int Kills = int.Parse(
         Environment.GetEnvironmentVariable("KINDLING_KILLS") ?? "40",
@@ -84,6 +87,47 @@ internal sealed class CrashTests
 
         Assert.That(Run($"{folder["user.adapted"]} 1 {Few} 1").Code, Is.Zero);
         Assert.That(DeltaFile.Read(folder["user.adapted"]).Steps, Is.EqualTo(1));
+    }
+
+    /// <summary>
+    /// Killed before each of the system calls that a save consists of, and in the middle of each write: files opened, written, flushed, renamed and removed,
+    /// of the kept generation and of the new state.
+    /// </summary>
+    [Test]
+    public void Write_KilledAtEveryChangeThatItMakes_TheOldOrTheNewStateOpens()
+    {
+        string library = Compile();
+        string path = folder["base/user.adapted"];
+        Directory.CreateDirectory(folder["base"]);
+        Run($"{path} 2 4000 4");
+        string[] before = Directory.GetFiles(folder["base"]);
+        List<int> states = [];
+        for (int change = 1, code = KilledByShell; code == KilledByShell; change++)
+        {
+            string copy = Directory.CreateDirectory(folder[$"{change}"]).FullName;
+            Array.ForEach(before, file => File.Copy(file, Path.Combine(copy, Path.GetFileName(file))));
+            string saved = Path.Combine(copy, "user.adapted");
+
+            // The runtime's own files are elsewhere.
+            (code, string errors) = Run($"{saved} 2 4000 1", $"export KILL_IN={copy} KILL_AT={change} LD_PRELOAD={library}; ");
+
+            Assert.That(code, Is.EqualTo(0).Or.EqualTo(KilledByShell), errors);
+            DeltaFile delta = DeltaFile.Read(saved);
+            Assert.That(delta.Tensors["w"].Values, Is.All.EqualTo((float)delta.Steps), $"change {change}");
+            Assert.That(delta.Steps, Is.EqualTo(4).Or.EqualTo(1), "four saves before, the first one of a new process now");
+            Assert.That(DeltaFile.Generations(saved).Count, Is.InRange(2, 3), "rollback has what it had");
+            foreach (string kept in DeltaFile.Generations(saved))
+            {
+                DeltaFile earlier = DeltaFile.Read(kept);
+                Assert.That(earlier.Tensors["w"].Values, Is.All.EqualTo((float)earlier.Steps), $"{kept}, change {change}");
+            }
+
+            states.Add(delta.Steps);
+        }
+
+        Assert.That(states, Has.Count.GreaterThanOrEqualTo(9), "two files opened, written, flushed and renamed");
+        Assert.That(states, Is.Ordered.Descending, "the old state up to one change, the new one from there on");
+        Assert.That(states, Does.Contain(4).And.Contain(1));
     }
 
     [Test]
@@ -183,6 +227,20 @@ internal sealed class CrashTests
         }
 
         Assert.That(Array.ConvertAll(files, File.Exists), Is.EqualTo(new[] { false, true, true, true }));
+    }
+
+    private string Compile()
+    {
+        if (!File.Exists("/usr/bin/clang"))
+        {
+            Assert.Ignore("Needs clang.");
+        }
+
+        string library = folder["kill.so"];
+        string source = Path.Combine(Path.GetDirectoryName(Program)!, "kill.c");
+        (int code, string errors) = Run($"-shared -fPIC -o {library} {source} -ldl", program: "/usr/bin/clang");
+        Assert.That(code, Is.Zero, errors);
+        return library;
     }
 
     // Without the setting the runtime itself wants a large file in memory.
