@@ -16,6 +16,7 @@ internal static class BenchTable
             {report.OperationsPerStep / 1e6:0.###} million operations a step in matrix products, {100
                 * report.ShareOfPeak:0.#} % of the {report.PeakOperationsPerSecond
                 / 1e9:0} GFLOP/s that a product of 1024 x 1024 reaches here
+            {report.PredictionsPerSecond:0} predictions a second, one input at a time
             {report.BytesPerStep:0} managed bytes a step, {report.BytesPerPrediction:0} a prediction, {report.BytesPerPredictionObject:0} as an object
             same step: {report.Parity}
             """

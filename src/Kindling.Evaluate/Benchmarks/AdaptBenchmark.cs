@@ -140,6 +140,7 @@ public static class AdaptBenchmark
             OperationsPerStep = Operations(path, model.Manifest, support.Count),
             PeakOperationsPerSecond = MatrixWork.Peak(threads, time, model.Provider, model.Options.Device),
             BytesPerStep = bytes / (double)StepsPerBlock,
+            PredictionsPerSecond = CallsPerSecond(() => learner.Predict(query.Values, scores), time),
             BytesPerPrediction = BytesPerCall(() => learner.Predict(query.Values, scores)),
             BytesPerPredictionObject = BytesPerCall(() => learner.Predict(query)),
             Parity = parity,
@@ -180,6 +181,24 @@ public static class AdaptBenchmark
         return float.IsFinite(loss)
             ? elapsed.TotalMilliseconds
             : throw new BundleException($"{path}: {StepsPerBlock} steps can not be timed on libtorch: the loss is {loss}.");
+    }
+
+    /// <summary>One call after the other; median of the blocks, the first of which warms up.</summary>
+    private static double CallsPerSecond(Action call, TimeProvider time)
+    {
+        double[] seconds = new double[Blocks + 1];
+        for (int block = 0; block <= Blocks; block++)
+        {
+            long started = time.GetTimestamp();
+            for (int i = 0; i < Predictions; i++)
+            {
+                call();
+            }
+
+            seconds[block] = time.GetElapsedTime(started).TotalSeconds;
+        }
+
+        return Predictions / Statistics.Median(seconds.AsSpan(1));
     }
 
     private static double BytesPerCall(Action call)

@@ -44,6 +44,9 @@ public sealed class AdaptBenchmarkReport
     /// <summary>Managed bytes that one adaptation allocates for each of its steps, its fixed costs shared among the steps of a block.</summary>
     public required double BytesPerStep { get; init; }
 
+    /// <summary>Predictions of one input each, one after the other on one thread of the app, into the caller's memory.</summary>
+    public required double PredictionsPerSecond { get; init; }
+
     /// <summary>Managed bytes of one prediction into the caller's memory.</summary>
     public required double BytesPerPrediction { get; init; }
 

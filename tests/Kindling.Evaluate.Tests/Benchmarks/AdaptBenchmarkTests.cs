@@ -106,6 +106,7 @@ public sealed class AdaptBenchmarkTests
         Assert.That(report.BytesPerPrediction, Is.LessThanOrEqualTo(1));
         Assert.That(report.BytesPerPredictionObject, Is.InRange(1, 256));
         Assert.That(report.BytesPerStep, Is.InRange(1, 4096));
+        Assert.That(report.PredictionsPerSecond, Is.EqualTo(500 / 0.25));
         Assert.That(report.OperationsPerStep, Is.GreaterThan(1000));
         Assert.That(report.ShareOfPeak, Is.EqualTo(report.OperationsPerStep / 2.5e-3 * 0.25 / 2147483648).Within(1e-9));
     }
