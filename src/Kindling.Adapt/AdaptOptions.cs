@@ -31,12 +31,6 @@ public sealed class AdaptOptions
     /// <summary>Number of the GPU, where <see cref="Provider"/> is one that can be numbered; 0 by default.</summary>
     public int Device { get; init; }
 
-    /// <summary>
-    /// On <see cref="ExecutionProvider.Cuda"/>: records an inner step as a CUDA graph, once for each number of examples, and replays it. Saves the time in which
-    /// the processor starts the GPU's work, which is most of a small model's step; each number of examples costs a session. False by default.
-    /// </summary>
-    public bool CudaGraphs { get; init; }
-
     /// <summary>Inner steps of one adaptation; null (the default) takes the bundle's.</summary>
     public int? Steps { get; init; }
 
@@ -67,11 +61,6 @@ public sealed class AdaptOptions
     /// <summary>Buffers in this memory of ONNX Runtime's instead of the provider's: lets a machine without a GPU run the code for one.</summary>
     internal string? BufferMemory { get; init; }
 
-    /// <summary>Sessions and buffers for one number of examples, as <see cref="CudaGraphs"/> needs them, without recording.</summary>
-    internal bool FixedSizes { get; init; }
-
-    internal bool IsFixed => CudaGraphs || FixedSizes;
-
     /// <summary>All faults at once; empty when the options are valid.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -89,11 +78,6 @@ public sealed class AdaptOptions
         if (Device < 0)
         {
             faults.Add($"Device: expected 0 or more, got {Device}.");
-        }
-
-        if (CudaGraphs && Provider != ExecutionProvider.Cuda)
-        {
-            faults.Add($"CudaGraphs: expected Provider Cuda, got {Provider}.");
         }
 
         if (Steps is < 1 or > MaximumSteps)

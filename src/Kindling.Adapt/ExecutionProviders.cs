@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kindling.Bundles;
 using Microsoft.ML.OnnxRuntime;
 
@@ -19,7 +18,7 @@ public static class ExecutionProviders
             "Cuda",
             $"the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, {Nvidia}",
             IsAutomatic: true,
-            AppendCuda
+            (session, device) => session.AppendExecutionProvider_CUDA(device)
         ),
         new(
             ExecutionProvider.DirectMl,
@@ -28,7 +27,7 @@ public static class ExecutionProviders
             "DML",
             "the package Microsoft.ML.OnnxRuntime.DirectML instead of Microsoft.ML.OnnxRuntime, and Windows 10 or later with a GPU for DirectX 12",
             IsAutomatic: true,
-            (session, device, _) =>
+            (session, device) =>
             {
                 session.EnableMemoryPattern = false; // DirectML does not know it
                 session.AppendExecutionProvider_DML(device);
@@ -41,7 +40,7 @@ public static class ExecutionProviders
             Memory: null,
             "macOS or iOS with the package Microsoft.ML.OnnxRuntime",
             IsAutomatic: true,
-            (session, _, _) => session.AppendExecutionProvider("CoreML")
+            (session, _) => session.AppendExecutionProvider("CoreML")
         ),
         new(
             ExecutionProvider.TensorRt,
@@ -50,7 +49,7 @@ public static class ExecutionProviders
             "Cuda",
             $"the package Microsoft.ML.OnnxRuntime.Gpu instead of Microsoft.ML.OnnxRuntime, {Nvidia}, and TensorRT 10",
             IsAutomatic: false,
-            (session, device, _) => session.AppendExecutionProvider_Tensorrt(device)
+            (session, device) => session.AppendExecutionProvider_Tensorrt(device)
         ),
         new(
             ExecutionProvider.OpenVino,
@@ -59,7 +58,7 @@ public static class ExecutionProviders
             Memory: null,
             "the package Intel.ML.OnnxRuntime.OpenVino instead of Microsoft.ML.OnnxRuntime",
             IsAutomatic: false,
-            (session, _, _) => session.AppendExecutionProvider_OpenVINO()
+            (session, _) => session.AppendExecutionProvider_OpenVINO()
         ),
     ];
 
@@ -103,9 +102,9 @@ public static class ExecutionProviders
             : (ExecutionProvider.Cpu, $"the processor, since {names} cannot be used here; asking for one says what it needs.");
     }
 
-    /// <summary>Lets a session compute on a provider; one that <paramref name="records"/> keeps its runs as CUDA graphs.</summary>
+    /// <summary>Lets a session compute on a provider.</summary>
     /// <exception cref="MissingRuntimeException">The native package, or what it needs, is missing; the message names it.</exception>
-    internal static void Append(SessionOptions session, ExecutionProvider provider, int device, bool records = false)
+    internal static void Append(SessionOptions session, ExecutionProvider provider, int device)
     {
         if (Array.Find(Rows, row => row.Provider == provider) is not { } row)
         {
@@ -120,7 +119,7 @@ public static class ExecutionProviders
 
         try
         {
-            row.Append(session, device, records);
+            row.Append(session, device);
         }
         catch (OnnxRuntimeException e)
         {
@@ -128,23 +127,12 @@ public static class ExecutionProviders
         }
     }
 
-    private static void AppendCuda(SessionOptions session, int device, bool records)
-    {
-        if (!records)
-        {
-            session.AppendExecutionProvider_CUDA(device);
-            return;
-        }
-
-        using OrtCUDAProviderOptions options = new();
-        options.UpdateOptions(
-            new Dictionary<string, string> { ["device_id"] = device.ToString(CultureInfo.InvariantCulture), ["enable_cuda_graph"] = "1" }
-        );
-        session.AppendExecutionProvider_CUDA(options);
-    }
-
-    /// <summary>The name of the memory that a provider computes in; null where it is the processor's.</summary>
-    internal static string? Memory(ExecutionProvider provider) => Array.Find(Rows, row => row.Provider == provider)?.Memory;
+    /// <summary>The memory that a provider computes in, by name and number; null where it is the processor's.</summary>
+    internal static (string Name, int Device)? Memory(ExecutionProvider provider, int device) =>
+        Array.Find(Rows, row => row.Provider == provider)?.Memory is not { } name ? null
+        // DirectML counts its memory from 0 on whatever GPU it is.
+        : provider == ExecutionProvider.DirectMl ? (name, 0)
+        : (name, device);
 
     private static string Name(ExecutionProvider provider) => Array.Find(Rows, row => row.Provider == provider)?.Name ?? "the processor";
 
@@ -158,7 +146,7 @@ public static class ExecutionProviders
     /// <param name="Memory">What ONNX Runtime calls its memory; null where it computes in the processor's.</param>
     /// <param name="Needs">What must be there.</param>
     /// <param name="IsAutomatic">Whether <see cref="ExecutionProvider.Auto"/> tries it.</param>
-    /// <param name="Append">Adds it to a session, on a GPU of that number, and lets it record its runs.</param>
+    /// <param name="Append">Adds it to a session, on a GPU of that number.</param>
     private sealed record Row(
         ExecutionProvider Provider,
         string Name,
@@ -166,6 +154,6 @@ public static class ExecutionProviders
         string? Memory,
         string Needs,
         bool IsAutomatic,
-        Action<SessionOptions, int, bool> Append
+        Action<SessionOptions, int> Append
     );
 }

@@ -32,7 +32,7 @@ public static class BundleVerifier
                 step - 1
             );
             worstNorm = Math.Max(worstNorm, norm);
-            worstValue = Math.Max(worstValue, errors.Max());
+            worstValue = Math.Max(worstValue, errors.DefaultIfEmpty().Max());
             int good = errors.Count(error => error <= VerificationReport.Tolerance);
             values += errors.Length;
             agreeing += good;
@@ -70,7 +70,7 @@ public static class BundleVerifier
             reference.Episodes,
             reference.Steps,
             reference.Episodes - flipped.Count,
-            (double)agreeing / values,
+            values == 0 ? 1 : (double)agreeing / values,
             worstNorm,
             worstValue,
             worstLoss,

@@ -5,62 +5,29 @@ namespace Kindling.Adapt.Tests;
 /// <summary>The code for a GPU's memory, with buffers in memory that ONNX Runtime allocates on the processor: the same bits as without.</summary>
 public sealed class DeviceMemoryTests
 {
-    [TestCase("linear", false)]
-    [TestCase("sinusoid", false)]
-    [TestCase("glyphs-5w1s", false)]
-    [TestCase("linear", true)]
-    [TestCase("sinusoid", true)]
-    [TestCase("glyphs-5w1s", true)]
-    public async Task Buffers_OfADevice_GiveTheSameBits(string bundle, bool fixedSizes)
+    [TestCase("linear")]
+    [TestCase("sinusoid")]
+    [TestCase("glyphs-5w1s")]
+    public async Task Buffers_OfADevice_GiveTheSameBits(string bundle)
     {
         float[][] expected = await Results(bundle, memory: null);
         Assert.That(expected, Has.All.Some.Not.Zero);
-        Assert.That(await Results(bundle, "Cpu", fixedSizes), Is.EqualTo(expected));
-    }
-
-    // More numbers of examples than buffers are kept, the first of them again at the end.
-    [Test]
-    public void FixedSizes_ManyNumbersOfExamples_EachGivesTheSameBits()
-    {
-        float[][] Losses(bool fixedSizes)
-        {
-            using AdaptableModel model = AdaptableModel.Open(
-                Root.Combine("models", "sinusoid", "bundle"),
-                new AdaptOptions { BufferMemory = fixedSizes ? "Cpu" : null, FixedSizes = fixedSizes }
-            );
-            using Learner learner = model.CreateLearner();
-            int[] counts = [.. Enumerable.Range(1, Environment.ProcessorCount + 2), 1];
-            return
-            [
-                .. counts.Select(count =>
-                    learner
-                        .Adapt(new AdaptRequest { Support = Support(model.Manifest, seed: count, count), FromStart = true })
-                        .Losses.ToArray()
-                ),
-            ];
-        }
-
-        Assert.That(Losses(fixedSizes: true), Is.EqualTo(Losses(fixedSizes: false)));
+        Assert.That(await Results(bundle, "Cpu"), Is.EqualTo(expected));
     }
 
     [Test]
-    public void CudaGraphs_OnAnotherProvider_IsAFault() =>
+    public void Memory_ThatDoesNotExist_IsNamed() =>
         Assert.That(
-            new AdaptOptions { CudaGraphs = true }.Validate(),
-            Is.EqualTo(new[] { "CudaGraphs: expected Provider Cuda, got Cpu." })
+            () => AdaptableModel.Open(Root.Combine("models", "linear", "bundle"), new AdaptOptions { BufferMemory = "Cuda" }),
+            Throws.TypeOf<MissingRuntimeException>().With.Message.StartWith("The memory 'Cuda' of device 0 cannot be used.")
         );
 
     // Losses, parameters and predictions of one adaptation after another, with a judge and without, and of several at once.
-    private static async Task<float[][]> Results(string bundle, string? memory, bool fixedSizes = false)
+    private static async Task<float[][]> Results(string bundle, string? memory)
     {
         using AdaptableModel model = AdaptableModel.Open(
             Root.Combine("models", bundle, "bundle"),
-            new AdaptOptions
-            {
-                BufferMemory = memory,
-                FixedSizes = fixedSizes,
-                RequireImprovement = false,
-            }
+            new AdaptOptions { BufferMemory = memory, RequireImprovement = false }
         );
         using Learner learner = model.CreateLearner();
         using Learner other = model.CreateLearner();
@@ -90,9 +57,9 @@ public sealed class DeviceMemoryTests
         return [.. results];
     }
 
-    private static SupportSet Support(BundleManifest manifest, int seed, int count = 10)
+    private static SupportSet Support(BundleManifest manifest, int seed)
     {
-        FloatTensor[] inputs = [.. Enumerable.Range(0, count).Select(i => Single(manifest, (100 * seed) + i))];
+        FloatTensor[] inputs = [.. Enumerable.Range(0, 10).Select(i => Single(manifest, (100 * seed) + i))];
         return manifest.IsClassification
             ? SupportSet.FromExamples(inputs.Select((input, i) => ($"class {i % 5}", input)))
             : SupportSet.FromTargets(inputs.Select((input, i) => (input, new FloatTensor([1], [MathF.Sin(input.Values[0])]))));

@@ -1,3 +1,5 @@
+using Kindling.Graphs;
+
 namespace Kindling.Autodiff.Tests;
 
 public sealed class GradientTests
@@ -9,6 +11,14 @@ public sealed class GradientTests
 
     [TestCaseSource(typeof(OpCases), nameof(OpCases.All))]
     public void Gradients_SecondOrder_EqualFiniteDifferences(OpCase row) => Assert.That(Checker.Error(row, 2), Is.LessThan(1e-6));
+
+    // The root's slope is infinite at 0, and none of it may pass the ReLU, as in libtorch.
+    [Test]
+    public void Gradients_InfiniteAtASwitchedOffRelu_AreZero()
+    {
+        OpCase row = new("Sqrt of Relu", (b, x) => b.Sqrt(b.Relu(x[0])), Shape.Of(4)) { Low = -2, High = -1 };
+        Assert.That(Checker.Error(row, 1), Is.Zero);
+    }
 
     [Test]
     public void Checker_RuleWrongByATenthOfAPercent_Fails()

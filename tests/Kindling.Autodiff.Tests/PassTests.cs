@@ -75,6 +75,20 @@ public sealed class PassTests
     }
 
     [Test]
+    public void ImpliedExpansions_BothExpanded_OneStays()
+    {
+        GraphBuilder b = new("expand");
+        Value sizes = b.ShapeOf(b.Input("x", ElementType.Float, new Shape("n", 3)));
+        Value first = b.Expand(b.Input("first", ElementType.Float, Shape.Of(1, 3)), sizes);
+        Value second = b.Expand(b.Input("second", ElementType.Float, Shape.Of(1, 3)), sizes);
+        _ = b.Output(b.Add(first, second), "sum");
+        _ = b.Output(b.Add(first, first), "twice");
+        _ = b.Output(b.Where(b.Greater(first, second), first, second), "larger");
+        Graph simple = Simplification.Run(b.Graph);
+        Assert.That(simple.Outputs.Select(v => v.Shape), Has.All.EqualTo(new Shape("n", 3)));
+    }
+
+    [Test]
     public void ImpliedExpansions_ArithmeticWithANumber_IsDoneBefore()
     {
         GraphBuilder b = new("expand");
@@ -116,13 +130,14 @@ public sealed class PassTests
     }
 
     [TestCase(1, 16, 200, 200)]
+    [TestCase(1, 16, 9, 8, 5)]
     [TestCase(1, 3, 7, 6)]
     [TestCase(2, 16, 7, 6)]
-    public void ConvolutionLowering_LargeOrFlatOrGrouped_Stays(int groups, int channels, int height, int width)
+    public void ConvolutionLowering_LargeOrFlatOrGroupedOrWide_Stays(int groups, int channels, int height, int width, int kernel = 3)
     {
         GraphBuilder b = new("stays");
         Value x = b.Input("x", ElementType.Float, new Shape("n", channels, height, width));
-        Value y = b.Conv(x, b.Parameter("w", 4, channels / groups, 3, 3), group: groups);
+        Value y = b.Conv(x, b.Parameter("w", 4, channels / groups, kernel, kernel), group: groups);
         _ = b.Output(b.Neg(y), "y");
         Assert.That(Ops(ConvolutionLowering.Run(b.Graph)), Is.EqualTo(new[] { "Conv", "Neg" }));
     }

@@ -19,13 +19,6 @@ public sealed class ErrorTests
             "bench"
         );
         yield return Usage(
-            "kindling: --cuda-graphs needs --provider cuda.\n`kindling bench adapt --help` lists what there is.\n",
-            "bench",
-            "adapt",
-            "bundle",
-            "--cuda-graphs"
-        );
-        yield return Usage(
             "kindling: train has no option '--iteratoins'; did you mean '--iterations'?\n`kindling train --help` lists what there is.\n",
             "train",
             "models/none",

@@ -13,14 +13,20 @@ internal static class BenchTable
             $"""
             {report.Bundle}: {report.MillisecondsPerStep:0.0000} ms an adaptation step, libtorch {report.LibtorchMillisecondsPerStep:0.0000} ms, ratio {report.RatioToLibtorch:0.00}
             {report.Examples} examples, {report.Provider}, {report.Threads} thread(s), medians of {report.Blocks} blocks of {report.StepsPerBlock} steps
-            {report.OperationsPerStep / 1e6:0.###} million operations a step in matrix products, {100
-                * report.ShareOfPeak:0.#} % of the {report.PeakOperationsPerSecond
-                / 1e9:0} GFLOP/s that a product of 1024 x 1024 reaches here
+            {report.OperationsPerStep / 1e6:0.###} million operations a step in matrix products{Share(report)}
             {report.PredictionsPerSecond:0} predictions a second, one input at a time
             {report.BytesPerStep:0} managed bytes a step, {report.BytesPerPrediction:0} a prediction, {report.BytesPerPredictionObject:0} as an object
             same step: {report.Parity}
             """
         );
+
+    private static string Share(AdaptBenchmarkReport report) =>
+        report.PeakOperationsPerSecond is { } peak
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $", {100 * report.ShareOfPeak:0.#} % of the {peak / 1e9:0} GFLOP/s that a product of 1024 x 1024 reaches here"
+            )
+            : "";
 
     public static string Text(StepProfileReport report)
     {

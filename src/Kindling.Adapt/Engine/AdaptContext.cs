@@ -6,56 +6,41 @@ namespace Kindling.Adapt;
 /// <summary>
 /// Buffers of a running adaptation: two sets of parameters and optimiser state in turn. Step k reads set k mod 2 and writes the other, so nothing is
 /// copied between steps. The statistics of step k belong to the parameters that it read, and are written beside them. On a GPU both sets are in its memory,
-/// examples and rates are copied there when they are bound, and of each step the loss alone comes back. Used by one thread at a time.
+/// examples are copied there at the beginning and rates when they change, and of each step the loss alone comes back. Used by one thread at a time.
 /// </summary>
 internal sealed class AdaptContext : IDisposable
 {
-    // The key and the two numbers under which ONNX Runtime keeps the recorded runs of both directions.
-    private const string RecordedRun = "gpu_graph_id";
-
     private readonly Engine _engine;
-    private readonly InferenceSession? _own;
-    private readonly FixedInputs? _inputs;
-    private readonly RunOptions[] _options = [Options(), Options()];
-    private readonly TensorSet _loss;
-    private readonly TensorSet[] _delta;
-    private readonly TensorSet[] _state;
-    private readonly OrtIoBinding[] _bindings;
+    private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+    private readonly TensorSet _loss = new(GraphSignature.Loss);
+    private readonly TensorSet[] _delta = [];
+    private readonly TensorSet[] _state = [];
+    private readonly OrtIoBinding[] _bindings = [];
     private readonly OrtValue?[][] _boundRates;
     private StartPoint? _bound;
     private StartPoint? _start;
 
-    /// <summary>Buffers for support sets of any size, or of one size where the engine fixes it.</summary>
-    internal AdaptContext(Engine engine, int? count)
+    internal AdaptContext(Engine engine)
     {
         _engine = engine;
-        Count = count;
-        if (count is { } size)
-        {
-            _own = engine.OpenFixed(size);
-            _inputs = new FixedInputs(engine.Memory!);
-        }
-
-        _loss = new TensorSet(_own is null ? null : engine.Memory, GraphSignature.Loss);
-        InferenceSession session = _own ?? engine.Adapt;
-        _delta = [new TensorSet(engine.Delta, engine.Memory), new TensorSet(engine.Delta, engine.Memory)];
-        _state = [new TensorSet(engine.State, engine.Memory), new TensorSet(engine.State, engine.Memory)];
-        _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
         _boundRates = [new OrtValue?[engine.AdaptedCount], new OrtValue?[engine.AdaptedCount]];
-        for (int side = 0; side < 2; side++)
+        try
         {
-            if (_own is not null)
+            _delta = TensorSet.Pair(engine.Delta, engine.Memory);
+            _state = TensorSet.Pair(engine.State, engine.Memory);
+            _bindings = [engine.Adapt.CreateIoBinding(), engine.Adapt.CreateIoBinding()];
+            for (int side = 0; side < 2; side++)
             {
-                _options[side].AddRunConfigEntry(RecordedRun, $"{side + 1}");
+                _bindings[side].BindOutput(GraphSignature.Loss, _loss.Values[0]);
+                BindSets(_bindings[side], engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]));
             }
-
-            _bindings[side].BindOutput(GraphSignature.Loss, _loss.Values[0]);
-            BindSets(_bindings[side], engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]));
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
-
-    /// <summary>The number of examples that this is for; null: any.</summary>
-    internal int? Count { get; }
 
     /// <summary>The parameters that step <paramref name="step"/> reads, and (once it ran) their statistics.</summary>
     internal TensorSet Delta(int step) => _delta[step & 1];
@@ -94,14 +79,12 @@ internal sealed class AdaptContext : IDisposable
             OrtValue rate = _start!.Rates.Row(i, step);
             if (!ReferenceEquals(bound[i], rate))
             {
-                string name = GraphSignature.Rate(_engine.Delta.Entries[i].Name);
-                binding.BindInput(name, _inputs?.Put($"{name}/{side}", rate) ?? rate);
+                binding.BindInput(GraphSignature.Rate(_engine.Delta.Entries[i].Name), rate);
                 bound[i] = rate;
             }
         }
 
-        OrtErrors.Run(_own ?? _engine.Adapt, _options[side], binding, _engine.Manifest.Graphs.Adapt.File);
-        _loss.Written();
+        OrtErrors.Run(_engine.Adapt, _options, binding, _engine.Manifest.Graphs.Adapt.File);
         _delta[0].Written();
         _delta[1].Written();
         _state[1 - side].Written();
@@ -109,7 +92,7 @@ internal sealed class AdaptContext : IDisposable
     }
 
     /// <summary>Stops the running step; may be called from another thread.</summary>
-    internal void Terminate() => Array.ForEach(_options, options => options.Terminate = true);
+    internal void Terminate() => _options.Terminate = true;
 
     public void Dispose()
     {
@@ -119,30 +102,29 @@ internal sealed class AdaptContext : IDisposable
             set.Dispose();
         }
 
-        Array.ForEach(_options, options => options.Dispose());
-        _inputs?.Dispose();
-        _own?.Dispose();
+        _options.Dispose();
     }
 
     private void Bind(StartPoint start, SupportData data)
     {
         if (!ReferenceEquals(_bound, start))
         {
+            _bound = null;
             for (int i = 0; i < start.Frozen.Values.Length; i++)
             {
-                BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]);
+                Both(binding => binding.BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
             }
 
             _bound = start;
         }
 
         _start = start;
-        Array.ForEach(_options, options => options.Terminate = false);
-        BindInput(_engine.Manifest.Input.Name, data.Inputs);
-        BindInput(GraphSignature.Labels, data.Labels);
+        _options.Terminate = false;
+        Both(binding => binding.BindInput(_engine.Manifest.Input.Name, data.Inputs));
+        Both(binding => binding.BindInput(GraphSignature.Labels, data.Labels));
         if (data.Mask is { } mask)
         {
-            BindInput(GraphSignature.Mask, mask);
+            Both(binding => binding.BindInput(GraphSignature.Mask, mask));
         }
     }
 
@@ -174,12 +156,9 @@ internal sealed class AdaptContext : IDisposable
         }
     }
 
-    private static RunOptions Options() => new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-
-    /// <summary>Binds what both directions read.</summary>
-    private void BindInput(string name, OrtValue value)
+    private void Both(Action<OrtIoBinding> action)
     {
-        OrtValue bound = _inputs?.Put(name, value) ?? value;
-        Array.ForEach(_bindings, binding => binding.BindInput(name, bound));
+        action(_bindings[0]);
+        action(_bindings[1]);
     }
 }

@@ -8,13 +8,10 @@ internal sealed class Engine : RefCounted
 {
     private readonly Lock _lock = new();
     private readonly Lock _opening = new();
-    private readonly List<AdaptContext> _contexts = [];
+    private readonly Stack<AdaptContext> _contexts = new();
     private readonly AdaptOptions _options;
     private readonly ExecutionProvider _provider;
     private readonly IReadOnlyDictionary<string, bool> _scalarRates;
-
-    /// <summary>The adapt graph, where sessions for one size of the support set are opened later.</summary>
-    private readonly byte[]? _fixedGraph;
     private InferenceSession? _adaptMany;
     private bool _freed;
 
@@ -25,12 +22,10 @@ internal sealed class Engine : RefCounted
         ExecutionProvider provider,
         InferenceSession infer,
         InferenceSession adapt,
-        DeviceMemory? memory,
-        byte[]? fixedGraph
+        DeviceMemory? memory
     )
     {
         Manifest = manifest;
-        _fixedGraph = fixedGraph;
         Memory = memory;
         _scalarRates = scalarRates;
         _options = options;
@@ -94,13 +89,13 @@ internal sealed class Engine : RefCounted
             infer = OrtErrors.Open(files.Read(file), session, files.Describe(file));
             GraphCheck.Infer(infer, manifest, files.Describe(file));
             file = manifest.Graphs.Adapt.File;
-            byte[] graph = files.Read(file);
-            adapt = OrtErrors.Open(graph, session, files.Describe(file));
+            adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
             GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
-            memory = (options.BufferMemory ?? ExecutionProviders.Memory(provider)) is { } name
-                ? new DeviceMemory(name, options.Device, adapt, session)
-                : null;
-            return new Engine(manifest, scalarRates, options, provider, infer, adapt, memory, options.IsFixed ? graph : null);
+            (string Name, int Device)? place = options.BufferMemory is { } own
+                ? (own, 0)
+                : ExecutionProviders.Memory(provider, options.Device);
+            memory = place is { } known ? DeviceMemory.Open(known.Name, known.Device, adapt, session) : null;
+            return new Engine(manifest, scalarRates, options, provider, infer, adapt, memory);
         }
         catch
         {
@@ -142,47 +137,31 @@ internal sealed class Engine : RefCounted
         }
     }
 
-    /// <summary>Buffers for an adaptation to so many examples; give them back with <see cref="ReturnContext"/>.</summary>
-    internal AdaptContext RentContext(int examples)
+    internal AdaptContext RentContext()
     {
-        int? count = _fixedGraph is null ? null : examples;
         lock (_lock)
         {
-            int place = _contexts.FindLastIndex(context => context.Count == count);
-            if (place >= 0)
+            if (_contexts.TryPop(out AdaptContext? context))
             {
-                AdaptContext context = _contexts[place];
-                _contexts.RemoveAt(place);
                 return context;
             }
         }
 
-        return new AdaptContext(this, count);
-    }
-
-    /// <summary>The adapt graph for one number of examples, recorded as CUDA graphs where the options say so.</summary>
-    internal InferenceSession OpenFixed(int examples)
-    {
-        using SessionOptions session = Options(_options, _provider, records: _options.CudaGraphs);
-        // The batch is the one dimension that a bundle leaves open.
-        session.AddFreeDimensionOverrideByName(Adapt.InputMetadata[Manifest.Input.Name].SymbolicDimensions[0], examples);
-        return OrtErrors.Open(_fixedGraph!, session, Manifest.Graphs.Adapt.File);
+        return new AdaptContext(this);
     }
 
     internal void ReturnContext(AdaptContext context)
     {
-        AdaptContext? superfluous = context;
         lock (_lock)
         {
-            if (!_freed)
+            if (!_freed && _contexts.Count < Environment.ProcessorCount)
             {
-                _contexts.Add(context);
-                superfluous = _contexts.Count > Environment.ProcessorCount ? _contexts[0] : null;
-                _ = superfluous is not null && _contexts.Remove(superfluous);
+                _contexts.Push(context);
+                return;
             }
         }
 
-        superfluous?.Dispose();
+        context.Dispose();
     }
 
     protected override void Free()
@@ -190,8 +169,10 @@ internal sealed class Engine : RefCounted
         lock (_lock)
         {
             _freed = true;
-            _contexts.ForEach(context => context.Dispose());
-            _contexts.Clear();
+            while (_contexts.TryPop(out AdaptContext? context))
+            {
+                context.Dispose();
+            }
         }
 
         RunOptions.Dispose();
@@ -201,7 +182,7 @@ internal sealed class Engine : RefCounted
         Infer.Dispose();
     }
 
-    private static SessionOptions Options(AdaptOptions options, ExecutionProvider provider, bool records = false)
+    private static SessionOptions Options(AdaptOptions options, ExecutionProvider provider)
     {
         SessionOptions session = new()
         {
@@ -214,7 +195,7 @@ internal sealed class Engine : RefCounted
         };
         try
         {
-            ExecutionProviders.Append(session, provider, options.Device, records);
+            ExecutionProviders.Append(session, provider, options.Device);
             return session;
         }
         catch

@@ -58,7 +58,7 @@ internal static class Inference
             return Outputs(snapshot, inputs, batch);
         }
 
-        AdaptContext context = engine.RentContext(inputs.Shape[0]);
+        AdaptContext context = engine.RentContext();
         try
         {
             using SupportData data = SupportData.Unlabelled(engine.Manifest, snapshot.Heads, inputs);

@@ -1,4 +1,4 @@
-using Microsoft.ML.OnnxRuntime;
+using Kindling.Bundles;
 
 namespace Kindling.Adapt;
 
@@ -29,7 +29,7 @@ internal static class InnerLoop
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        AdaptContext context = snapshot.Engine.RentContext(data.Count);
+        AdaptContext context = snapshot.Engine.RentContext();
         try
         {
             if (from is null)
@@ -76,7 +76,7 @@ internal static class InnerLoop
             loss = context.Run(step);
             return true;
         }
-        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+        catch (BundleException) when (cancellationToken.IsCancellationRequested)
         {
             return false;
         }

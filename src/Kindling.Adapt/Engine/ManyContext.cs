@@ -13,9 +13,9 @@ internal sealed class ManyContext : IDisposable
     private readonly Engine _engine;
     private readonly RateTable _rates;
     private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-    private readonly OrtIoBinding[] _bindings;
-    private readonly TensorSet[] _delta;
-    private readonly TensorSet[] _state;
+    private readonly OrtIoBinding[] _bindings = [];
+    private readonly TensorSet[] _delta = [];
+    private readonly TensorSet[] _state = [];
     private readonly TensorSet _loss;
 
     /// <summary>One user's parameters and statistics.</summary>
@@ -33,8 +33,6 @@ internal sealed class ManyContext : IDisposable
         TensorLayout state = new(
             _engine.State.Entries.Select(entry => (entry.Name, entry.Name == GraphSignature.Step ? entry.Shape : Many(count, entry.Shape)))
         );
-        _delta = [new TensorSet(delta, _engine.Memory), new TensorSet(delta, _engine.Memory)];
-        _state = [new TensorSet(state, _engine.Memory), new TensorSet(state, _engine.Memory)];
         _loss = new TensorSet(GraphSignature.Loss, count);
         _one = new TensorSet(_engine.Delta);
         _data =
@@ -45,19 +43,29 @@ internal sealed class ManyContext : IDisposable
                 : Stack<float>(users, user => user.Data.Labels),
             .. users[0].Data.Mask is null ? Array.Empty<OrtValue>() : [Stack<float>(users, user => user.Data.Mask!)],
         ];
-        for (int user = 0; user < count; user++)
+        try
         {
-            for (int i = 0; i < delta.Entries.Length; i++)
+            _delta = TensorSet.Pair(delta, _engine.Memory);
+            _state = TensorSet.Pair(state, _engine.Memory);
+            for (int user = 0; user < count; user++)
             {
-                users[user].Origin.Delta[i].CopyTo(Part(_delta[0], i, user));
+                for (int i = 0; i < delta.Entries.Length; i++)
+                {
+                    users[user].Origin.Delta[i].CopyTo(Part(_delta[0], i, user));
+                }
             }
-        }
 
-        _delta[0].Send();
-        _state[0].Send();
-        _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
-        Bind(0, start.Frozen);
-        Bind(1, start.Frozen);
+            _delta[0].Send();
+            _state[0].Send();
+            _bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
+            Bind(0, start.Frozen);
+            Bind(1, start.Frozen);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>A user's loss at the parameters that the last step read.</summary>

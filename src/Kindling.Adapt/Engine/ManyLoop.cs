@@ -1,3 +1,4 @@
+using Kindling.Bundles;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Kindling.Adapt;
@@ -21,7 +22,7 @@ internal static class ManyLoop
                 cancellationToken.ThrowIfCancellationRequested();
                 context.Run(step);
             }
-            catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+            catch (BundleException) when (cancellationToken.IsCancellationRequested)
             {
                 throw new OperationCanceledException(cancellationToken);
             }

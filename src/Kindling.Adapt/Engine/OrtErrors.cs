@@ -24,18 +24,25 @@ internal static class OrtErrors
         }
     }
 
-    /// <summary>Runs a graph of a bundle; what a stopped run throws passes through.</summary>
+    /// <summary>Runs a graph of a bundle. A run that is stopped fails like any other: whoever stops it knows.</summary>
+    /// <exception cref="BundleException">The graph cannot be run, or there is not enough memory for it.</exception>
     internal static void Run(InferenceSession session, RunOptions options, OrtIoBinding binding, string source)
     {
         try
         {
             session.RunWithBinding(options, binding);
         }
-        catch (OnnxRuntimeException e) when (!options.Terminate)
+        catch (OnnxRuntimeException e)
         {
-            throw new BundleException($"{source}: ONNX Runtime cannot run this graph. {e.Message}", e);
+            string fault = IsOutOfMemory(e) ? "ONNX Runtime found too little memory for this run." : "ONNX Runtime cannot run this graph.";
+            throw new BundleException($"{source}: {fault} {e.Message}", e);
         }
     }
+
+    // Only the message tells.
+    private static bool IsOutOfMemory(OnnxRuntimeException e) =>
+        e.Message.Contains("allocate memory", StringComparison.OrdinalIgnoreCase)
+        || e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Opens a session on a graph of a bundle.</summary>
     internal static InferenceSession Open(byte[] graph, SessionOptions options, string source)

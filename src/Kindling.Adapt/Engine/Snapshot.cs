@@ -56,8 +56,16 @@ internal sealed class Snapshot : RefCounted
         }
 
         context ??= new InferContext(this);
-        context.SetBatch(batch);
-        return context;
+        try
+        {
+            context.SetBatch(batch);
+            return context;
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
     }
 
     internal void Return(InferContext context)

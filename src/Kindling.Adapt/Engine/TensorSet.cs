@@ -33,7 +33,7 @@ internal sealed class TensorSet : IDisposable
                     entry.LongShape
                 )
         );
-        Values = memory is null ? _host : Array.ConvertAll(layout.Entries, entry => memory.Allocate(entry.LongShape));
+        Values = memory is null ? _host : memory.Allocate(layout.Entries.Select(entry => entry.LongShape));
     }
 
     /// <summary>A set of one tensor.</summary>
@@ -43,6 +43,21 @@ internal sealed class TensorSet : IDisposable
     /// <summary>A set of one tensor in a device's memory.</summary>
     internal TensorSet(DeviceMemory? memory, string name, params int[] shape)
         : this(new TensorLayout([(name, shape)]), memory) { }
+
+    /// <summary>Two sets of one layout, or none where there is memory for one only.</summary>
+    internal static TensorSet[] Pair(TensorLayout layout, DeviceMemory? memory)
+    {
+        TensorSet first = new(layout, memory);
+        try
+        {
+            return [first, new TensorSet(layout, memory)];
+        }
+        catch
+        {
+            first.Dispose();
+            throw;
+        }
+    }
 
     internal TensorLayout Layout { get; }
 

@@ -51,6 +51,7 @@ public static class ConvolutionLowering
         }
 
         Window window = Window.Of(node, x, node.Output, [.. w.Shape.Skip(2).Select(d => d.Size)]);
-        return window.HasColumns(x, MostColumnElements) ? window : null;
+        // the gradient of the columns is gathered only where few windows overlap
+        return window.HasColumns(x, MostColumnElements) && window.Overlap <= VjpRules.MostUses ? window : null;
     }
 }

@@ -44,7 +44,13 @@ public static class ImpliedExpansions
             }
             else
             {
-                rewriter.Copy(node, inputs.Select((v, i) => HasFullShape(inputs, i, node.Output) ? Expansion(v)?.Inputs[0] ?? v : v));
+                // one after the other: of two that are expanded, one has to stay
+                for (int i = 0; i < inputs.Length; i++)
+                {
+                    inputs[i] = HasFullShape(inputs, i, node.Output) ? Expansion(inputs[i])?.Inputs[0] ?? inputs[i] : inputs[i];
+                }
+
+                rewriter.Copy(node, inputs);
             }
 
             if (node.Outputs.FirstOrDefault(v => v is not null && !v.Shape.Equals(rewriter.Map(v).Shape)) is { } changed)

@@ -59,7 +59,7 @@ internal static partial class VjpRules
     private static Value WeightGradient(VjpContext c, Window window, Value x, Value g, long group)
     {
         GraphBuilder b = c.B;
-        if (group == 1 && window.HasColumns(x, MostColumnElements))
+        if (group == 1 && g.Shape[1].IsKnown && window.HasColumns(x, MostColumnElements))
         {
             return window.Weight(b, b.Gemm(Window.Rows(b, g), window.Columns(b, x), transA: true), x.Shape[1].Size);
         }

@@ -29,8 +29,8 @@ internal static partial class VjpRules
             Unary("Tanh", (c, _, y, g) => c.B.Mul(g, c.B.Sub(c.B.ScalarLike(y, 1), c.B.Mul(y, y)))),
             // y = 1 / (1 + exp(-x)): dx = g y (1 - y)
             Unary("Sigmoid", (c, _, y, g) => c.B.Mul(g, c.B.Mul(y, c.B.Sub(c.B.ScalarLike(y, 1), y)))),
-            // y = max(x, 0): dx = g where x > 0, and 0 at x = 0. Casts to bool and back give 1 where y is not 0, in half the time of Greater and Where.
-            Unary("Relu", (c, _, y, g) => c.B.Mul(g, c.B.Cast(c.B.Cast(y, ElementType.Bool), y.Type))),
+            // y = max(x, 0): dx = g where x > 0, and 0 at x = 0. A cast to bool is faster than Greater; a product instead of Where would make infinite g NaN.
+            Unary("Relu", (c, _, y, g) => c.B.Where(c.B.Cast(y, ElementType.Bool), g, c.Zero(g))),
             // y = ln(1 + exp(x)): dx = g sigmoid(x)
             Unary("Softplus", (c, x, _, g) => c.B.Mul(g, c.B.Sigmoid(x))),
             // y = erf(x): dx = g 2/sqrt(pi) exp(-x^2)

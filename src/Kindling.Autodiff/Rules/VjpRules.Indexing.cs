@@ -6,7 +6,10 @@ namespace Kindling.Autodiff.Rules;
 internal static partial class VjpRules
 {
     /// <summary>How often an element may be gathered so that its gradient is gathered too: that is far faster than scattering.</summary>
-    private const int MostUses = 16;
+    public const int MostUses = 16;
+
+    /// <summary>How many times as much may be gathered for the gradient as was gathered.</summary>
+    private const int MostGathered = 4;
 
     private static IEnumerable<KeyValuePair<string, VjpRule>> Indexing =>
         [
@@ -43,18 +46,23 @@ internal static partial class VjpRules
     // The places of a constant list of indices that take each element of x, or null where that is not known, or where some are taken very often.
     private static int[][]? Uses(VjpContext c, int axis)
     {
-        if (c[1].Rank != 1 || c[1].Constant is not { } constant || !c[0].Shape[axis].IsKnown || c[0].Shape[axis].Is(0))
+        if (
+            c[1].Rank != 1
+            || c[1].Constant is not { } constant
+            || c[0].Shape[axis] is not { IsKnown: true, Size: > 0 and var size }
+            || size > MostGathered * constant.Count
+        )
         {
             return null;
         }
 
-        long size = c[0].Shape[axis].Size;
         ILookup<long, int> places = constant
             .ToInt64()
             .Select((at, place) => (at, place))
             .ToLookup(p => p.at < 0 ? p.at + size : p.at, p => p.place);
         int[][] uses = [.. Enumerable.Range(0, (int)size).Select(at => places[at].ToArray())];
-        return uses.Max(u => u.Length) is > 0 and <= MostUses ? uses : null;
+        long most = uses.Max(u => u.Length);
+        return most is > 0 and <= MostUses && most * size <= MostGathered * constant.Count ? uses : null;
     }
 
     // Gathers again, so many times as an element is taken at most; zeros stand behind g for those that are taken less often.

@@ -83,7 +83,11 @@ internal sealed class Window
     /// </summary>
     public bool HasColumns(Value x, long most) =>
         x.Shape[1] is { IsKnown: true, Size: >= LeastChannels and var channels }
-        && Output.Aggregate(channels * Taps, (product, size) => product * size) <= most;
+        && kernel.Concat(Output).Aggregate((double)channels, (product, size) => product * size) <= most;
+
+    /// <summary>How many windows see one element of the input at most.</summary>
+    public long Overlap =>
+        kernel.Zip(Strides, (size, stride) => (size + stride - 1) / stride).Aggregate(1L, (product, count) => product * count);
 
     /// <summary>
     /// What the windows see, one row for each place of the output (im2col): x [N, C, H...] -> [N o..., k... C], so that a convolution is a product with

@@ -84,7 +84,7 @@ internal sealed class AdaptCourse
         long each = Bytes(1) - Bytes(0);
         long most = each == 0 ? 0 : Math.Max(0, (budget - Bytes(0)) / each);
         Fault =
-            $"The memory budget of {Megabytes(budget)} MB is too small: {examples} examples take about {Megabytes(bytes)} MB, {most} would fit.";
+            $"The memory budget of {Megabytes(budget)} MB is too small: to fit {examples} examples takes about {Megabytes(bytes)} MB, {most} would do.";
         return false;
     }
 

@@ -132,11 +132,11 @@ public sealed partial record BundleManifest
         int adapted = Parameters.Count(parameter => parameter.Adapts);
         long moments = adapted == 0 ? 0 : GraphSignature.Of(this).State.Count / adapted;
         Int128 buffers = sizeof(float) * (Int128)TensorLayout.OfDelta(this).Length * (4 + (2 * moments));
-        // The prediction graph judges, and looks for outliers among the examples.
-        Int128 graphs = Run(adapt, examples) + Run(infer, Math.Max(examples, validation));
+        // The prediction graph judges, and looks for outliers among all examples that the request gave.
+        Int128 graphs = Run(adapt, examples) + Run(infer, (long)examples + validation);
         return (long)Int128.Min(long.MaxValue, buffers + (2 * graphs));
 
-        static Int128 Run(ManifestMemory memory, int batch) => memory.Bytes + ((Int128)memory.BytesPerExample * batch);
+        static Int128 Run(ManifestMemory memory, long batch) => memory.Bytes + ((Int128)memory.BytesPerExample * batch);
     }
 
     /// <summary>Reads a manifest and checks it.</summary>

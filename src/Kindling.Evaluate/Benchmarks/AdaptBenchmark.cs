@@ -25,7 +25,6 @@ public static class AdaptBenchmark
     /// <param name="time">The clock.</param>
     /// <param name="provider">What both engines compute on: the processor or CUDA.</param>
     /// <param name="device">Number of the GPU.</param>
-    /// <param name="cudaGraphs">See <see cref="AdaptOptions.CudaGraphs"/>.</param>
     /// <exception cref="BundleException">
     /// The bundle has no recipe or no episodes, the two steps do not compute the same, or an adaptation of this length diverges.
     /// </exception>
@@ -35,8 +34,7 @@ public static class AdaptBenchmark
         int threads,
         TimeProvider time,
         ExecutionProvider provider = ExecutionProvider.Cpu,
-        int device = 0,
-        bool cudaGraphs = false
+        int device = 0
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -56,7 +54,6 @@ public static class AdaptBenchmark
                 RequireImprovement = false,
                 Provider = provider,
                 Device = device,
-                CudaGraphs = cudaGraphs,
             }
         );
         using HandWrittenStep step = HandWrite(path, model.Manifest, provider == ExecutionProvider.Cuda ? Cuda(device) : null);
@@ -138,7 +135,7 @@ public static class AdaptBenchmark
             MillisecondsPerStep = Statistics.Median(ours.AsSpan(1)) / StepsPerBlock,
             LibtorchMillisecondsPerStep = Statistics.Median(theirs.AsSpan(1)) / StepsPerBlock,
             OperationsPerStep = Operations(path, model.Manifest, support.Count),
-            PeakOperationsPerSecond = MatrixWork.Peak(threads, time, model.Provider, model.Options.Device),
+            PeakOperationsPerSecond = model.Provider == ExecutionProvider.Cpu ? MatrixWork.Peak(threads, time) : null,
             BytesPerStep = bytes / (double)StepsPerBlock,
             PredictionsPerSecond = CallsPerSecond(() => learner.Predict(query.Values, scores), time),
             BytesPerPrediction = BytesPerCall(() => learner.Predict(query.Values, scores)),

@@ -35,11 +35,11 @@ public sealed class AdaptBenchmarkReport
     /// <summary>Floating-point operations of one step in matrix products and convolutions; see <see cref="MatrixWork"/>.</summary>
     public required double OperationsPerStep { get; init; }
 
-    /// <summary>Floating-point operations a second of a large matrix product here, on as many threads.</summary>
-    public required double PeakOperationsPerSecond { get; init; }
+    /// <summary>Floating-point operations a second of a large matrix product on as many threads of the processor; null on a GPU.</summary>
+    public required double? PeakOperationsPerSecond { get; init; }
 
     /// <summary>The share of that peak that a whole step reaches, everything else that it does included.</summary>
-    public double ShareOfPeak => OperationsPerStep / (MillisecondsPerStep / 1000) / PeakOperationsPerSecond;
+    public double? ShareOfPeak => OperationsPerStep / (MillisecondsPerStep / 1000) / PeakOperationsPerSecond;
 
     /// <summary>Managed bytes that one adaptation allocates for each of its steps, its fixed costs shared among the steps of a block.</summary>
     public required double BytesPerStep { get; init; }

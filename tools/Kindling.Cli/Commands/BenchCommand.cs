@@ -30,23 +30,14 @@ internal static class BenchCommand
         Option<bool> json = CommonOptions.Json();
         Option<string> provider = CommonOptions.Provider("What both compute on", ExecutionProvider.Cpu, ExecutionProvider.Cuda);
         Option<int?> device = CommonOptions.Device();
-        Option<bool> graphs = new("--cuda-graphs") { Description = "Record a step as a CUDA graph and replay it" };
         Command command = new("adapt", "Time of an adaptation step on ONNX Runtime beside the same step on libtorch")
         {
             bundle,
             threads,
             provider,
             device,
-            graphs,
             json,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(graphs) && result.GetValue(provider) is not "cuda")
-            {
-                result.AddError("--cuda-graphs needs --provider cuda.");
-            }
-        });
         command.SetAction(parsed =>
         {
             AdaptBenchmarkReport report = AdaptBenchmark.Measure(
@@ -54,8 +45,7 @@ internal static class BenchCommand
                 parsed.GetValue(threads),
                 TimeProvider.System,
                 Enum.Parse<ExecutionProvider>(parsed.GetRequiredValue(provider), ignoreCase: true),
-                parsed.GetValue(device) ?? 0,
-                parsed.GetValue(graphs)
+                parsed.GetValue(device) ?? 0
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
