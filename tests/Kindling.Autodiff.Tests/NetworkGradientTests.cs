@@ -1,3 +1,4 @@
+using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Train.Torch;
@@ -18,8 +19,13 @@ public sealed class NetworkGradientTests
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
     public void Gradients_OfNetwork_EqualTorchAutograd(NetworkSpec spec, int[] input)
     {
+        CompareWithAutograd(Step(spec, input));
+        CompareWithAutograd(Step(spec, input, lowered: true));
+    }
+
+    private static void CompareWithAutograd(Graph step)
+    {
         _ = TorchNatives.Load();
-        Graph step = Step(spec, input);
         using DisposeScope scope = NewDisposeScope();
         using TorchInterpreter interpreter = new(step, doublePrecision: true);
         Tensor[] feeds = [.. Feeds(step).Select(f => tensor(f.Values, f.Sizes))];
@@ -38,7 +44,11 @@ public sealed class NetworkGradientTests
     }
 
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
-    public void Gradients_OfNetworkOnOnnxRuntime_EqualTorch(NetworkSpec spec, int[] input) => Compare(Step(spec, input));
+    public void Gradients_OfNetworkOnOnnxRuntime_EqualTorch(NetworkSpec spec, int[] input)
+    {
+        Compare(Step(spec, input));
+        Compare(Step(spec, input, lowered: true));
+    }
 
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
     public void Outputs_OfNetworkOnOnnxRuntime_EqualTorch(NetworkSpec spec, int[] input)
@@ -49,12 +59,13 @@ public sealed class NetworkGradientTests
     }
 
     // x and parameters in; the loss and its gradient by every parameter out
-    private static Graph Step(NetworkSpec spec, int[] input)
+    private static Graph Step(NetworkSpec spec, int[] input, bool lowered = false)
     {
-        NetworkGraphs network = NetworkCatalogue.Build(spec, input, NetworkRows.Outputs);
+        Graph network = NetworkCatalogue.Build(spec, input, NetworkRows.Outputs).Support;
+        network = lowered ? ConvolutionLowering.Run(network) : network;
         GraphBuilder b = new("step");
-        Value[] inputs = [.. network.Support.Inputs.Select(v => b.Input(v.Name, v.Type, v.Shape))];
-        Value output = b.Inline(network.Support, inputs.ToDictionary(v => v.Name))["output"];
+        Value[] inputs = [.. network.Inputs.Select(v => b.Input(v.Name, v.Type, v.Shape))];
+        Value output = b.Inline(network, inputs.ToDictionary(v => v.Name))["output"];
         Value loss = Losses.CrossEntropy(b, output, b.Ints(0, 1, 2, 0));
         foreach (Value value in Differentiator.Gradients(b, loss, [.. inputs.Skip(1)]).Prepend(loss))
         {

@@ -35,6 +35,9 @@ internal static class NetworkRows
                 },
                 [1, 16, 16]
             ),
+            // filters enough for products of gathered columns, with small weights and with large ones
+            .. from filters in new[] { 16, 96 }
+            select Row($"conv4 with {filters} filters", new NetworkSpec { Type = "conv4", Filters = filters }, [1, 8, 8]),
         ];
 
     private static TestCaseData Row(string name, NetworkSpec spec, int[] input) => new TestCaseData(spec, input).SetArgDisplayNames(name);

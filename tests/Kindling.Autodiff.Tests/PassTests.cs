@@ -103,14 +103,15 @@ public sealed class PassTests
     [TestCase(1, 0)]
     [TestCase(2, 1)]
     [TestCase(3, 2)]
-    public void ConvolutionLowering_Convolution_ComputesTheSame(int stride, int pad)
+    [TestCase(1, 0, 700)]
+    public void ConvolutionLowering_Convolution_ComputesTheSame(int stride, int pad, int filters = 5)
     {
         GraphBuilder shapes = new("shapes");
         Value[] x =
         [
             shapes.Input("x", ElementType.Float, new Shape("n", 16, 7, 6)),
-            shapes.Parameter("w", 5, 16, 3, 2),
-            shapes.Parameter("b", 5),
+            shapes.Parameter("w", filters, 16, 3, 2),
+            shapes.Parameter("b", filters),
         ];
         Graph graph = OpCases.Convolution([stride, stride], [pad, pad, pad, 0], [1, 2], x);
 

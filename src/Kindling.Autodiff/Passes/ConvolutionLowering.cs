@@ -25,12 +25,7 @@ public static class ConvolutionLowering
             {
                 GraphBuilder b = rewriter.Target;
                 Value?[] inputs = [.. node.Inputs.Select(v => v is null ? null : rewriter.Map(v))];
-                Value rows = b.Gemm(
-                    window.Columns(b, inputs[0]!),
-                    window.Matrix(b, inputs[1]!),
-                    inputs.Length > 2 ? inputs[2] : null,
-                    transB: true
-                );
+                Value rows = window.Product(b, window.Columns(b, inputs[0]!), inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
                 rewriter.Replace(node.Output, window.Images(b, rows));
             }
             else

@@ -61,7 +61,7 @@ internal static partial class VjpRules
         GraphBuilder b = c.B;
         if (group == 1 && g.Shape[1].IsKnown && window.HasColumns(x, MostColumnElements))
         {
-            return window.Weight(b, b.Gemm(Window.Rows(b, g), window.Columns(b, x), transA: true), x.Shape[1].Size);
+            return window.WeightGradient(b, window.Columns(b, x), Window.Rows(b, g), x.Shape[1].Size);
         }
 
         Value cropped = window.Crop(b, x);

@@ -7,6 +7,7 @@ namespace Kindling.Autodiff.Rules;
 internal sealed class Window
 {
     private const long LeastChannels = 16;
+    private const long MostTurnedAsOne = 1 << 16;
 
     private readonly long[] input;
     private readonly long[] kernel;
@@ -91,7 +92,7 @@ internal sealed class Window
 
     /// <summary>
     /// What the windows see, one row for each place of the output (im2col): x [N, C, H...] -> [N o..., k... C], so that a convolution is a product with
-    /// the weight [O, k... C].
+    /// the weight [k... C, O].
     /// </summary>
     public Value Columns(GraphBuilder b, Value x)
     {
@@ -104,18 +105,32 @@ internal sealed class Window
         return b.Reshape(taken, -1, Taps * channels);
     }
 
-    /// <summary>A convolution's weight as a matrix for <see cref="Columns"/>: w [O, C, k...] -> [O, k... C].</summary>
-    public Value Matrix(GraphBuilder b, Value w)
+    /// <summary>The convolution of <see cref="Columns"/> with w [O, C, k...] and maybe a bias [O]: [N o..., O].</summary>
+    public Value Product(GraphBuilder b, Value columns, Value w, Value? bias)
     {
         (long filters, long channels) = (w.Shape[0].Size, w.Shape[1].Size);
-        return b.Reshape(b.Transpose(b.Reshape(w, filters, channels, Taps), 0, 2, 1), filters, Taps * channels);
+        if (IsSmall(filters, channels))
+        {
+            Value transposed = b.Transpose(b.Reshape(w, filters, channels * Taps), 1, 0);
+            return b.Gemm(columns, b.Gather(transposed, b.Ints(Order(channels, Taps))), bias);
+        }
+
+        Value swapped = b.Transpose(b.Reshape(w, filters, channels, Taps), 0, 2, 1);
+        return b.Gemm(columns, b.Reshape(swapped, filters, Taps * channels), bias, transB: true);
     }
 
-    /// <summary>The inverse of <see cref="Matrix"/>.</summary>
-    public Value Weight(GraphBuilder b, Value matrix, long channels)
+    /// <summary>The gradient of w [O, C, k...] in <see cref="Product"/>, from that of its result.</summary>
+    public Value WeightGradient(GraphBuilder b, Value columns, Value rows, long channels)
     {
-        long filters = matrix.Shape[0].Size;
-        return b.Reshape(b.Transpose(b.Reshape(matrix, filters, Taps, channels), 0, 2, 1), [filters, channels, .. kernel]);
+        long filters = rows.Shape[1].Size;
+        if (IsSmall(filters, channels))
+        {
+            Value transposed = b.Gather(b.Gemm(columns, rows, transA: true), b.Ints(Order(Taps, channels)));
+            return b.Reshape(b.Transpose(transposed, 1, 0), [filters, channels, .. kernel]);
+        }
+
+        Value swapped = b.Reshape(b.Gemm(rows, columns, transA: true), filters, Taps, channels);
+        return b.Reshape(b.Transpose(swapped, 0, 2, 1), [filters, channels, .. kernel]);
     }
 
     /// <summary>The output as rows: y [N, O, o...] -> [N o..., O].</summary>
@@ -166,6 +181,22 @@ internal sealed class Window
 
     private static Value ChannelsLast(GraphBuilder b, Value x) =>
         b.Transpose(x, [0, .. Enumerable.Range(2, x.Rank - 2).Select(i => (long)i), 1]);
+
+    // Whether the weight is turned as one matrix, with its rows put in order, instead of as many small ones: ONNX Runtime spreads those over its threads one
+    // by one, which takes longer than turning them; for large weights the second way through memory does.
+    private bool IsSmall(long filters, long channels) => (double)filters * channels * Taps <= MostTurnedAsOne;
+
+    // Where the rows of [outer, inner] lie, read in the order of [inner, outer].
+    private static long[] Order(long outer, long inner)
+    {
+        long[] places = new long[outer * inner];
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = (i % outer * inner) + (i / outer);
+        }
+
+        return places;
+    }
 
     // Where the taps of each window lie in an input of these sizes that begins with the padding; row-major.
     private long[] Places(long[] padded)
