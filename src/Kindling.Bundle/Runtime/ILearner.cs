@@ -22,6 +22,7 @@ public interface ILearner : IDisposable
     /// <exception cref="ArgumentException">The examples do not fit the model; the message says which and how.</exception>
     /// <exception cref="InvalidOperationException">Another adaptation of this learner is running.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="BundleException">The engine cannot run the bundle's graph, or finds too little memory for it.</exception>
     AdaptReport Adapt(SupportSet support, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="Adapt(SupportSet, IProgress{AdaptProgress}?, CancellationToken)"/>, on the thread pool.</summary>
@@ -35,6 +36,9 @@ public interface ILearner : IDisposable
     /// As <see cref="Adapt(SupportSet, IProgress{AdaptProgress}?, CancellationToken)"/>, with a validation set, early stopping and limits as the request says.
     /// </summary>
     /// <exception cref="ArgumentException">The request has faults, of which all are listed, or its examples do not fit the model.</exception>
+    /// <exception cref="BundleException">
+    /// As there; or the pause file is damaged or of another adaptation, or there is a memory budget and the bundle does not say what its graphs take.
+    /// </exception>
     AdaptReport Adapt(AdaptRequest request, IProgress<AdaptProgress>? progress = null, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="Adapt(AdaptRequest, IProgress{AdaptProgress}?, CancellationToken)"/>, on the thread pool.</summary>
@@ -46,6 +50,8 @@ public interface ILearner : IDisposable
 
     /// <summary>Predicts for one input.</summary>
     /// <param name="input">Shape of one input, with or without a leading batch of 1.</param>
+    /// <exception cref="ArgumentException">The input has another shape or holds a number that is not finite.</exception>
+    /// <exception cref="BundleException">The engine cannot run the bundle's graph, or finds too little memory for it.</exception>
     Prediction Predict(FloatTensor input);
 
     /// <summary>Predicts for one picture, prepared as the manifest says.</summary>
