@@ -22,6 +22,21 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Changes_WhatAnIterationDoes_IsNamedAndHowManyIsFree()
+    {
+        Recipe before = Recipe.Parse(Right, "test");
+        Recipe now = Recipe.Parse(
+            Right
+                .Replace("\"iterations\": 10", "\"iterations\": 20, \"validateEvery\": 5", StringComparison.Ordinal)
+                .Replace("[8]", "[8, 4]", StringComparison.Ordinal)
+                .Replace("\"seed\": 7", "\"seed\": 8", StringComparison.Ordinal),
+            "test"
+        );
+        Assert.That(RecipeChanges.Find(before, now), Is.EqualTo(new[] { "seed 7 -> 8", "network.hidden [8] -> [8,4]" }));
+        Assert.That(RecipeChanges.Find(before, before.With(99, null)), Is.Empty);
+    }
+
+    [Test]
     public void With_IterationsAndSeed_ReplacesOnlyThose()
     {
         Recipe recipe = Recipe.Parse(Right, "test").With(99, 3);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -91,6 +92,22 @@ public sealed class TrainingSessionTests
     }
 
     [Test]
+    public void Run_ResumedWithAnotherRecipe_IsRefusedAndLeavesTheCheckpoint()
+    {
+        _ = Run();
+        Dictionary<string, byte[]> before = Files();
+        Assert.That(
+            () => Run(resume: true, rate: 0.02),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    $"{folder}: the checkpoint was trained by another recipe: inner.rate 0.01 -> 0.02. Go on with the recipe as it was, or start anew from its weights with --from."
+                )
+        );
+        Assert.That(Files(), Is.EqualTo(before));
+    }
+
+    [Test]
     public void Run_FromWeights_RemembersTheirHashThroughAResumption()
     {
         _ = Run();
@@ -147,6 +164,7 @@ public sealed class TrainingSessionTests
         bool resume = false,
         IProgress<TrainingProgress>? progress = null,
         int iterations = Iterations,
+        double rate = 0.01,
         TrainingStart? start = null,
         bool metaTrains = true,
         bool trainsBaseline = true,
@@ -163,7 +181,7 @@ public sealed class TrainingSessionTests
                 "type": "fomaml", "iterations": {{iterations}}, "tasksPerBatch": 3,
                 "validateEvery": 2, "validationEpisodes": 2, "checkpointEvery": 3
               },
-              "inner": { "rate": 0.01, "steps": 1 }
+              "inner": { "rate": {{rate.ToString(CultureInfo.InvariantCulture)}}, "steps": 1 }
             }
             """,
             "test"

@@ -117,6 +117,17 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             );
         }
 
+        IReadOnlyList<string> changes = RecipeChanges.Find(
+            Recipe.Parse(state.Recipe.GetRawText(), $"{folder}: the checkpoint's recipe"),
+            recipe
+        );
+        if (changes.Count > 0)
+        {
+            throw new BundleException(
+                $"{folder}: the checkpoint was trained by another recipe: {string.Join(", ", changes)}. Go on with the recipe as it was, or start anew from its weights with --from."
+            );
+        }
+
         trainer.Restore(tensors, state.Iteration, state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null);
         return (state.Seconds, state.StartedFrom);
     }
