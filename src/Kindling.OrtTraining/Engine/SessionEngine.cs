@@ -12,12 +12,14 @@ internal sealed class SessionEngine : ITrainingEngine
 {
     private readonly BundleManifest _manifest;
     private readonly CheckpointState _state;
+    private readonly string _source;
     private readonly SessionOptions _options;
     private readonly TrainingSession _session;
 
     private SessionEngine(Artifacts artifacts, BundleManifest manifest, int threads, Func<string, string> file)
     {
         _manifest = manifest;
+        _source = artifacts.Source;
         _state = TrainingNative.Load(file(TrainingFolder.Checkpoint));
         _options = new SessionOptions
         {
@@ -35,7 +37,7 @@ internal sealed class SessionEngine : ITrainingEngine
                 file(TrainingFolder.EvaluationModel),
                 file(TrainingFolder.OptimizerModel)
             );
-            Check(artifacts.Source);
+            Check();
         }
         catch
         {
@@ -79,11 +81,11 @@ internal sealed class SessionEngine : ITrainingEngine
 
         // Without it gradients add up.
         _session.LazyResetGrad();
-        _session.TrainStep(inputs.Values, outputs.Values);
+        Run(() => _session.TrainStep(inputs.Values, outputs.Values));
         return new TrainingPoint(loss[0], statistics);
     }
 
-    public void OptimizerStep() => _session.OptimizerStep();
+    public void OptimizerStep() => Run(_session.OptimizerStep);
 
     public FloatTensor Evaluate(FloatTensor inputs, float[] mask)
     {
@@ -98,7 +100,7 @@ internal sealed class SessionEngine : ITrainingEngine
         using Buffers outputs = new();
         outputs.Add(new float[1], []);
         outputs.Add(output);
-        _session.EvalStep(all.Values, outputs.Values);
+        Run(() => _session.EvalStep(all.Values, outputs.Values));
         return output;
     }
 
@@ -123,6 +125,18 @@ internal sealed class SessionEngine : ITrainingEngine
         _state.Dispose();
     }
 
+    private void Run(Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new BundleException($"{_source}: ONNX Runtime Training cannot run this. {e.Message}", e);
+        }
+    }
+
     private static Buffers Inputs(FloatTensor inputs, float[] mask, long[]? labels, FloatTensor? targets)
     {
         Buffers buffers = new();
@@ -143,7 +157,7 @@ internal sealed class SessionEngine : ITrainingEngine
     /// <summary>
     /// What the engine takes for data: it sorts inputs by name, feeds them by position, and takes a parameter that the checkpoint lacks for one of them.
     /// </summary>
-    private void Check(string source)
+    private void Check()
     {
         string[] inputs = _manifest.IsClassification
             ? [_manifest.Input.Name, GraphSignature.Labels, GraphSignature.Mask]
@@ -159,7 +173,7 @@ internal sealed class SessionEngine : ITrainingEngine
             if (!got.SequenceEqual(expected, StringComparer.Ordinal))
             {
                 throw new BundleException(
-                    $"{source} does not fit the manifest: the {what} should be {string.Join(", ", expected)}, they are {string.Join(", ", got)}."
+                    $"{_source} does not fit the manifest: the {what} should be {string.Join(", ", expected)}, they are {string.Join(", ", got)}."
                 );
             }
         }
