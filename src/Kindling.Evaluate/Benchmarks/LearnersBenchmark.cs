@@ -10,6 +10,7 @@ public static class LearnersBenchmark
 {
     private const int Reloads = 51;
     private const int Users = 256;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
     /// <summary>Measures a bundle on the episodes that training left in it, one inner step each.</summary>
     /// <param name="path">The bundle.</param>
@@ -28,11 +29,23 @@ public static class LearnersBenchmark
 
         // One of everything first: what the model itself takes does not count.
         using Learner first = Adapted(model, episodes, 0, input);
+        void Adapt(int number)
+        {
+            using Learner learner = model.CreateLearner();
+            _ = learner.Adapt(episodes.Support(number % episodes.Count));
+        }
+
+        // The runtime compiles hot methods anew in the background, which takes memory once.
+        long started = time.GetTimestamp();
+        for (int i = 0; time.GetElapsedTime(started) < WarmUp; i++)
+        {
+            Adapt(i);
+        }
+
         double tenth = 0;
         for (int i = 1; i <= adaptations; i++)
         {
-            using Learner learner = model.CreateLearner();
-            _ = learner.Adapt(episodes.Support(i % episodes.Count));
+            Adapt(i);
             if (i == adaptations / 10)
             {
                 tenth = Resident();

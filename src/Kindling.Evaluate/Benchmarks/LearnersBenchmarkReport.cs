@@ -21,7 +21,7 @@ public sealed class LearnersBenchmarkReport
     /// <summary>Adaptations of one learner after another, one step each.</summary>
     public required int Adaptations { get; init; }
 
-    /// <summary>Resident memory after a tenth of them.</summary>
+    /// <summary>Resident memory after a tenth of them; two seconds of adaptations come before, in which the runtime still compiles.</summary>
     public required double MegabytesAfterATenth { get; init; }
 
     /// <summary>Resident memory after all of them.</summary>
