@@ -68,6 +68,8 @@ public sealed class PauseTests
         }
 
         using AdaptableModel again = AdaptableModel.Open(_folder[bundle], new AdaptOptions { BufferMemory = memory });
+        using Learner other = again.CreateLearner();
+        _ = other.Adapt(Request(bundle, judged, pausable: false)); // leaves its own values in the buffers
         using Learner resumed = again.CreateLearner();
         Recorder recorder = new();
         AdaptReport report = resumed.Adapt(request, recorder);

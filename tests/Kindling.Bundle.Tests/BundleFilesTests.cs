@@ -219,15 +219,7 @@ internal sealed class BundleFilesTests
     public void Read_EntryThatInflatesToManyTimesItsSize_IsRefusedBeforeItIs()
     {
         SampleBundle.Write(folder["line.kindling"]);
-        using (ZipArchive archive = ZipFile.Open(folder["line.kindling"], ZipArchiveMode.Update))
-        {
-            archive.GetEntry("infer.onnx")!.Delete();
-            using Stream stream = archive.CreateEntry("infer.onnx").Open();
-            for (int i = 0; i < 64; i++)
-            {
-                stream.Write(new byte[1_000_000]);
-            }
-        }
+        ReplaceInfer(new byte[64_000_000]);
 
         using BundleFiles files = BundleFiles.Open(folder["line.kindling"]);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -255,12 +247,7 @@ internal sealed class BundleFilesTests
     public void Read_ChangedEntryOfZip_IsRefused()
     {
         SampleBundle.Write(folder["line.kindling"]);
-        using (ZipArchive archive = ZipFile.Open(folder["line.kindling"], ZipArchiveMode.Update))
-        {
-            archive.GetEntry("infer.onnx")!.Delete();
-            using Stream stream = archive.CreateEntry("infer.onnx").Open();
-            stream.Write(Encoding.ASCII.GetBytes("inf3r"));
-        }
+        ReplaceInfer(Encoding.ASCII.GetBytes("inf3r"));
 
         using BundleFiles files = BundleFiles.Open(folder["line.kindling"]);
 
@@ -268,6 +255,14 @@ internal sealed class BundleFilesTests
             () => files.Read("infer.onnx"),
             Throws.TypeOf<BundleException>().With.Message.EqualTo($"{folder["line.kindling"]}!infer.onnx: {Damaged}")
         );
+    }
+
+    private void ReplaceInfer(byte[] content)
+    {
+        using ZipArchive archive = ZipFile.Open(folder["line.kindling"], ZipArchiveMode.Update);
+        archive.GetEntry("infer.onnx")!.Delete();
+        using Stream stream = archive.CreateEntry("infer.onnx").Open();
+        stream.Write(content);
     }
 
     private void Refused(string name, string message) =>

@@ -96,7 +96,7 @@ internal sealed class AdaptContext : IDisposable
 
     public void Dispose()
     {
-        Array.ForEach(_bindings, binding => binding.Dispose());
+        Both(binding => binding.Dispose());
         foreach (TensorSet set in (TensorSet[])[.. _delta, .. _state, _loss])
         {
             set.Dispose();
@@ -156,9 +156,5 @@ internal sealed class AdaptContext : IDisposable
         }
     }
 
-    private void Both(Action<OrtIoBinding> action)
-    {
-        action(_bindings[0]);
-        action(_bindings[1]);
-    }
+    private void Both(Action<OrtIoBinding> action) => Array.ForEach(_bindings, action);
 }
