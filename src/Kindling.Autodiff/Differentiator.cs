@@ -14,9 +14,16 @@ public static class Differentiator
     /// <param name="scalarLoss">What is differentiated: one element, or any shape if there is a seed.</param>
     /// <param name="wrt">Values to differentiate by: inputs or results of nodes, of a float type.</param>
     /// <param name="seed">The gradient of <paramref name="scalarLoss"/>, of its shape; 1 if absent.</param>
+    /// <param name="constants">Values that no gradient passes, though their nodes have rules.</param>
     /// <returns>For each of <paramref name="wrt"/> the gradient, of its type and shape; zeros where the loss does not depend on it.</returns>
     /// <exception cref="GraphException">An operator on the way has no rule, or a shape is known too little.</exception>
-    public static IReadOnlyList<Value> Gradients(GraphBuilder b, Value scalarLoss, IReadOnlyList<Value> wrt, Value? seed = null)
+    public static IReadOnlyList<Value> Gradients(
+        GraphBuilder b,
+        Value scalarLoss,
+        IReadOnlyList<Value> wrt,
+        Value? seed = null,
+        IReadOnlySet<Value>? constants = null
+    )
     {
         ArgumentNullException.ThrowIfNull(b);
         ArgumentNullException.ThrowIfNull(scalarLoss);
@@ -33,11 +40,17 @@ public static class Differentiator
         {
             if (!VjpRules.NonDifferentiable.Contains(node.OpType) && node.Inputs.Any(v => v is not null && dependent.Contains(v)))
             {
-                dependent.UnionWith(node.Outputs.OfType<Value>().Where(v => v.Type.IsFloat()));
+                dependent.UnionWith(node.Outputs.OfType<Value>().Where(v => v.Type.IsFloat() && constants?.Contains(v) != true));
             }
         }
 
         Dictionary<Value, Value> gradients = new() { [scalarLoss] = Seed(b, scalarLoss, seed) };
+        void Accumulate(VjpContext context, Value input, Value gradient)
+        {
+            gradient = InShape(context, gradient, input);
+            gradients[input] = gradients.TryGetValue(input, out Value? sum) ? b.Add(sum, gradient) : gradient;
+        }
+
         foreach (Node node in nodes.Reverse())
         {
             Value?[] given = [.. node.Outputs.Select(v => v is null ? null : gradients.GetValueOrDefault(v))];
@@ -52,13 +65,35 @@ public static class Differentiator
             }
 
             VjpContext context = new(b, node, given, dependent.Contains);
+            if (given[0] is { } whole && LinearMaps.Of(node.Output) is { } map)
+            {
+                if (dependent.Contains(map.Operand))
+                {
+                    Accumulate(context, map.Operand, map.Adjoint(b, whole));
+                }
+
+                continue;
+            }
+
+            if (CentredScale.EndingAt(node) is { } normalization && !normalization.Inner.Any(wrt.Contains))
+            {
+                if (normalization.Gradients(context) is { } parts)
+                {
+                    foreach ((Value input, Value gradient) in normalization.Inputs.Zip(parts).Where(p => dependent.Contains(p.First)))
+                    {
+                        Accumulate(context, input, gradient);
+                    }
+
+                    continue;
+                }
+            }
+
             IReadOnlyList<Value?> results = VjpRules.Get(node)(context);
             for (int i = 0; i < results.Count; i++)
             {
                 if (results[i] is { } gradient && node.Inputs[i] is { } input && dependent.Contains(input))
                 {
-                    gradient = InShape(context, gradient, input);
-                    gradients[input] = gradients.TryGetValue(input, out Value? sum) ? b.Add(sum, gradient) : gradient;
+                    Accumulate(context, input, gradient);
                 }
             }
         }

@@ -50,15 +50,22 @@ public static class BundleExporter
             tensors[statistic.Name] = new FloatTensor([statistic.Channels], [.. Enumerable.Repeat(statistic.Initial, statistic.Channels)]);
         }
 
+        IReadOnlyList<ParameterSpec> anchored = BundleGraphs.Anchored(network, recipe.Inner);
+        foreach (ParameterSpec parameter in anchored)
+        {
+            tensors[GraphSignature.Anchor(parameter.Name)] = tensors[parameter.Name];
+        }
+
+        HashSet<string> read = [.. network.Infer.Inputs.Select(v => v.Name)];
         Dictionary<string, Tensor> weights = tensors
-            .Where(t => !t.Key.EndsWith(".rate", StringComparison.Ordinal))
+            .Where(t => read.Contains(t.Key))
             .ToDictionary(
                 t => t.Key,
                 t => Tensor.Of<float>(t.Value.Values, [.. t.Value.Shape.Select(d => (long)d)]),
                 StringComparer.Ordinal
             );
         weights["mask"] = Tensor.Vector([.. Enumerable.Repeat(1f, state.Outputs)]);
-        Graph infer = BundleGraphs.Infer(network, classification);
+        Graph infer = BundleGraphs.Infer(network, recipe.Inner, classification);
         Graph adapt = BundleGraphs.Adapt(network, recipe.Inner, classification);
         Graph? adaptMany = BundleGraphs.AdaptMany(network, recipe.Inner, classification);
         (byte[] model, IReadOnlyDictionary<string, (long Offset, long Length)> offsets) = OnnxWriter.ToBytesWithOffsets(
@@ -117,6 +124,12 @@ public static class BundleExporter
                         Shape = [.. p.Shape],
                         Adapts = recipe.Inner.Adapts(p),
                     }),
+                    .. anchored.Select(p => new ManifestParameter
+                    {
+                        Name = GraphSignature.Anchor(p.Name),
+                        Shape = [.. p.Shape],
+                        Adapts = false,
+                    }),
                 ],
                 Statistics = [.. network.Statistics.Select(s => new ManifestStatistic { Name = s.Name, Shape = [s.Channels] })],
                 InnerRule = new ManifestInnerRule
@@ -128,6 +141,8 @@ public static class BundleExporter
                     Beta2 = recipe.Inner.Beta2,
                     Epsilon = recipe.Inner.Epsilon,
                     WeightDecay = recipe.Inner.WeightDecay,
+                    Proximal = recipe.Inner.Proximal,
+                    ClipNorm = recipe.Inner.ClipNorm,
                 },
                 Graphs = new ManifestGraphs
                 {

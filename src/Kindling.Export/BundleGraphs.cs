@@ -1,5 +1,6 @@
 using Kindling.Autodiff;
 using Kindling.Autodiff.Passes;
+using Kindling.Bundles;
 using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Recipes;
@@ -12,11 +13,19 @@ public static class BundleGraphs
     private const float Masked = -1e9f;
 
     /// <summary><c>infer.onnx</c>: (x, mask?, parameters, statistics) -> (output, features).</summary>
-    public static Graph Infer(NetworkGraphs network, bool classification)
+    public static Graph Infer(NetworkGraphs network, InnerSpec inner, bool classification)
     {
         ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
         GraphBuilder b = new("infer");
-        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Infer, classification, out _);
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
+            b,
+            network.Infer,
+            Anchored(network, inner),
+            network.Parameters[^1].Name,
+            classification,
+            out _
+        );
         _ = b.Output(Mask(b, values["output"], mask), "output");
         _ = b.Output(values["features"], "features");
         return Simplification.Run(b.Graph);
@@ -29,7 +38,14 @@ public static class BundleGraphs
         ArgumentNullException.ThrowIfNull(inner);
         GraphBuilder b = new("adapt");
         Graph support = ConvolutionLowering.Run(network.Support);
-        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, support, classification, out Value? labels);
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
+            b,
+            support,
+            Anchored(network, inner),
+            network.Parameters[^1].Name,
+            classification,
+            out Value? labels
+        );
         Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
         return Step(b, network, inner, values, loss, loss);
     }
@@ -43,20 +59,32 @@ public static class BundleGraphs
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
         GraphBuilder one = new("adapt");
-        (IReadOnlyDictionary<string, Value> forward, Value? mask) = Declare(one, network.Support, classification, out Value? labels);
+        (IReadOnlyDictionary<string, Value> forward, Value? mask) = Declare(
+            one,
+            network.Support,
+            Anchored(network, inner),
+            network.Parameters[^1].Name,
+            classification,
+            out Value? labels
+        );
         _ = one.Output(Loss(one, Mask(one, forward["output"], mask), labels!, classification), "loss");
         foreach (StatisticSpec statistic in network.Statistics)
         {
             _ = one.Output(forward[statistic.Name], statistic.Name);
         }
 
-        if (Vectorizer.Fault(one.Graph) is not null)
+        // The norm that gradients are clipped to is each user's own, which the update below does not know.
+        if (Vectorizer.Fault(one.Graph) is not null || inner.ClipNorm != 0)
         {
             return null;
         }
 
         GraphBuilder b = new("adapt-many");
-        HashSet<string> shared = [.. network.Parameters.Where(p => !inner.Adapts(p)).Select(p => p.Name)];
+        HashSet<string> shared =
+        [
+            .. network.Parameters.Where(p => !inner.Adapts(p)).Select(p => p.Name),
+            .. Anchored(network, inner).Select(p => GraphSignature.Anchor(p.Name)),
+        ];
         Dictionary<string, Value> bindings = one.Graph.Inputs.ToDictionary(
             input => input.Name,
             input => b.Input(input.Name, input.Type, shared.Contains(input.Name) ? input.Shape : new Shape(["users", .. input.Shape])),
@@ -80,7 +108,14 @@ public static class BundleGraphs
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(factors);
         GraphBuilder b = new("training");
-        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Support, classification, out Value? labels);
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
+            b,
+            network.Support,
+            [],
+            network.Parameters[^1].Name,
+            classification,
+            out Value? labels
+        );
         foreach (StatisticSpec statistic in network.Statistics)
         {
             _ = b.Parameter(statistic.Name, statistic.Channels);
@@ -108,7 +143,14 @@ public static class BundleGraphs
     {
         ArgumentNullException.ThrowIfNull(network);
         GraphBuilder b = new("evaluation");
-        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(b, network.Infer, classification, out Value? labels);
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
+            b,
+            network.Infer,
+            [],
+            network.Parameters[^1].Name,
+            classification,
+            out Value? labels
+        );
         Value output = Mask(b, values["output"], mask);
         _ = b.Output(Loss(b, output, labels!, classification), "loss");
         _ = b.Output(output, "output");
@@ -140,9 +182,19 @@ public static class BundleGraphs
         return b.Graph;
     }
 
+    /// <summary>The parameters whose start the rule pulls back to.</summary>
+    public static IReadOnlyList<ParameterSpec> Anchored(NetworkGraphs network, InnerSpec inner)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        return inner.Proximal == 0 ? [] : [.. network.Parameters.Where(p => inner.Adapts(p))];
+    }
+
     private static (IReadOnlyDictionary<string, Value> Values, Value? Mask) Declare(
         GraphBuilder b,
         Graph network,
+        IReadOnlyList<ParameterSpec> anchored,
+        string last,
         bool classification,
         out Value? labels
     )
@@ -163,6 +215,15 @@ public static class BundleGraphs
                     : b.Input("y", ElementType.Float, new Shape("batch", output[1]));
                 mask = classification ? b.Input("mask", ElementType.Float, new Shape(output[1])) : null;
             }
+
+            // behind the last parameter, before the statistics
+            if (input.Name == last)
+            {
+                foreach (ParameterSpec parameter in anchored)
+                {
+                    _ = b.Parameter(GraphSignature.Anchor(parameter.Name), parameter.Shape.Select(d => (long)d));
+                }
+            }
         }
 
         return (b.Inline(network, bindings), mask);
@@ -179,11 +240,16 @@ public static class BundleGraphs
     )
     {
         OptimizerRule rule = inner.Rule();
-        Value[] parameters = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Graph.Input(p.Name))];
+        ParameterSpec[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p))];
+        Value[] parameters = [.. adapted.Select(p => b.Graph.Input(p.Name))];
+        Value[] anchors = inner.Proximal == 0 ? [] : [.. adapted.Select(p => b.Graph.Input(GraphSignature.Anchor(p.Name)))];
         IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
-        Value[] rates = [.. parameters.Select(p => b.Parameter(p.Name + ".rate"))];
+        Value[] rates =
+        [
+            .. adapted.Select(p => b.Parameter(GraphSignature.Rate(p.Name), inner.HasElementRates ? p.Shape.Select(d => (long)d) : [])),
+        ];
         IReadOnlyList<Value> gradients = Differentiator.Gradients(b, total, parameters);
-        OptimizerStep step = Optimizers.Apply(b, rule, parameters, gradients, rates, state);
+        OptimizerStep step = InnerUpdate.Append(b, inner, parameters, gradients, anchors, rates, state);
         _ = b.Output(loss, "loss");
         foreach ((Value before, Value after) in parameters.Concat(state).Zip(step.Parameters.Concat(step.State)))
         {

@@ -12,6 +12,7 @@ internal sealed class NetworkBuilder
     private readonly List<ParameterSpec> parameters = [];
     private readonly List<(StatisticSpec Spec, Value Value)> statistics = [];
     private readonly Dictionary<string, Value> declared;
+    private Value? context;
 
     /// <summary>Starts a graph.</summary>
     /// <param name="name">Name of the graph.</param>
@@ -74,6 +75,36 @@ internal sealed class NetworkBuilder
         Value? bias =
             mode == Normalization.None ? Parameter(new($"{name}.bias", [filters], InitialDistribution.Zeros, channels * 9, false)) : null;
         return Builder.Conv(x, weight, bias, [stride, stride], [1, 1, 1, 1]);
+    }
+
+    /// <summary>A linear layer that starts as the identity and has no bias: x [batch, F] or [batch, C, H, W], a 1x1 convolution there.</summary>
+    public Value Warp(Value x, string name)
+    {
+        int size = (int)x.Shape[1].Size;
+        if (x.Rank == 2)
+        {
+            return Builder.MatMul(x, Parameter(new($"{name}.weight", [size, size], InitialDistribution.Identity, size, false)));
+        }
+
+        return Builder.Conv(x, Parameter(new($"{name}.weight", [size, size, 1, 1], InitialDistribution.Identity, size, false)));
+    }
+
+    /// <summary>What a linear layer makes of the context vector: [1, units].</summary>
+    public Value FromContext(int length, int units, string name)
+    {
+        context ??= Parameter(new("context", [1, length], InitialDistribution.Zeros, length, false));
+        Value weight = Parameter(new($"{name}.weight", [length, units], InitialDistribution.Uniform, length, false));
+        return Builder.MatMul(context, weight);
+    }
+
+    /// <summary>Scales and shifts the channels of x [batch, C, H, W] by what the context says; not at all while it is 0.</summary>
+    public Value Modulate(Value x, int length, string name)
+    {
+        int channels = (int)x.Shape[1].Size;
+        long[] perChannel = [1, channels, 1, 1];
+        Value scale = Builder.Add(Builder.Reshape(FromContext(length, channels, $"{name}.scale"), perChannel), 1);
+        Value shift = Builder.Reshape(FromContext(length, channels, $"{name}.shift"), perChannel);
+        return Builder.Add(Builder.Mul(x, scale), shift);
     }
 
     /// <summary>Normalises x [batch, C, ...] with a scale and a shift per channel.</summary>

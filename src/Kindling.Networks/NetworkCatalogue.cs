@@ -75,8 +75,11 @@ public static class NetworkCatalogue
         Value x = Flat(n);
         for (int i = 0; i < spec.Hidden.Count; i++)
         {
-            x = n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.Uniform);
-            x = n.Builder.Relu(n.Normalize(x, $"hidden{i + 1}.norm"));
+            Value before = n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.Uniform);
+            before =
+                i == 0 && spec.Context > 0 ? n.Builder.Add(before, n.FromContext(spec.Context, spec.Hidden[i], "context.dense")) : before;
+            x = n.Builder.Relu(n.Normalize(before, $"hidden{i + 1}.norm"));
+            x = spec.Warp ? n.Warp(x, $"hidden{i + 1}.warp") : x;
         }
 
         return n.Finish(n.Dense(x, outputs, "head", InitialDistribution.Uniform, isHead: true), x);
@@ -90,7 +93,10 @@ public static class NetworkCatalogue
         for (int i = 1; i <= 4; i++)
         {
             x = n.Conv(x, spec.Filters, pool ? 1 : 2, $"conv{i}");
-            x = n.Builder.Relu(n.Normalize(x, $"conv{i}.norm"));
+            x = n.Normalize(x, $"conv{i}.norm");
+            x = i == 3 && spec.Context > 0 ? n.Modulate(x, spec.Context, "context") : x;
+            x = n.Builder.Relu(x);
+            x = spec.Warp ? n.Warp(x, $"conv{i}.warp") : x;
             x = pool ? n.Builder.MaxPool(x, [2, 2], [2, 2]) : x;
         }
 

@@ -24,6 +24,18 @@ public sealed class NetworkSpec
     /// <summary>Groups of <see cref="Normalization.Group"/>.</summary>
     public int Groups { get; init; } = 8;
 
+    /// <summary>
+    /// Length of a context vector that starts at 0 and that the network reads (CAVIA, Zintgraf et al. 2019): <c>mlp</c> beside its input, <c>conv4</c> as a
+    /// scale and a shift of each channel after its third layer. 0: none.
+    /// </summary>
+    public int Context { get; init; }
+
+    /// <summary>
+    /// Whether a linear layer that adaptation leaves as it is stands behind each hidden one, named <c>NAME.warp.weight</c> (WarpGrad, Flennerhag et al.
+    /// 2020); <c>mlp</c> and <c>conv4</c>.
+    /// </summary>
+    public bool Warp { get; init; }
+
     /// <summary>All faults of the description; none if it is right.</summary>
     public IEnumerable<string> Faults()
     {
@@ -45,6 +57,16 @@ public sealed class NetworkSpec
         if (Type == "linear" && Normalization != Normalization.None)
         {
             yield return $"network.normalization: linear takes none, got {Normalization}";
+        }
+
+        if (Context is < 0 or > 4096)
+        {
+            yield return $"network.context: expected 0 to 4096, got {Context}";
+        }
+
+        if (Type == "linear" && (Context > 0 || Warp))
+        {
+            yield return "network: linear takes neither context nor warp";
         }
 
         if (Type == "conv4" && Filters is < 1 or > 4096)

@@ -4,10 +4,16 @@ namespace Kindling.Recipes;
 public sealed class AlgorithmSpec
 {
     /// <summary>Meta-learners that <see cref="Type"/> takes.</summary>
-    public static IReadOnlyList<string> Types { get; } = ["maml", "fomaml", "reptile"];
+    public static IReadOnlyList<string> Types { get; } = [.. AlgorithmRows.All.Select(row => row.Type)];
 
-    /// <summary><c>maml</c> (second order), <c>fomaml</c> or <c>reptile</c>.</summary>
+    /// <summary>The meta-learner, a <see cref="AlgorithmRow.Type"/>.</summary>
     public required string Type { get; init; }
+
+    /// <summary>
+    /// What computes the meta-gradient: <c>torch</c> (libtorch, operation by operation) or <c>graph</c> (ONNX Runtime, the whole as one graph). They
+    /// agree to rounding, not bit for bit.
+    /// </summary>
+    public string Engine { get; init; } = "torch";
 
     /// <summary>Outer iterations.</summary>
     public required int Iterations { get; init; }
@@ -23,6 +29,17 @@ public sealed class AlgorithmSpec
 
     /// <summary>How the outer rate falls: <c>constant</c>, <c>linear</c> or <c>cosine</c> (to 0 at the last iteration).</summary>
     public string Schedule { get; init; } = "constant";
+
+    /// <summary>
+    /// <c>mamlpp</c>: the share of the iterations over which the losses after all steps give way to the last one's.
+    /// </summary>
+    public double MultiStep { get; init; } = 0.1;
+
+    /// <summary><c>mamlpp</c>: the share of the iterations, from the first, that hold the inner gradients constant.</summary>
+    public double FirstOrder { get; init; }
+
+    /// <summary><c>imaml</c>: steps of conjugate gradients.</summary>
+    public int ConjugateSteps { get; init; } = 5;
 
     /// <summary>Norm that the outer gradient is clipped to; 0 does not clip.</summary>
     public double ClipNorm { get; init; }
@@ -51,6 +68,7 @@ public sealed class AlgorithmSpec
                 ("validateEvery", ValidateEvery),
                 ("validationEpisodes", ValidationEpisodes),
                 ("checkpointEvery", CheckpointEvery),
+                ("conjugateSteps", ConjugateSteps),
             }
         )
         {
@@ -58,6 +76,19 @@ public sealed class AlgorithmSpec
             {
                 yield return $"algorithm.{name}: expected 1 or more, got {value}";
             }
+        }
+
+        foreach ((string name, double value) in new[] { ("multiStep", MultiStep), ("firstOrder", FirstOrder) })
+        {
+            if (value is not (>= 0 and <= 1))
+            {
+                yield return $"algorithm.{name}: expected a share from 0 to 1, got {value}";
+            }
+        }
+
+        if (Engine is not ("torch" or "graph"))
+        {
+            yield return $"algorithm.engine: expected torch or graph, got '{Engine}'";
         }
 
         if (OuterOptimizer is not ("adam" or "sgd"))

@@ -28,9 +28,10 @@ public static class InnerRules
         ArgumentNullException.ThrowIfNull(parameter);
         return spec.Adapts switch
         {
+            "all" => true,
             "head" => parameter.IsHead,
             "body" => !parameter.IsHead,
-            _ => true,
+            _ => NamePatterns.Match(spec.Adapts, parameter.Name),
         };
     }
 }

@@ -1,8 +1,14 @@
 namespace Kindling.Recipes;
 
 /// <summary>The inner rule: what adaptation does with a task's support set, in training and in the app alike.</summary>
-public sealed class InnerSpec
+public sealed record InnerSpec
 {
+    /// <summary>The <see cref="Rates"/> of a recipe that names none.</summary>
+    public const string DefaultRates = "fixed";
+
+    /// <summary>The <see cref="Adapts"/> of a recipe that names none.</summary>
+    public const string DefaultAdapts = "all";
+
     /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
@@ -11,9 +17,10 @@ public sealed class InnerSpec
 
     /// <summary>
     /// <c>fixed</c>, or <c>learned</c>: one rate for each adapted parameter and training step, learned beside the meta-initialisation (MAML++,
-    /// Antoniou et al. 2019, section 4). Steps beyond those of training take the last one's.
+    /// Antoniou et al. 2019, section 4); steps beyond those of training take the last one's. Or <c>elementwise</c>: one rate for each element of each
+    /// adapted parameter, for all steps (Meta-SGD, Li et al. 2017).
     /// </summary>
-    public string Rates { get; init; } = "fixed";
+    public string Rates { get; init; } = DefaultRates;
 
     /// <summary>Steps per task in meta-training.</summary>
     public int Steps { get; init; } = 1;
@@ -36,12 +43,30 @@ public sealed class InnerSpec
     /// <summary>Weight decay (AdamW).</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>Which parameters adapt: <c>all</c>, <c>head</c> or <c>body</c>.</summary>
-    public string Adapts { get; init; } = "all";
+    /// <summary>
+    /// How strongly each step pulls the parameters back to where adaptation started: proximal / 2 times the squared distance joins the loss.
+    /// </summary>
+    public double Proximal { get; init; }
+
+    /// <summary>The norm over all adapted parameters that gradients are scaled down to; 0 leaves them.</summary>
+    public double ClipNorm { get; init; }
+
+    /// <summary>
+    /// Which parameters adapt: <c>all</c>, <c>head</c>, <c>body</c>, or patterns of names with <c>*</c>, separated by commas; those after <c>!</c> do not.
+    /// </summary>
+    public string Adapts { get; init; } = DefaultAdapts;
 
     /// <summary>Whether rates are learned.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public bool LearnsRates => Rates == "learned";
+    public bool LearnsRates => Rates != "fixed";
+
+    /// <summary>Whether every element of a parameter has a rate of its own.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool HasElementRates => Rates == "elementwise";
+
+    /// <summary>Rates of one parameter: one a training step, or one for all steps.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public int RateRows => Rates == "learned" ? Steps : 1;
 
     /// <summary>Steps in the app and at test.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
@@ -59,9 +84,9 @@ public sealed class InnerSpec
             yield return $"inner.rate: expected a positive number, got {Rate}";
         }
 
-        if (Rates is not ("fixed" or "learned"))
+        if (Rates is not ("fixed" or "learned" or "elementwise"))
         {
-            yield return $"inner.rates: expected fixed or learned, got '{Rates}'";
+            yield return $"inner.rates: expected fixed, learned or elementwise, got '{Rates}'";
         }
 
         if (Steps is < 1 or > 1000)
@@ -74,9 +99,17 @@ public sealed class InnerSpec
             yield return $"inner.adaptationSteps: expected 1 to 1000, got {AdaptationSteps}";
         }
 
-        if (Adapts is not ("all" or "head" or "body"))
+        foreach ((string name, double value) in new[] { ("proximal", Proximal), ("clipNorm", ClipNorm), ("weightDecay", WeightDecay) })
         {
-            yield return $"inner.adapts: expected all, head or body, got '{Adapts}'";
+            if (!(value >= 0) || !double.IsFinite(value))
+            {
+                yield return $"inner.{name}: expected 0 or more, got {value}";
+            }
+        }
+
+        if (string.IsNullOrWhiteSpace(Adapts))
+        {
+            yield return $"inner.adapts: expected all, head, body or patterns of names, got '{Adapts}'";
         }
     }
 }

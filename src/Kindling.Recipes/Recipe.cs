@@ -74,9 +74,9 @@ public sealed class Recipe
                 .. recipe.Tasks.Validate(),
                 .. recipe.Algorithm.Faults(),
                 .. recipe.Inner.Faults(),
-                .. recipe.LearnedRateFaults(),
+                .. recipe.RowFaults(),
             ];
-            return faults.Length == 0 ? recipe : throw new BundleException($"{source}: {string.Join("; ", faults)}.");
+            return faults.Length == 0 ? recipe.Resolved() : throw new BundleException($"{source}: {string.Join("; ", faults)}.");
         }
         catch (JsonException e)
         {
@@ -93,21 +93,59 @@ public sealed class Recipe
         return Parse(json.ToJsonString(), "command line");
     }
 
-    /// <summary>The recipe with another meta-learner; where that cannot learn rates, with fixed ones.</summary>
+    /// <summary>The recipe with another meta-learner; where that has a mask or rates of its own, with those.</summary>
     public Recipe WithAlgorithm(string type)
     {
         JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
         json["algorithm"]!["type"] = type;
-        json["inner"]!["rates"] = type == "maml" ? Inner.Rates : "fixed";
+        AlgorithmRow row = AlgorithmRows.Of(type);
+        json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
+        json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
         return Parse(json.ToJsonString(), "command line");
     }
 
     /// <summary>The recipe as JSON text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    // FOMAML holds the inner gradients constant and Reptile has no outer loss: neither says how a rate should change.
-    private IEnumerable<string> LearnedRateFaults() =>
-        Inner.LearnsRates && Algorithm.Type != "maml"
-            ? [$"inner.rates: learned rates need algorithm.type maml, got '{Algorithm.Type}'"]
-            : [];
+    private IEnumerable<string> RowFaults()
+    {
+        if (AlgorithmRows.Find(Algorithm.Type) is not { } row)
+        {
+            return [];
+        }
+
+        List<string> faults = [.. row.Needs(this)];
+        if (row.Adapts is { } adapts && Inner.Adapts != InnerSpec.DefaultAdapts && Inner.Adapts != adapts)
+        {
+            faults.Add($"inner.adapts: {row.Type} means '{adapts}', got '{Inner.Adapts}'");
+        }
+
+        if (row.Rates is { } rates && Inner.Rates != InnerSpec.DefaultRates && Inner.Rates != rates)
+        {
+            faults.Add($"inner.rates: {row.Type} means {rates}, got {Inner.Rates}");
+        }
+
+        if (!row.LearnsRates && Inner.LearnsRates)
+        {
+            faults.Add($"inner.rates: {row.Type} cannot learn rates, expected fixed, got {Inner.Rates}");
+        }
+
+        return faults;
+    }
+
+    // What the meta-learner means stands in the inner rule, where everybody reads it.
+    private Recipe Resolved()
+    {
+        AlgorithmRow row = AlgorithmRows.Of(Algorithm.Type);
+        return new()
+        {
+            Name = Name,
+            Description = Description,
+            Seed = Seed,
+            Network = Network,
+            Tasks = Tasks,
+            Algorithm = Algorithm,
+            Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates },
+        };
+    }
 }

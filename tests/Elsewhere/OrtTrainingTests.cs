@@ -156,7 +156,7 @@ public sealed class OrtTrainingTests
             }
         }
 
-        using InferenceSession evaluation = new(OnnxWriter.ToBytes(BundleGraphs.Infer(network, manifest.IsClassification)));
+        using InferenceSession evaluation = new(OnnxWriter.ToBytes(BundleGraphs.Infer(network, inner, manifest.IsClassification)));
         foreach (ManifestStatistic statistic in manifest.Statistics)
         {
             feeds[statistic.Name] = Value(theta[statistic.Name]);

@@ -49,7 +49,7 @@ public sealed class BundleGraphsTests
         Graph[] graphs =
         [
             BundleGraphs.Adapt(network, new InnerSpec { Rate = 0.1 }, classification: true),
-            BundleGraphs.Infer(network, classification: true),
+            BundleGraphs.Infer(network, new InnerSpec { Rate = 0.1 }, classification: true),
         ];
 
         foreach (Graph graph in graphs)

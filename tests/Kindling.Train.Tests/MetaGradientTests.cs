@@ -1,6 +1,7 @@
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Train.Meta;
+using Kindling.Train.Tapes;
 using Kindling.Train.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -118,6 +119,7 @@ public sealed class MetaGradientTests
     {
         private readonly Objective objective;
         private readonly InnerLoop inner;
+        private readonly TorchTape tape = new(doublePrecision: true);
         private readonly int steps;
         private readonly DisposeScope scope;
         private readonly Tensor[] theta;
@@ -130,13 +132,13 @@ public sealed class MetaGradientTests
             _ = TorchNatives.Load();
             scope = NewDisposeScope();
             NetworkGraphs network = NetworkCatalogue.Build(spec, input, Outputs);
-            objective = new Objective(network, classification: true, doublePrecision: true);
-            inner = new InnerLoop(objective, rule, doublePrecision: true);
+            objective = new Objective(network, classification: true);
+            inner = new InnerLoop(objective, rule);
             steps = rule.Steps;
             theta =
             [
                 .. network.Parameters.Select(p => Draw([.. p.Shape.Select(d => (long)d)])),
-                .. (rule.LearnsRates ? inner.Adapted : []).Select(_ => (Draw([steps]) * 0.5 + 1) * rule.Rate),
+                .. inner.Rates.Select(r => (Draw([.. r.Shape.Select(d => (long)d)]) * 0.5 + 1) * rule.Rate),
             ];
             x = [Draw([4, .. input.Select(d => (long)d)]), Draw([4, .. input.Select(d => (long)d)])];
             y = tensor([0L, 1L, 1L, 0L]);
@@ -165,8 +167,7 @@ public sealed class MetaGradientTests
 
         public void Dispose()
         {
-            inner.Dispose();
-            objective.Dispose();
+            tape.Dispose();
             scope.Dispose();
         }
 
@@ -179,9 +180,9 @@ public sealed class MetaGradientTests
 
         private (Tensor Loss, Tensor[] Phi) Loss(Tensor[] start, bool secondOrder)
         {
-            Tensor[] phi = inner.Run(start, x[0], y, steps, secondOrder);
-            Tensor[] statistics = objective.Network.Statistics.Count == 0 ? [] : objective.Support(x[0], y, phi).Statistics;
-            return (objective.Query(x[1], y, phi, statistics).Loss, phi);
+            Tensor[] phi = inner.Run(tape, start, x[0], y, steps, secondOrder ? InnerFlow.Exact : InnerFlow.None);
+            Tensor[] statistics = objective.Network.Statistics.Count == 0 ? [] : objective.Support(tape, x[0], y, phi).Statistics;
+            return (objective.Query(tape, x[1], y, phi, statistics).Loss, phi);
         }
 
         private IEnumerable<Tensor[]> Directions()

@@ -23,14 +23,15 @@ internal static partial class VjpRules
     // y [a..., i..., b...] = x [a..., n, b...] at indices [i...] along an axis: dx = zeros with g added at the indices
     private static IReadOnlyList<Value?> Gather(VjpContext c)
     {
-        GraphBuilder b = c.B;
         int axis = (int)Axis(c);
         axis = axis < 0 ? axis + c[0].Rank : axis;
         if (Uses(c, axis) is { } uses)
         {
-            return [AddUses(c, uses, axis), null];
+            Value indices = c[1];
+            return [LinearMaps.Declare(AddUses(c, uses, axis), c.G, (b, g) => b.Gather(g, indices, axis)), null];
         }
 
+        GraphBuilder b = c.B;
         Value flat = c[1].Rank == 1 ? c[1] : b.Reshape(c[1], -1);
         Value g = c.G;
         if (c[1].Rank != 1)

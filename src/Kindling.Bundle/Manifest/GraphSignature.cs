@@ -62,6 +62,9 @@ public sealed class GraphSignature
     /// <summary>Name of a parameter's rate.</summary>
     public static string Rate(string name) => name + ".rate";
 
+    /// <summary>Name of the frozen parameter that holds where adaptation of another one starts, for rules that pull back to it.</summary>
+    public static string Anchor(string name) => name + ".anchor";
+
     /// <summary>Name of a parameter's first moment.</summary>
     public static string FirstMoment(string name) => name + ".m";
 

@@ -23,4 +23,10 @@ public sealed record ManifestInnerRule
 
     /// <summary>Weight decay.</summary>
     public double? WeightDecay { get; init; }
+
+    /// <summary>How strongly each step pulls back to where adaptation started.</summary>
+    public double? Proximal { get; init; }
+
+    /// <summary>The norm that gradients are scaled down to; 0 where they are not.</summary>
+    public double? ClipNorm { get; init; }
 }

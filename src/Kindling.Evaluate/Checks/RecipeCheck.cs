@@ -4,7 +4,10 @@ using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Engines;
 using Kindling.Train.Meta;
+using Kindling.Train.Tapes;
 using Kindling.Train.Torch;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
@@ -53,40 +56,45 @@ public static class RecipeCheck
             tasks.InputShape,
             classification ? recipe.Tasks.Ways : tasks.OutputCount
         );
-        using Objective objective = new(network, classification, doublePrecision: true);
-        using InnerLoop inner = new(objective, recipe.Inner, doublePrecision: true);
-        TaskWorker worker = new(objective, inner, recipe.Algorithm.Type);
+        Objective objective = new(network, classification);
+        InnerLoop inner = new(objective, recipe.Inner);
+        MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
+        using TorchTape tape = new(doublePrecision: true);
         using IDisposable scope = NewDisposeScope();
         Episode episode = tasks.Sample(Split.Train, recipe.Tasks.ToShape(), new SeededRandom(recipe.Seed, EpisodeStream));
-        TaskTensors data = new(
-            From(episode.SupportX),
-            Labels(episode.SupportY, classification),
-            From(episode.QueryX),
-            Labels(episode.QueryY, classification)
-        );
-        Tensor[] theta = Point(network, recipe.Seed);
+        Tensor[] data = [.. TaskInput.Of(episode, classification).Select(d => Data(d.Tensor, d.IsLabels))];
+        Tensor[] learned = Point(algorithm.Learned, recipe.Seed, recipe.Inner.Rate);
         return new()
         {
             Model = recipe.Name,
             Algorithm = recipe.Algorithm.Type,
             Steps = recipe.Inner.Steps,
-            OuterGradient = recipe.Algorithm.Type switch
+            OuterGradient = algorithm.Kind switch
             {
-                "maml" => "the query loss after adaptation, by the parameters before it",
-                "fomaml" => "the query loss after adaptation, by the adapted parameters",
-                _ => "none: reptile takes the way that adaptation goes",
+                GradientKind.Exact => "that of the reported loss, through the whole inner loop",
+                GradientKind.ConstantInner => "that of the reported loss, with the inner gradients as constants",
+                _ => $"none: {recipe.Algorithm.Type} takes a direction that is no gradient of the reported loss",
             },
-            Support = Support(objective, inner, theta, data, recipe.Seed, wrong),
-            Outer = Outer(network, worker, recipe, theta, data, wrong),
+            Support = Support(
+                tape,
+                objective,
+                inner,
+                [.. learned.Take(network.Parameters.Count)],
+                TaskValues<Tensor>.Of(data),
+                recipe.Seed,
+                wrong
+            ),
+            Outer = algorithm.Kind == GradientKind.Direction ? [] : Outer(tape, algorithm, recipe.Seed, learned, data, wrong),
         };
     }
 
     // What the app runs: the graph of the loss with the backward pass that Autodiff appends.
     private static List<TensorCheck> Support(
+        TorchTape tape,
         Objective objective,
         InnerLoop inner,
         Tensor[] theta,
-        TaskTensors data,
+        TaskValues<Tensor> data,
         ulong seed,
         double wrong
     )
@@ -111,7 +119,7 @@ public static class RecipeCheck
         {
             using IDisposable scope = NewDisposeScope();
             using IDisposable off = no_grad();
-            return objective.Support(data.SupportX, data.SupportY, theta).Loss.item<double>();
+            return objective.Support(tape, data.SupportX, data.SupportY, theta).Loss.item<double>();
         });
         return
         [
@@ -128,55 +136,45 @@ public static class RecipeCheck
     }
 
     private static List<TensorCheck> Outer(
-        NetworkGraphs network,
-        TaskWorker worker,
-        Recipe recipe,
-        Tensor[] theta,
-        TaskTensors data,
+        TorchTape tape,
+        MetaAlgorithm algorithm,
+        ulong seed,
+        Tensor[] learned,
+        Tensor[] data,
         double wrong
     )
     {
-        int steps = recipe.Inner.Steps;
-        if (recipe.Algorithm.Type == "reptile")
-        {
-            return [];
-        }
-
-        (Tensor[] gradients, _) = worker.Gradient(theta, data, steps);
-        // First order states the gradient at the adapted parameters, as if adaptation had not moved them.
-        bool whole = recipe.Algorithm.Type == "maml";
-        Tensor[] point = whole
-            ? theta
-            : [.. worker.Adapted(theta, data, steps, secondOrder: false).Phi.Select(p => p.detach().clone().requires_grad_())];
+        Phase phase = algorithm.At(0);
+        Tensor? weights = phase.Weights.Length == 0 ? null : From(new FloatTensor([phase.Weights.Length], phase.Weights));
+        // An exact gradient has to stand the test with everything in motion.
+        FrozenTape<Tensor>? frozen = algorithm.Kind == GradientKind.ConstantInner ? new(tape) : null;
+        ITape<Tensor> used = frozen is null ? tape : frozen;
+        (Tensor[] gradients, _) = algorithm.Trace(used, phase, learned, data, weights);
         FiniteDifferences differences = new(() =>
         {
             using IDisposable scope = NewDisposeScope();
-            return worker.Adapted(point, data, whole ? steps : 0, secondOrder: false).Loss.item<double>();
+            frozen?.Rewind();
+            return algorithm.Trace(used, phase, learned, data, weights).Loss.item<double>();
         });
         return
         [
-            .. network.Parameters.Select(
+            .. algorithm.Learned.Select(
                 (p, i) =>
-                    differences.Compare(
-                        p.Name,
-                        point[i],
-                        Values(gradients[i], wrong),
-                        new SeededRandom(recipe.Seed, EntryStream, 1, (ulong)i)
-                    )
+                    differences.Compare(p.Name, learned[i], Values(gradients[i], wrong), new SeededRandom(seed, EntryStream, 1, (ulong)i))
             ),
         ];
     }
 
-    // Fresh parameters, but none that stands exactly at 0 or 1: a bias of 0 under a blank picture sits on the kink of its ReLU.
-    private static Tensor[] Point(NetworkGraphs network, ulong seed)
+    // Fresh tensors, but none that stands exactly at 0 or 1: a bias of 0 under a blank picture sits on the kink of its ReLU.
+    private static Tensor[] Point(IReadOnlyList<ParameterSpec> learned, ulong seed, double rate)
     {
-        IReadOnlyList<FloatTensor> initial = MetaTrainer.Initialise(network, seed);
-        for (int i = 0; i < initial.Count; i++)
+        FloatTensor[] point = [.. MetaTrainer.Initialise(learned, seed, rate)];
+        for (int i = 0; i < point.Length; i++)
         {
-            if (network.Parameters[i].Initial is InitialDistribution.Zeros or InitialDistribution.Ones)
+            if (learned[i].Initial is InitialDistribution.Zeros or InitialDistribution.Ones)
             {
                 SeededRandom random = new(seed, PointStream, (ulong)i);
-                float[] values = initial[i].Values;
+                float[] values = point[i].Values;
                 for (int e = 0; e < values.Length; e++)
                 {
                     values[e] += 0.1f * (float)random.NextGaussian();
@@ -184,13 +182,13 @@ public static class RecipeCheck
             }
         }
 
-        return [.. initial.Select(t => From(t).requires_grad_())];
+        return [.. point.Select(t => From(t).requires_grad_())];
     }
 
     private static Tensor From(FloatTensor data) => TorchTensors.From(data, ScalarType.Float64);
 
-    private static Tensor Labels(FloatTensor y, bool classification) =>
-        classification ? TorchTensors.From(y).to_type(ScalarType.Int64) : From(y);
+    private static Tensor Data(FloatTensor data, bool isLabels) =>
+        isLabels ? TorchTensors.From(data).to_type(ScalarType.Int64) : From(data);
 
     private static double[] Values(Tensor gradient, double wrong) =>
         [.. gradient.detach().contiguous().data<double>().ToArray().Select(g => g * (1 + wrong))];

@@ -12,8 +12,6 @@ namespace Kindling.Evaluate.Engines;
 /// </remarks>
 internal sealed class TrainerEngine : IEvaluationEngine
 {
-    private readonly Objective objective;
-    private readonly InnerLoop inner;
     private readonly TaskEvaluator evaluator;
     private readonly FloatTensor[] parameters;
     private readonly int steps;
@@ -33,20 +31,15 @@ internal sealed class TrainerEngine : IEvaluationEngine
             .. network.Parameters.Where(p => plan.Recipe.Inner.Adapts(p)).Select(p => theta.Tensors[GraphSignature.Rate(p.Name)]),
         ];
         steps = plan.Steps;
-        objective = new Objective(network, manifest.IsClassification);
-        inner = new InnerLoop(objective, plan.Recipe.Inner);
-        evaluator = new TaskEvaluator(objective, inner);
+        Objective objective = new(network, manifest.IsClassification);
+        evaluator = new TaskEvaluator(objective, new InnerLoop(objective, plan.Recipe.Inner));
     }
 
     public (double[] Transductive, double[] Inductive) Measure(Episode episode) => evaluator.EvaluateBoth(parameters, episode, steps);
 
     public void Adapt(Episode episode) => evaluator.Adapt(parameters, episode, steps);
 
-    public void Dispose()
-    {
-        inner.Dispose();
-        objective.Dispose();
-    }
+    public void Dispose() => evaluator.Dispose();
 
     /// <summary>The first elements along the last axis, as many as the shape asks for.</summary>
     private static FloatTensor Cut(FloatTensor tensor, IReadOnlyList<int> shape)

@@ -28,6 +28,14 @@ public sealed record SessionRates(IReadOnlyList<float> Session, IReadOnlyList<fl
         {
             fault = "ONNX Runtime Training has weight decay with AdamW only.";
         }
+        else if (inner.Proximal != 0)
+        {
+            fault = "ONNX Runtime Training has no pull back to the start.";
+        }
+        else if (inner.ClipNorm != 0)
+        {
+            fault = "ONNX Runtime Training clips gradients in its optimiser model only, which this bundle's do not.";
+        }
         else if (rates.All(rate => rate.Rank == 1 && rate.Values.SequenceEqual(rates[0].Values)))
         {
             return new(rates[0].Values, [.. rates.Select(_ => 1f)]);

@@ -1,103 +1,113 @@
 using Kindling.Autodiff;
+using Kindling.Bundles;
 using Kindling.Graphs;
+using Kindling.Networks;
 using Kindling.Recipes;
-using Kindling.Train.Torch;
-using static TorchSharp.torch;
+using Kindling.Train.Tapes;
 
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// Adaptation as training sees it: gradient of the support loss by libtorch, update by the optimiser graph that the app runs as well. Gradients
-/// flow through all steps when asked for.
+/// Adaptation as training sees it: the gradient of the support loss, then the update by the optimiser graph that the app runs as well.
 /// </summary>
-internal sealed class InnerLoop : IDisposable
+internal sealed class InnerLoop
 {
     private readonly Objective objective;
-    private readonly TorchInterpreter update;
+    private readonly InnerSpec spec;
     private readonly OptimizerRule rule;
     private readonly int[] adapted;
-    private readonly float rate;
     private readonly int count;
+    private readonly Graph[] updates;
+    private readonly Graph state;
 
-    public InnerLoop(Objective objective, InnerSpec spec, bool doublePrecision = false)
+    public InnerLoop(Objective objective, InnerSpec spec)
     {
         this.objective = objective;
+        this.spec = spec;
         rule = spec.Rule();
-        rate = (float)spec.Rate;
         count = objective.Network.Parameters.Count;
-        adapted = [.. Enumerable.Range(0, objective.Network.Parameters.Count).Where(i => spec.Adapts(objective.Network.Parameters[i]))];
-        update = new TorchInterpreter(UpdateGraph(), doublePrecision);
+        adapted = [.. Enumerable.Range(0, count).Where(i => spec.Adapts(objective.Network.Parameters[i]))];
+        Rates = spec.LearnsRates ? [.. adapted.Select(i => RateOf(objective.Network.Parameters[i]))] : [];
+        updates = [.. Enumerable.Range(0, spec.RateRows).Select(Update)];
+        state = InitialState();
     }
 
     /// <summary>Positions of the adapted parameters.</summary>
     public IReadOnlyList<int> Adapted => adapted;
 
+    /// <summary>The rates that are learned beside the parameters, one tensor for each adapted one; none where they are fixed.</summary>
+    public IReadOnlyList<ParameterSpec> Rates { get; }
+
     /// <summary>Runs the inner loop.</summary>
-    /// <param name="theta">
-    /// Parameters to start from, then (optionally) a rate for each adapted one, with a row a step; they require gradients. Without rates the rule's
-    /// single one holds.
-    /// </param>
+    /// <param name="tape">Where it runs.</param>
+    /// <param name="learned">Parameters to start from, then the rates where they are learned.</param>
     /// <param name="x">Support inputs.</param>
     /// <param name="y">Support labels or targets.</param>
     /// <param name="steps">Number of steps.</param>
-    /// <param name="secondOrder">Whether gradients of the result flow back to <paramref name="theta"/>.</param>
+    /// <param name="flow">What gradients of the result see of the inner loop.</param>
     /// <param name="each">Called with the loss before each step and the parameters after it.</param>
-    /// <returns>The adapted parameters; they require gradients.</returns>
-    public Tensor[] Run(
-        IReadOnlyList<Tensor> theta,
-        Tensor x,
-        Tensor y,
+    /// <returns>The adapted parameters.</returns>
+    public T[] Run<T>(
+        ITape<T> tape,
+        IReadOnlyList<T> learned,
+        T x,
+        T y,
         int steps,
-        bool secondOrder,
-        Action<int, Tensor, IReadOnlyList<Tensor>>? each = null
+        InnerFlow flow,
+        Action<int, T, IReadOnlyList<T>>? each = null
     )
     {
-        Tensor[] phi = [.. theta.Take(count)];
-        Tensor[] learned = [.. theta.Skip(count)];
-        Tensor[] state = InitialState(phi);
-        using Tensor single = tensor(rate).to_type(phi[0].dtype);
+        T[] phi = [.. learned.Take(count)];
+        T[] rates = [.. learned.Skip(count).Take(Rates.Count)];
+        T[] anchors = spec.Proximal == 0 ? [] : [.. adapted.Select(i => phi[i])];
+        T[] moments = tape.Run(state);
         for (int k = 0; k < steps; k++)
         {
-            Tensor loss = objective.SupportLoss(x, y, phi);
-            Tensor[] moving = [.. adapted.Select(i => phi[i])];
-            IList<Tensor> gradients = autograd.grad([loss], moving, retain_graph: secondOrder, create_graph: secondOrder);
-            IEnumerable<Tensor> rates =
-                learned.Length == 0
-                    ? Enumerable.Repeat(single, adapted.Length)
-                    : learned.Select(r => r.select(0, Math.Min(k, r.shape[0] - 1)));
-            Tensor[] next = update.Run([.. moving, .. gradients, .. state, .. rates]);
-            for (int a = 0; a < adapted.Length; a++)
+            T loss = objective.SupportLoss(tape, x, y, phi);
+            T[] moving = [.. adapted.Select(i => phi[i])];
+            T[] gradients = tape.Gradients(loss, moving, differentiable: flow == InnerFlow.Exact);
+            Graph update = updates[Math.Min(k, updates.Length - 1)];
+            T[] next = tape.Run(update, [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
+            if (flow == InnerFlow.None)
             {
-                phi[adapted[a]] = secondOrder ? next[a] : next[a].detach().requires_grad_();
+                next = Array.ConvertAll(next, tape.Detach);
             }
 
-            state = next[adapted.Length..];
+            for (int a = 0; a < adapted.Length; a++)
+            {
+                phi[adapted[a]] = next[a];
+            }
+
+            moments = next[adapted.Length..];
             each?.Invoke(k, loss, phi);
         }
 
         return phi;
     }
 
-    public void Dispose() => update.Dispose();
+    private ParameterSpec RateOf(ParameterSpec parameter) =>
+        new(
+            GraphSignature.Rate(parameter.Name),
+            spec.HasElementRates ? [spec.RateRows, .. parameter.Shape] : [spec.RateRows],
+            InitialDistribution.Rate,
+            FanIn: 1,
+            IsHead: false
+        );
 
-    private Tensor[] InitialState(IReadOnlyList<Tensor> phi) =>
-        [
-            .. update
-                .Graph.Inputs.Skip(2 * adapted.Length)
-                .Take(update.Graph.Inputs.Count - (3 * adapted.Length))
-                .Select(v => zeros(v.Shape.ToSizes(), dtype: phi[0].dtype)),
-        ];
-
-    // inputs: parameters, gradients, state, rates; outputs: next parameters, next state
-    private Graph UpdateGraph()
+    // Inputs: parameters, gradients, anchors where the rule pulls, state, tables of rates where they are learned; outputs: next parameters, next state.
+    private Graph Update(int row)
     {
         GraphBuilder b = new("update");
-        Kindling.Networks.ParameterSpec[] moving = [.. adapted.Select(i => objective.Network.Parameters[i])];
-        Value[] parameters = [.. moving.Select(p => b.Parameter(p.Name, p.Shape.Select(d => (long)d)))];
-        Value[] gradients = [.. moving.Select(p => b.Parameter(p.Name + ".gradient", p.Shape.Select(d => (long)d)))];
-        IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
-        Value[] rates = [.. moving.Select(p => b.Parameter(p.Name + ".rate"))];
-        OptimizerStep step = Optimizers.Apply(b, rule, parameters, gradients, rates, state);
+        ParameterSpec[] moving = [.. adapted.Select(i => objective.Network.Parameters[i])];
+        Value[] parameters = [.. moving.Select(p => b.Parameter(p.Name, Sizes(p)))];
+        Value[] gradients = [.. moving.Select(p => b.Parameter(p.Name + ".gradient", Sizes(p)))];
+        Value[] anchors = spec.Proximal == 0 ? [] : [.. moving.Select(p => b.Parameter(GraphSignature.Anchor(p.Name), Sizes(p)))];
+        IReadOnlyList<Value> moments = Optimizers.DeclareState(b, rule, parameters);
+        Value[] tables = [.. Rates.Select(r => b.Parameter(r.Name, Sizes(r)))];
+        Value[] rates = spec.LearnsRates
+            ? [.. tables.Select(t => b.Gather(t, b.Constant(Graphs.Tensor.Scalar((long)row))))]
+            : [.. moving.Select(_ => b.Scalar((float)spec.Rate))];
+        OptimizerStep step = InnerUpdate.Append(b, spec, parameters, gradients, anchors, rates, moments);
         foreach (Value value in step.Parameters.Concat(step.State))
         {
             _ = b.Output(value);
@@ -105,4 +115,21 @@ internal sealed class InnerLoop : IDisposable
 
         return b.Graph;
     }
+
+    private Graph InitialState()
+    {
+        GraphBuilder declared = new("declared");
+        Value[] parameters = [.. adapted.Select(i => objective.Network.Parameters[i]).Select(p => declared.Parameter(p.Name, Sizes(p)))];
+        GraphBuilder b = new("state");
+        foreach (Value value in Optimizers.DeclareState(declared, rule, parameters))
+        {
+            long[] sizes = value.Shape.ToSizes();
+            float[] zeros = new float[sizes.Aggregate(1L, (a, s) => a * s)];
+            _ = b.Output(b.Constant(Graphs.Tensor.Of<float>(zeros, sizes), value.Name));
+        }
+
+        return b.Graph;
+    }
+
+    private static IEnumerable<long> Sizes(ParameterSpec parameter) => parameter.Shape.Select(d => (long)d);
 }

@@ -2,8 +2,8 @@ using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
-using Kindling.Train.Torch;
-using static TorchSharp.torch;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Engines;
 
 namespace Kindling.Train.Meta;
 
@@ -22,7 +22,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     private readonly Recipe recipe;
     private readonly ITaskFamily tasks;
     private readonly JointData data;
-    private readonly Objective objective;
+    private readonly IMetaEngine engine;
     private readonly OuterLoop outer;
     private readonly int chunk;
 
@@ -33,8 +33,10 @@ internal sealed class JointTrainer : ITraining, IDisposable
         this.tasks = tasks;
         data = tasks.Joint(Split.Train);
         Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? data.ClassCount : tasks.OutputCount);
-        objective = new Objective(Network, tasks.IsClassification);
-        outer = new OuterLoop(recipe.Algorithm, Network.Parameters, MetaTrainer.Initialise(Network, recipe.Seed), threads);
+        float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
+        JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
+        engine = MetaEngines.Create(recipe.Algorithm.Engine, program, threads);
+        outer = new OuterLoop(recipe.Algorithm, program, engine, MetaTrainer.Initialise(Network, recipe.Seed));
         EpisodeShape shape = recipe.Tasks.ToShape();
         chunk = (shape.SupportCount * recipe.Inner.Steps) + shape.QueryCount;
     }
@@ -53,7 +55,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
             .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public float Step() => outer.Step(Gradient);
+    public float Step() => outer.Step(Draw);
 
     /// <summary>None: the baseline is what its last iteration leaves.</summary>
     public double[]? Validate() => null;
@@ -66,28 +68,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration) => outer.Restore(state, iteration);
 
     /// <inheritdoc/>
-    public void Dispose() => objective.Dispose();
+    public void Dispose() => engine.Dispose();
 
-    private (float[][] Gradient, float Loss) Gradient(int task)
+    private IReadOnlyList<TaskInput> Draw(int task)
     {
-        (FloatTensor x, FloatTensor y) = Draw(new SeededRandom(recipe.Seed, ChunkStream, (ulong)Iteration, (ulong)task));
-        using IDisposable scope = TorchWork.Enter();
-        Tensor[] parameters = TorchWork.Leaves(outer.Parameters);
-        Tensor loss = objective.SupportLoss(TorchTensors.From(x), TorchWork.Labels(y, tasks.IsClassification), parameters);
-        float[][] gradient = [.. autograd.grad([loss], parameters).Select(g => TorchTensors.ToHost(g).Values)];
-        if (recipe.Algorithm.Type == "reptile")
-        {
-            foreach (float[] array in gradient)
-            {
-                System.Numerics.Tensors.TensorPrimitives.Multiply(array, (float)recipe.Inner.Rate, array);
-            }
-        }
-
-        return (gradient, loss.item<float>());
-    }
-
-    private (FloatTensor X, FloatTensor Y) Draw(SeededRandom random)
-    {
+        SeededRandom random = new(recipe.Seed, ChunkStream, (ulong)Iteration, (ulong)task);
         int width = tasks.InputShape.Aggregate(1, (a, b) => a * b);
         int outputs = tasks.IsClassification ? 1 : tasks.OutputCount;
         float[] x = new float[chunk * width];
@@ -98,6 +83,6 @@ internal sealed class JointTrainer : ITraining, IDisposable
         }
 
         int[] targets = tasks.IsClassification ? [chunk] : [chunk, outputs];
-        return (new FloatTensor([chunk, .. tasks.InputShape], x), new FloatTensor(targets, y));
+        return [new(new FloatTensor([chunk, .. tasks.InputShape], x), false), new(new FloatTensor(targets, y), tasks.IsClassification)];
     }
 }

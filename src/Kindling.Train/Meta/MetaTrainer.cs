@@ -2,6 +2,8 @@ using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Engines;
 
 namespace Kindling.Train.Meta;
 
@@ -17,9 +19,8 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly Recipe recipe;
     private readonly ITaskFamily tasks;
     private readonly EpisodeShape shape;
-    private readonly Objective objective;
     private readonly InnerLoop inner;
-    private readonly TaskWorker worker;
+    private readonly IMetaEngine engine;
     private readonly TaskEvaluator evaluator;
     private readonly ParallelOptions parallel;
     private readonly OuterLoop outer;
@@ -39,23 +40,19 @@ public sealed class MetaTrainer : ITraining, IDisposable
         this.tasks = tasks;
         shape = recipe.Tasks.ToShape();
         Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
-        objective = new Objective(Network, tasks.IsClassification);
+        Objective objective = new(Network, tasks.IsClassification);
         inner = new InnerLoop(objective, recipe.Inner);
-        worker = new TaskWorker(objective, inner, recipe.Algorithm.Type);
+        MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
+        engine = MetaEngines.Create(recipe.Algorithm.Engine, algorithm, threads);
         evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        Learned =
-        [
-            .. Network.Parameters,
-            .. (recipe.Inner.LearnsRates ? inner.Adapted : []).Select(i => new ParameterSpec(
-                GraphSignature.Rate(Network.Parameters[i].Name),
-                [recipe.Inner.Steps],
-                InitialDistribution.Ones,
-                FanIn: 1,
-                IsHead: false
-            )),
-        ];
-        outer = new OuterLoop(recipe.Algorithm, Learned, start is null ? Fresh() : Start(start), threads);
+        Learned = algorithm.Learned;
+        outer = new OuterLoop(
+            recipe.Algorithm,
+            algorithm,
+            engine,
+            start is null ? Initialise(Learned, recipe.Seed, recipe.Inner.Rate) : Start(start)
+        );
     }
 
     /// <summary>The network being trained.</summary>
@@ -80,11 +77,12 @@ public sealed class MetaTrainer : ITraining, IDisposable
     public static IReadOnlyList<FloatTensor> Initialise(NetworkGraphs network, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return
-        [
-            .. network.Parameters.Select((p, i) => new FloatTensor([.. p.Shape], Draw(p, new SeededRandom(seed, InitialStream, (ulong)i)))),
-        ];
+        return Initialise(network.Parameters, seed, rate: 0);
     }
+
+    /// <summary>Everything learned, freshly drawn; rates start at <paramref name="rate"/>.</summary>
+    internal static IReadOnlyList<FloatTensor> Initialise(IReadOnlyList<ParameterSpec> learned, ulong seed, double rate) =>
+        [.. learned.Select((p, i) => new FloatTensor([.. p.Shape], Draw(p, new SeededRandom(seed, InitialStream, (ulong)i), (float)rate)))];
 
     /// <summary>One outer iteration.</summary>
     /// <returns>Mean query loss of its tasks after adaptation.</returns>
@@ -92,7 +90,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         outer.Step(t =>
         {
             Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)Iteration, (ulong)t));
-            return worker.Gradient(Parameters, episode, recipe.Inner.Steps);
+            return TaskInput.Of(episode, tasks.IsClassification);
         });
 
     /// <summary>
@@ -131,7 +129,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
 
     /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> parameters, Episode episode, int steps) =>
-        worker.Trace(parameters, episode, steps);
+        evaluator.Trace(parameters, episode, steps);
 
     /// <summary>Everything that the next iterations depend on, by name.</summary>
     public IReadOnlyDictionary<string, FloatTensor> Snapshot()
@@ -156,17 +154,9 @@ public sealed class MetaTrainer : ITraining, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        inner.Dispose();
-        objective.Dispose();
+        engine.Dispose();
+        evaluator.Dispose();
     }
-
-    private FloatTensor[] Fresh() =>
-        [
-            .. Initialise(Network, recipe.Seed),
-            .. Learned
-                .Skip(Network.Parameters.Count)
-                .Select(r => new FloatTensor([.. r.Shape], [.. Enumerable.Repeat((float)recipe.Inner.Rate, r.Count)])),
-        ];
 
     // Rates go on from those of the start: of its rows, the last one for the steps that it does not have.
     private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start) =>
@@ -184,7 +174,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
                 ),
         ];
 
-    private static float[] Draw(ParameterSpec parameter, SeededRandom random)
+    private static float[] Draw(ParameterSpec parameter, SeededRandom random, float rate)
     {
         float[] values = new float[parameter.Count];
         float bound = 1 / MathF.Sqrt(parameter.FanIn);
@@ -194,6 +184,8 @@ public sealed class MetaTrainer : ITraining, IDisposable
             values[i] = parameter.Initial switch
             {
                 InitialDistribution.Ones => 1,
+                InitialDistribution.Rate => rate,
+                InitialDistribution.Identity => i % (parameter.Shape[0] + 1) == 0 ? 1 : 0,
                 InitialDistribution.He => deviation * (float)random.NextGaussian(),
                 InitialDistribution.Uniform => random.NextSingle(-bound, bound),
                 _ => 0,

@@ -2,28 +2,26 @@ using Kindling.Autodiff;
 using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 using Kindling.Networks;
-using Kindling.Train.Torch;
+using Kindling.Train.Tapes;
 
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// The two losses of a task as compiled graphs: over the support set, which adaptation descends, and over the query set, which the outer loop
-/// descends. Safe to use from several threads.
+/// The two losses of a task as graphs: over the support set, which adaptation descends, and over the query set, which the outer loop descends.
 /// </summary>
-internal sealed class Objective : IDisposable
+internal sealed class Objective
 {
-    private readonly TorchInterpreter descent;
-    private readonly TorchInterpreter support;
-    private readonly TorchInterpreter query;
+    private readonly Graph descent;
+    private readonly Graph support;
+    private readonly Graph query;
 
-    public Objective(NetworkGraphs network, bool classification, bool doublePrecision = false)
+    public Objective(NetworkGraphs network, bool classification)
     {
         Network = network;
         IsClassification = classification;
-        Graph loss = WithLoss(network.Support, classification);
-        support = new TorchInterpreter(loss, doublePrecision);
-        descent = new TorchInterpreter(LossOnly(loss), doublePrecision);
-        query = network.Infer == network.Support ? support : new TorchInterpreter(WithLoss(network.Infer, classification), doublePrecision);
+        support = WithLoss(network.Support, classification);
+        descent = Only(support, "loss");
+        query = network.Infer == network.Support ? support : WithLoss(network.Infer, classification);
     }
 
     public NetworkGraphs Network { get; }
@@ -31,40 +29,28 @@ internal sealed class Objective : IDisposable
     public bool IsClassification { get; }
 
     /// <summary>The mean loss over a batch, alone: what an inner step descends.</summary>
-    public Tensor SupportLoss(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters) => descent.Run([x, y, .. parameters])[0];
+    public T SupportLoss<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters) => tape.Run(descent, [x, y, .. parameters])[0];
 
     /// <summary>The mean loss over a batch and the statistics of that batch.</summary>
-    public (Tensor Loss, Tensor[] Statistics) Support(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters)
+    public (T Loss, T[] Statistics) Support<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters)
     {
-        Tensor[] outputs = support.Run([x, y, .. parameters]);
+        T[] outputs = tape.Run(support, [x, y, .. parameters]);
         return (outputs[0], outputs[3..]);
     }
 
     /// <summary>The statistics of a batch that the network carries to prediction; none if it carries none.</summary>
-    public Tensor[] Statistics(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters) =>
-        Network.Statistics.Count == 0 ? [] : Support(x, y, parameters).Statistics;
+    public T[] Statistics<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters) =>
+        Network.Statistics.Count == 0 ? [] : Support(tape, x, y, parameters).Statistics;
 
     /// <summary>The mean loss over a batch and the network's outputs, under statistics that the support set gave.</summary>
-    public (Tensor Loss, Tensor Output, Tensor Features) Query(
-        Tensor x,
-        Tensor y,
-        IReadOnlyList<Tensor> parameters,
-        IReadOnlyList<Tensor> statistics
-    )
+    public (T Loss, T Output, T Features) Query<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters, IReadOnlyList<T> statistics)
     {
-        Tensor[] outputs = query.Run([x, y, .. parameters, .. query == support ? [] : statistics]);
+        T[] outputs = tape.Run(query, [x, y, .. parameters, .. query == support ? [] : statistics]);
         return (outputs[0], outputs[1], outputs[2]);
     }
 
-    public void Dispose()
-    {
-        descent.Dispose();
-        support.Dispose();
-        query.Dispose();
-    }
-
-    // Without outputs for its statistics a normalisation can run as one operation.
-    private static Graph LossOnly(Graph graph)
+    /// <summary>The graph of some outputs alone; without outputs for its statistics a normalisation can run as one operation.</summary>
+    private static Graph Only(Graph graph, string output)
     {
         GraphBuilder b = new(graph.Name);
         Dictionary<string, Value> inputs = graph.Inputs.ToDictionary(
@@ -72,7 +58,7 @@ internal sealed class Objective : IDisposable
             v => b.Input(v.Name, v.Type, v.Shape),
             StringComparer.Ordinal
         );
-        _ = b.Output(b.Inline(graph, inputs)["loss"], "loss");
+        _ = b.Output(b.Inline(graph, inputs)[output], output);
         return DeadCode.Run(b.Graph);
     }
 

@@ -1,6 +1,8 @@
 using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Engines;
 
 namespace Kindling.Train.Meta;
 
@@ -12,16 +14,23 @@ internal sealed class OuterLoop
 {
     private readonly AlgorithmSpec algorithm;
     private readonly IReadOnlyList<ParameterSpec> specs;
-    private readonly ParallelOptions parallel;
+    private readonly IMetaProgram program;
+    private readonly IMetaEngine engine;
+    private readonly TaskGradients gradients;
     private readonly OuterOptimizer optimizer;
 
     /// <summary>A loop at iteration 0.</summary>
-    public OuterLoop(AlgorithmSpec algorithm, IReadOnlyList<ParameterSpec> specs, IReadOnlyList<FloatTensor> start, int threads)
+    /// <param name="algorithm">Optimiser, schedule and tasks a batch.</param>
+    /// <param name="program">What a task contributes.</param>
+    /// <param name="engine">What computes it; it stays the caller's.</param>
+    /// <param name="start">The learned tensors to start from.</param>
+    public OuterLoop(AlgorithmSpec algorithm, IMetaProgram program, IMetaEngine engine, IReadOnlyList<FloatTensor> start)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         this.algorithm = algorithm;
-        this.specs = specs;
-        parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        this.program = program;
+        this.engine = engine;
+        specs = program.Learned;
+        gradients = new TaskGradients(specs, algorithm.TasksPerBatch);
         optimizer = new OuterOptimizer(algorithm, [.. specs.Select(p => p.Count)]);
         Parameters = start;
     }
@@ -33,24 +42,16 @@ internal sealed class OuterLoop
     public IReadOnlyList<FloatTensor> Parameters { get; private set; }
 
     /// <summary>One iteration: the mean gradient of the recipe's batch, and a step against it.</summary>
-    /// <param name="task">Gradient and loss of task t of the batch; called from several threads.</param>
+    /// <param name="draw">The data of task t of the batch; called from several threads.</param>
     /// <returns>Mean loss.</returns>
-    public float Step(Func<int, (float[][] Gradient, float Loss)> task)
+    public float Step(Func<int, IReadOnlyList<TaskInput>> draw)
     {
-        float[][][] gradients = new float[algorithm.TasksPerBatch][][];
-        float[] losses = new float[gradients.Length];
-        _ = Parallel.For(0, gradients.Length, parallel, t => (gradients[t], losses[t]) = task(t));
-        float[][] sum = TreeSum.InPlace(gradients);
-        foreach (float[] gradient in sum)
-        {
-            System.Numerics.Tensors.TensorPrimitives.Divide(gradient, gradients.Length, gradient);
-        }
-
+        engine.Run(program.At(Iteration), Parameters, draw, gradients);
         FloatTensor[] next = [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
-        optimizer.Step([.. next.Select(p => p.Values)], sum, Iteration);
+        optimizer.Step([.. next.Select(p => p.Values)], gradients.Mean(), Iteration);
         Parameters = next;
         Iteration++;
-        return losses.Average();
+        return gradients.Losses.Average();
     }
 
     /// <summary>Everything that the next iterations depend on, by name.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Kindling.Recipes;
 
 namespace Kindling.Train.Meta;
@@ -38,7 +39,7 @@ internal sealed class OuterOptimizer
     }
 
     /// <summary>Moves the parameters against the gradient.</summary>
-    public void Step(float[][] parameters, float[][] gradient, int iteration)
+    public void Step(float[][] parameters, IReadOnlyList<Memory<float>> gradient, int iteration)
     {
         float rate = (float)Rate(iteration);
         Clip(gradient);
@@ -48,17 +49,17 @@ internal sealed class OuterOptimizer
             {
                 for (int i = 0; i < parameters[p].Length; i++)
                 {
-                    parameters[p][i] -= rate * gradient[p][i];
+                    parameters[p][i] -= rate * gradient[p].Span[i];
                 }
             }
             else
             {
-                Adam(parameters[p], gradient[p], First[p], Second[p], rate, iteration + 1);
+                Adam(parameters[p], gradient[p].Span, First[p], Second[p], rate, iteration + 1);
             }
         }
     }
 
-    private static void Adam(float[] parameter, float[] gradient, float[] first, float[] second, float rate, int step)
+    private static void Adam(float[] parameter, ReadOnlySpan<float> gradient, float[] first, float[] second, float rate, int step)
     {
         float correction1 = 1 - MathF.Pow(Beta1, step);
         float correction2 = MathF.Sqrt(1 - MathF.Pow(Beta2, step));
@@ -71,7 +72,7 @@ internal sealed class OuterOptimizer
         }
     }
 
-    private void Clip(float[][] gradient)
+    private void Clip(IReadOnlyList<Memory<float>> gradient)
     {
         if (spec.ClipNorm == 0)
         {
@@ -79,9 +80,9 @@ internal sealed class OuterOptimizer
         }
 
         double square = 0;
-        foreach (float[] array in gradient)
+        foreach (Memory<float> part in gradient)
         {
-            foreach (float g in array)
+            foreach (float g in part.Span)
             {
                 square += (double)g * g;
             }
@@ -94,12 +95,9 @@ internal sealed class OuterOptimizer
         }
 
         float scale = (float)(spec.ClipNorm / norm);
-        foreach (float[] array in gradient)
+        foreach (Memory<float> part in gradient)
         {
-            for (int i = 0; i < array.Length; i++)
-            {
-                array[i] *= scale;
-            }
+            TensorPrimitives.Multiply(part.Span, scale, part.Span);
         }
     }
 }

@@ -1,15 +1,21 @@
 using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Tasks;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Tapes;
+using Kindling.Train.Torch;
 using static TorchSharp.torch;
 
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// The metric of a task's query set (accuracy or mean squared error) before adaptation and after every step. Safe to use from several threads.
+/// The metric of a task's query set (accuracy or mean squared error) before adaptation and after every step, through libtorch. Safe to use from several
+/// threads.
 /// </summary>
-internal sealed class TaskEvaluator(Objective objective, InnerLoop inner)
+internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDisposable
 {
+    private readonly TorchTape tape = new();
+
     /// <summary>The query set as one batch, with the statistics of the support set where the network carries them.</summary>
     public double[] Evaluate(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
@@ -18,7 +24,8 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner)
             theta,
             episode,
             steps,
-            (k, task, phi) => metrics[k] = Metric(task.QueryX, task.QueryY, phi, objective.Statistics(task.SupportX, task.SupportY, phi))
+            (k, task, phi) =>
+                metrics[k] = Metric(task.QueryX, task.QueryY, phi, objective.Statistics(tape, task.SupportX, task.SupportY, phi))
         );
         return metrics;
     }
@@ -34,8 +41,8 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner)
             steps,
             (k, task, phi) =>
             {
-                transductive[k] = Metric(task.QueryX, task.QueryY, phi, objective.Statistics(task.QueryX, task.QueryY, phi));
-                Tensor[] support = objective.Statistics(task.SupportX, task.SupportY, phi);
+                transductive[k] = Metric(task.QueryX, task.QueryY, phi, objective.Statistics(tape, task.QueryX, task.QueryY, phi));
+                Tensor[] support = objective.Statistics(tape, task.SupportX, task.SupportY, phi);
 
                 // One run gives the same as single ones, unless the network normalises by its batch.
                 inductive[k] =
@@ -53,17 +60,49 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner)
     public void Adapt(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
         using IDisposable scope = TorchWork.Enter();
-        TaskTensors task = TaskTensors.Load(episode, objective.IsClassification);
-        _ = inner.Run(TorchWork.Leaves(theta), task.SupportX, task.SupportY, steps, secondOrder: false);
+        TaskValues<Tensor> task = TorchWork.Load(episode, objective.IsClassification);
+        _ = inner.Run(tape, TorchWork.Leaves(theta), task.SupportX, task.SupportY, steps, InnerFlow.None);
     }
 
-    private void Walk(IReadOnlyList<FloatTensor> theta, Episode episode, int steps, Action<int, TaskTensors, IReadOnlyList<Tensor>> measure)
+    /// <summary>Losses before each step and after the last, and the adapted parameters after each step.</summary>
+    public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> theta, Episode episode, int steps)
     {
         using IDisposable scope = TorchWork.Enter();
-        TaskTensors task = TaskTensors.Load(episode, objective.IsClassification);
+        TaskValues<Tensor> task = TorchWork.Load(episode, objective.IsClassification);
+        float[] losses = new float[steps + 1];
+        FloatTensor[][] parameters = new FloatTensor[steps][];
+        Tensor[] phi = inner.Run(
+            tape,
+            TorchWork.Leaves(theta),
+            task.SupportX,
+            task.SupportY,
+            steps,
+            InnerFlow.None,
+            (k, loss, after) =>
+            {
+                losses[k] = loss.item<float>();
+                parameters[k] = [.. after.Select(TorchTensors.ToHost)];
+            }
+        );
+        losses[steps] = objective.Support(tape, task.SupportX, task.SupportY, phi).Loss.item<float>();
+        return (losses, parameters);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => tape.Dispose();
+
+    private void Walk(
+        IReadOnlyList<FloatTensor> theta,
+        Episode episode,
+        int steps,
+        Action<int, TaskValues<Tensor>, IReadOnlyList<Tensor>> measure
+    )
+    {
+        using IDisposable scope = TorchWork.Enter();
+        TaskValues<Tensor> task = TorchWork.Load(episode, objective.IsClassification);
         Tensor[] start = TorchWork.Leaves(theta);
         Measure(0, start[..objective.Network.Parameters.Count]);
-        _ = inner.Run(start, task.SupportX, task.SupportY, steps, secondOrder: false, (k, _, phi) => Measure(k + 1, phi));
+        _ = inner.Run(tape, start, task.SupportX, task.SupportY, steps, InnerFlow.None, (k, _, phi) => Measure(k + 1, phi));
 
         void Measure(int k, IReadOnlyList<Tensor> parameters)
         {
@@ -74,7 +113,7 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner)
 
     private double Metric(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> statistics)
     {
-        (Tensor loss, Tensor output, _) = objective.Query(x, y, parameters, statistics);
+        (Tensor loss, Tensor output, _) = objective.Query(tape, x, y, parameters, statistics);
         return objective.IsClassification ? output.argmax(1).eq(y).to_type(ScalarType.Float64).mean().item<double>() : loss.item<float>();
     }
 }

@@ -1,0 +1,114 @@
+namespace Kindling.Recipes;
+
+/// <summary>The registry of meta-learners.</summary>
+public static class AlgorithmRows
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<AlgorithmRow> All { get; } =
+    [
+        new()
+        {
+            Type = "maml",
+            Title = "MAML",
+            Source = "Finn, Abbeel and Levine 2017",
+            Summary = "the gradient of the query loss through the inner steps",
+        },
+        new()
+        {
+            Type = "fomaml",
+            Title = "FOMAML",
+            Source = "Finn, Abbeel and Levine 2017",
+            Summary = "MAML with the inner gradients held constant",
+        },
+        new()
+        {
+            Type = "reptile",
+            Title = "Reptile",
+            Source = "Nichol, Achiam and Schulman 2018",
+            Summary = "moves the initialisation towards the adapted parameters",
+            LearnsRates = false,
+        },
+        new()
+        {
+            Type = "anil",
+            Title = "ANIL",
+            Source = "Raghu, Raghu, Bengio and Vinyals 2020",
+            Summary = "MAML that adapts the head alone",
+            Adapts = "head",
+        },
+        new()
+        {
+            Type = "boil",
+            Title = "BOIL",
+            Source = "Oh, Yoo, Kim and Yun 2021",
+            Summary = "MAML that adapts the body alone",
+            Adapts = "body",
+        },
+        new()
+        {
+            Type = "metasgd",
+            Title = "Meta-SGD",
+            Source = "Li, Zhou, Chen and Li 2017",
+            Summary = "MAML with a learned rate for every element of every parameter",
+            Rates = "elementwise",
+        },
+        new()
+        {
+            Type = "mamlpp",
+            Title = "MAML++",
+            Source = "Antoniou, Edwards and Storkey 2019",
+            Summary = "MAML with a learned rate for every parameter and step, a loss after every step, and first order at first",
+            Rates = "learned",
+        },
+        new()
+        {
+            Type = "imaml",
+            Title = "iMAML",
+            Source = "Rajeswaran, Finn, Kakade and Levine 2019",
+            Summary = "the implicit gradient at the end of a regularised inner loop, whatever its length",
+            LearnsRates = false,
+            Needs = recipe => recipe.Inner.Proximal > 0 ? [] : ["inner.proximal: imaml needs a positive number, got 0"],
+        },
+        new()
+        {
+            Type = "cavia",
+            Title = "CAVIA",
+            Source = "Zintgraf, Shiarlis, Kurin, Hofmann and Whiteson 2019",
+            Summary = "adapts a context vector that the network reads, and nothing else",
+            StandsInFor = "CAML, \"Continual Adaptation in MAML\" (the first title of CAVIA; the words describe Continual-MAML)",
+            Adapts = "context",
+            Needs = recipe => recipe.Network.Context > 0 ? [] : ["network.context: cavia needs 1 or more, got 0"],
+        },
+        new()
+        {
+            Type = "leap",
+            Title = "Leap",
+            Source = "Flennerhag, Moreno, Lawrence and Damianou 2019",
+            Summary = "shortens the path that adaptation takes, by pulling the initialisation forward along it",
+            StandsInFor = "WL, \"Waypoint Learning\"",
+            LearnsRates = false,
+        },
+        new()
+        {
+            Type = "warpgrad",
+            Title = "WarpGrad",
+            Source = "Flennerhag, Rusu, Pascanu, Visin, Yin and Hadsell 2020",
+            Summary = "learns layers that bend the gradient and that adaptation leaves as they are",
+            StandsInFor = "WF, \"Wandendorff Learning\" (unidentified: nearest by its initials only)",
+            Adapts = "!*.warp.*",
+            LearnsRates = false,
+            Needs = recipe => recipe.Network.Warp ? [] : ["network.warp: warpgrad needs true, got false"],
+        },
+    ];
+
+    /// <summary>The row of a name.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static AlgorithmRow Of(string type) =>
+        Find(type)
+        ?? throw new ArgumentException(
+            $"There is no meta-learner '{type}'; there are {string.Join(", ", All.Select(r => r.Type))}.",
+            nameof(type)
+        );
+
+    internal static AlgorithmRow? Find(string type) => All.FirstOrDefault(row => row.Type == type);
+}

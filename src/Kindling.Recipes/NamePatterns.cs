@@ -1,0 +1,17 @@
+using System.IO.Enumeration;
+
+namespace Kindling.Recipes;
+
+/// <summary>Patterns of names: <c>conv4.*, head.*</c>, or <c>!*.warp.*</c> for all others.</summary>
+internal static class NamePatterns
+{
+    /// <summary>Whether a name matches one of the patterns (any name, if all of them exclude) and none that excludes.</summary>
+    public static bool Match(string patterns, string name)
+    {
+        string[] all = patterns.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] included = [.. all.Where(p => !p.StartsWith('!'))];
+        return (included.Length == 0 || included.Any(p => Matches(p, name))) && !all.Any(p => p.StartsWith('!') && Matches(p[1..], name));
+    }
+
+    private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+}

@@ -1,0 +1,28 @@
+using Kindling.Train.Meta;
+using Kindling.Train.Tapes;
+
+namespace Kindling.Train.Algorithms;
+
+/// <summary>
+/// MAML (Finn, Abbeel and Levine 2017, algorithm 1): the gradient of the query loss after adaptation, taken through the inner steps; FOMAML (its section
+/// 5.2) holds the inner gradients constant. Rates that are learned get their gradient on the same way, so that Meta-SGD (Li et al. 2017) is MAML with a
+/// rate for every element, and ANIL (Raghu et al. 2020) and BOIL (Oh et al. 2021) are MAML with a mask.
+/// </summary>
+/// <param name="objective">The losses.</param>
+/// <param name="inner">The inner loop.</param>
+/// <param name="steps">Inner steps in training.</param>
+/// <param name="flow">Second order, or first.</param>
+internal sealed class Maml(Objective objective, InnerLoop inner, int steps, InnerFlow flow) : MetaAlgorithm(objective, inner, steps)
+{
+    /// <inheritdoc/>
+    public override GradientKind Kind => flow == InnerFlow.Exact ? GradientKind.Exact : GradientKind.ConstantInner;
+
+    /// <inheritdoc/>
+    protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
+        where T : default
+    {
+        T[] phi = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, flow);
+        T loss = QueryLoss(tape, task, phi);
+        return (tape.Gradients(loss, learned, differentiable: false), loss);
+    }
+}

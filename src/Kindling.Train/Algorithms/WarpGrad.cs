@@ -1,0 +1,55 @@
+using Kindling.Graphs;
+using Kindling.Train.Meta;
+using Kindling.Train.Tapes;
+
+namespace Kindling.Train.Algorithms;
+
+/// <summary>
+/// WarpGrad (Flennerhag et al. 2020, equations 8 and 10): warp layers stay fixed in adaptation and bend its gradients; they learn from every point of the
+/// adaptation path, which counts as given: sum over k of L_query(theta(k) - a grad L_support(theta(k); w); w), by w. The initialisation of all other
+/// parameters follows <see cref="Leap"/>, as in the paper's longer adaptations.
+/// </summary>
+/// <remarks>
+/// Departure: the points are those of the iteration's own path, not drawn from a buffer of earlier ones (the paper's online variant, its algorithm 1).
+/// </remarks>
+/// <param name="objective">The losses.</param>
+/// <param name="inner">The inner loop, which adapts all but the warp layers.</param>
+/// <param name="steps">Inner steps in training.</param>
+internal sealed class WarpGrad(Objective objective, InnerLoop inner, int steps) : MetaAlgorithm(objective, inner, steps)
+{
+    private readonly Leap leap = new(objective, inner, steps);
+    private readonly Graph mean = Mean(steps);
+
+    /// <inheritdoc/>
+    public override GradientKind Kind => GradientKind.Direction;
+
+    /// <inheritdoc/>
+    protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
+        where T : default
+    {
+        List<T[]> path =
+        [
+            [.. learned.Select(tape.Detach)],
+        ];
+        T[] end = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, InnerFlow.None, (_, _, phi) => path.Add([.. phi]));
+        T[] losses = new T[Steps];
+        for (int k = 0; k < Steps; k++)
+        {
+            T[] point = [.. learned.Select((value, i) => Inner.Adapted.Contains(i) ? path[k][i] : value)];
+            T[] next = Inner.Run(tape, point, task.SupportX, task.SupportY, 1, InnerFlow.Exact);
+            losses[k] = QueryLoss(tape, task, next);
+        }
+
+        T[] warp = tape.Gradients(tape.Run(mean, losses)[0], learned, differentiable: false);
+        T[] pull = tape.Gradients(leap.Length(tape, learned, path, task), learned, differentiable: false);
+        return ([.. learned.Select((_, i) => Inner.Adapted.Contains(i) ? pull[i] : warp[i])], QueryLoss(tape, task, end));
+    }
+
+    private static Graph Mean(int steps)
+    {
+        GraphBuilder b = new("mean");
+        Value sum = Enumerable.Range(0, steps).Select(k => b.Parameter($"loss{k}")).ToArray().Aggregate(b.Add);
+        _ = b.Output(b.Mul(sum, 1.0 / steps));
+        return b.Graph;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Runtime.InteropServices;
+using Kindling.Autodiff.Passes;
+using Kindling.Bundles;
+using Kindling.Graphs;
+using Kindling.Graphs.Onnx;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Tapes;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Kindling.Train.Engines;
+
+/// <summary>One form of a program as a session: (learned tensors, the phase's numbers, data) -> (a gradient for each learned tensor, loss).</summary>
+internal sealed class CompiledProgram : IDisposable
+{
+    private readonly InferenceSession session;
+    private readonly RunOptions options = new();
+    private readonly string[] inputs;
+    private readonly string[] outputs;
+    private readonly int[] sizes;
+    private readonly long[][] shapes;
+
+    private CompiledProgram(Graph graph, int stack, int learned)
+    {
+        Graph = graph;
+        Stack = stack;
+        inputs = [.. graph.Inputs.Select(v => v.Name)];
+        outputs = [.. graph.Outputs.Select(v => v.Name)];
+        shapes = [.. graph.Outputs.Select(v => v.Shape.ToSizes())];
+        sizes = [.. shapes.Select(s => (int)(s.Aggregate(1L, (a, d) => a * d) / stack))];
+        LearnedCount = learned;
+        using SessionOptions settings = new()
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        this.session = new InferenceSession(OnnxWriter.ToBytes(graph), settings);
+    }
+
+    /// <summary>The graph that runs.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>Tasks in one run.</summary>
+    public int Stack { get; }
+
+    private int LearnedCount { get; }
+
+    /// <summary>Compiles a form for tasks of given sizes: stacked if all its operators have a form for many tasks, else one task a run.</summary>
+    public static CompiledProgram Create(IMetaProgram program, Phase phase, IReadOnlyList<TaskInput> task, int stack)
+    {
+        if (stack > 1 && Write(program, phase, task, stack) is { } stacked)
+        {
+            return new(stacked, stack, program.Learned.Count);
+        }
+
+        return new(Write(program, phase, task, 1)!, 1, program.Learned.Count);
+    }
+
+    /// <summary>One run.</summary>
+    /// <param name="shared">The learned tensors.</param>
+    /// <param name="data">The data of its tasks, <see cref="Stack"/> of them or fewer.</param>
+    /// <param name="results">Where gradients and losses go.</param>
+    /// <param name="from">Number of its first task.</param>
+    public void Run(SharedInputs shared, IReadOnlyList<TaskInput>[] data, TaskGradients results, int from)
+    {
+        OrtValue[] given = [.. Enumerable.Range(0, data[0].Count).Select(i => Input([.. data.Select(task => task[i])]))];
+        float[]? gathered = Stack > 1 ? GC.AllocateUninitializedArray<float>(sizes.Sum() * Stack, pinned: true) : null;
+        float[] losses = new float[Stack];
+        GCHandle pin = GCHandle.Alloc(losses, GCHandleType.Pinned);
+        OrtValue[] targets = new OrtValue[outputs.Length];
+        try
+        {
+            int at = 0;
+            for (int p = 0; p < LearnedCount; p++)
+            {
+                Memory<float> memory = gathered?.AsMemory(at, sizes[p] * Stack) ?? results[from][p];
+                targets[p] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, memory, shapes[p]);
+                at += sizes[p] * Stack;
+            }
+
+            targets[^1] = OrtValue.CreateTensorValueFromMemory(losses, shapes[^1]);
+            session.Run(options, inputs, [.. shared.Values, .. given], outputs, targets);
+            for (int t = 0; t < data.Length; t++)
+            {
+                results.Losses[from + t] = losses[t];
+                at = 0;
+                for (int p = 0; p < LearnedCount && gathered is not null; p++)
+                {
+                    gathered.AsSpan(at + (t * sizes[p]), sizes[p]).CopyTo(results[from + t][p].Span);
+                    at += sizes[p] * Stack;
+                }
+            }
+        }
+        finally
+        {
+            foreach (OrtValue value in given.Concat(targets))
+            {
+                value?.Dispose();
+            }
+
+            pin.Free();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        session.Dispose();
+        options.Dispose();
+    }
+
+    /// <summary>The graph of a form; null if it should be stacked and an operator has no form for many tasks.</summary>
+    private static Graph? Write(IMetaProgram program, Phase phase, IReadOnlyList<TaskInput> task, int stack)
+    {
+        bool stacked = stack > 1;
+        GraphBuilder b = new("meta-gradient");
+        Value[] learned = [.. program.Learned.Select(p => b.Parameter(p.Name, p.Shape.Select(d => (long)d)))];
+        Value? weights = phase.Weights.Length == 0 ? null : b.Parameter("phase.weights", phase.Weights.Length);
+        Value[] data =
+        [
+            .. task.Select(
+                (d, i) =>
+                    b.Input(
+                        $"data{i}",
+                        d.IsLabels ? ElementType.Int64 : ElementType.Float,
+                        Shape.Of([.. stacked ? [stack] : (long[])[], .. d.Tensor.Shape.Select(s => (long)s)])
+                    )
+            ),
+        ];
+        Value[] starts = stacked ? [.. learned.Select(p => b.Expand(b.Unsqueeze(p, 0), b.Ints([stack, .. p.Shape.ToSizes()])))] : learned;
+        try
+        {
+            GraphTape tape = new(b, stacked);
+            (Value[] gradient, Value loss) = program.Trace(tape, phase, starts, data, weights);
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                _ = b.Output(gradient[i], $"{program.Learned[i].Name}.gradient");
+            }
+
+            _ = b.Output(loss, "loss");
+            return Simplification.Run(b.Graph);
+        }
+        catch (UnstackableException) when (stacked)
+        {
+            return null;
+        }
+    }
+
+    private OrtValue Input(TaskInput[] tasks)
+    {
+        FloatTensor like = tasks[0].Tensor;
+        int count = like.Count;
+        long[] shape = [.. Stack > 1 ? [Stack] : (long[])[], .. like.Shape.Select(d => (long)d)];
+        OrtValue value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            tasks[0].IsLabels
+                ? Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64
+                : Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float,
+            shape
+        );
+        for (int t = 0; t < Stack; t++)
+        {
+            float[] values = tasks[Math.Min(t, tasks.Length - 1)].Tensor.Values;
+            if (tasks[0].IsLabels)
+            {
+                Span<long> labels = value.GetTensorMutableDataAsSpan<long>().Slice(t * count, count);
+                for (int i = 0; i < count; i++)
+                {
+                    labels[i] = (long)values[i];
+                }
+            }
+            else
+            {
+                values.CopyTo(value.GetTensorMutableDataAsSpan<float>().Slice(t * count, count));
+            }
+        }
+
+        return value;
+    }
+}

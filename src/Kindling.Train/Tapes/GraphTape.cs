@@ -1,0 +1,61 @@
+using Kindling.Autodiff;
+using Kindling.Autodiff.Passes;
+using Kindling.Graphs;
+
+namespace Kindling.Train.Tapes;
+
+/// <summary>
+/// Writes what an algorithm does into one graph, gradients by <see cref="Differentiator"/>. Every value belongs to one task, or, when stacked, has a first
+/// dimension of as many tasks as are computed together.
+/// </summary>
+/// <param name="builder">The graph that is written.</param>
+/// <param name="stacked">Whether many tasks are computed together.</param>
+internal sealed class GraphTape(GraphBuilder builder, bool stacked) : ITape<Value>
+{
+    private readonly Dictionary<Graph, Graph> lowered = [];
+    private readonly HashSet<Value> constants = [];
+
+    /// <inheritdoc/>
+    public Value[] Run(Graph graph, params IReadOnlyList<Value> inputs)
+    {
+        if (!lowered.TryGetValue(graph, out Graph? body))
+        {
+            lowered[graph] = body = TransposeSinking.Run(ConvolutionLowering.Run(graph));
+            if (stacked && Vectorizer.Fault(body) is { } fault)
+            {
+                throw new UnstackableException(fault);
+            }
+        }
+
+        Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            bindings[body.Inputs[i].Name] = inputs[i];
+        }
+
+        IReadOnlyDictionary<string, Value> values = stacked ? Vectorizer.Inline(builder, body, bindings) : builder.Inline(body, bindings);
+        return [.. body.Outputs.Select(output => values[output.Name])];
+    }
+
+    /// <inheritdoc/>
+    public Value[] Gradients(Value loss, IReadOnlyList<Value> of, bool differentiable)
+    {
+        // The gradient of the sum of all tasks' losses is each task's own.
+        Value scalar = stacked && loss.Rank > 0 ? builder.ReduceSum(loss, keepDims: false) : loss;
+        Value[] gradients = [.. Differentiator.Gradients(builder, scalar, of, constants: constants)];
+        if (!differentiable)
+        {
+            gradients = Array.ConvertAll(gradients, Detach);
+        }
+
+        return gradients;
+    }
+
+    /// <inheritdoc/>
+    public Value Detach(Value value)
+    {
+        Value constant = builder.Identity(value);
+        _ = constants.Add(constant);
+        return constant;
+    }
+}

@@ -1,0 +1,26 @@
+using Kindling.Graphs;
+
+namespace Kindling.Train.Tapes;
+
+/// <summary>
+/// What meta-learners are written against: they run graphs, take gradients of what came out, and say which gradients are constants. The same lines run
+/// at once on libtorch (<see cref="TorchTape"/>) or write one graph of the whole meta-gradient for ONNX Runtime (<see cref="GraphTape"/>).
+/// </summary>
+/// <typeparam name="T">A value: a tensor of libtorch, or a value of a graph.</typeparam>
+internal interface ITape<T>
+{
+    /// <summary>Runs a graph.</summary>
+    /// <param name="graph">The graph; always the same object for the same graph, since it is compiled once.</param>
+    /// <param name="inputs">A value for each input, in order.</param>
+    /// <returns>The outputs, in order.</returns>
+    T[] Run(Graph graph, params IReadOnlyList<T> inputs);
+
+    /// <summary>Gradients of a scalar; 0 where it does not depend on a value.</summary>
+    /// <param name="loss">The scalar.</param>
+    /// <param name="of">Values to differentiate by.</param>
+    /// <param name="differentiable">Whether later gradients flow through these; otherwise they are constants.</param>
+    T[] Gradients(T loss, IReadOnlyList<T> of, bool differentiable);
+
+    /// <summary>The value as a constant: no gradient flows through it, but gradients by it can be taken.</summary>
+    T Detach(T value);
+}
