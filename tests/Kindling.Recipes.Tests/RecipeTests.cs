@@ -51,13 +51,13 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, adapts."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts."
                 )
         );
     }
 
-    [TestCase("\"learned\"", "reptile", "inner.rates: learned rates need algorithm.type maml, got 'reptile'")]
-    [TestCase("\"magic\"", "maml", "inner.rates: expected fixed or learned, got 'magic'")]
+    [TestCase("\"learned\"", "reptile", "inner.rates: reptile cannot learn rates, expected fixed, got learned")]
+    [TestCase("\"magic\"", "maml", "inner.rates: expected fixed, learned or elementwise, got 'magic'")]
     public void Parse_WrongRates_SaysWhatIsExpected(string rates, string algorithm, string fault)
     {
         string wrong = Right
@@ -78,7 +78,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, leap, warpgrad, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

@@ -34,7 +34,8 @@ internal static class ModelBaker
         }
 
         byte[] model = files.Read(bake.File);
-        foreach ((string name, FloatTensor tensor) in tensors)
+        // The manifest has been checked: what is not baked is what prediction does not read.
+        foreach ((string name, FloatTensor tensor) in tensors.Where(tensor => bake.Tensors.ContainsKey(tensor.Key)))
         {
             Overwrite(model, name, tensor.Values, bake, files);
         }

@@ -247,8 +247,14 @@ internal static class ManifestRules
             faults.Add($"files: the hash of '{bake.File}' is missing.");
         }
 
+        // Prediction does not read where adaptation started.
+        HashSet<string> anchors =
+        [
+            .. manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => GraphSignature.Anchor(parameter.Name)),
+        ];
         Dictionary<string, long> expected = manifest
-            .Parameters.Select(parameter => (parameter.Name, parameter.Shape))
+            .Parameters.Where(parameter => parameter.Adapts || !anchors.Contains(parameter.Name))
+            .Select(parameter => (parameter.Name, parameter.Shape))
             .Concat(manifest.Statistics.Select(statistic => (statistic.Name, statistic.Shape)))
             .DistinctBy(tensor => tensor.Name, StringComparer.Ordinal)
             .ToDictionary(tensor => tensor.Name, tensor => Elements(tensor.Shape) * sizeof(float), StringComparer.Ordinal);

@@ -158,10 +158,17 @@ public static class RecipeCheck
         });
         return
         [
-            .. algorithm.Learned.Select(
-                (p, i) =>
-                    differences.Compare(p.Name, learned[i], Values(gradients[i], wrong), new SeededRandom(seed, EntryStream, 1, (ulong)i))
-            ),
+            .. algorithm
+                .Learned.Select((p, i) => (p, i))
+                .Where(l => !algorithm.IsFixed(l.i))
+                .Select(l =>
+                    differences.Compare(
+                        l.p.Name,
+                        learned[l.i],
+                        Values(gradients[l.i], wrong),
+                        new SeededRandom(seed, EntryStream, 1, (ulong)l.i)
+                    )
+                ),
         ];
     }
 

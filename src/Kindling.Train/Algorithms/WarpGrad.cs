@@ -32,6 +32,14 @@ internal sealed class WarpGrad(Objective objective, InnerLoop inner, int steps) 
             [.. learned.Select(tape.Detach)],
         ];
         T[] end = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, InnerFlow.None, (_, _, phi) => path.Add([.. phi]));
+        T[] warp = tape.Gradients(WarpLoss(tape, learned, path, task), learned, differentiable: false);
+        T[] pull = tape.Gradients(leap.Length(tape, learned, path, task), learned, differentiable: false);
+        return ([.. learned.Select((_, i) => Inner.Adapted.Contains(i) ? pull[i] : warp[i])], QueryLoss(tape, task, end));
+    }
+
+    /// <summary>The mean query loss one step behind each point of a path of constants, by the warp layers.</summary>
+    internal T WarpLoss<T>(ITape<T> tape, IReadOnlyList<T> learned, IReadOnlyList<T[]> path, TaskValues<T> task)
+    {
         T[] losses = new T[Steps];
         for (int k = 0; k < Steps; k++)
         {
@@ -40,9 +48,7 @@ internal sealed class WarpGrad(Objective objective, InnerLoop inner, int steps) 
             losses[k] = QueryLoss(tape, task, next);
         }
 
-        T[] warp = tape.Gradients(tape.Run(mean, losses)[0], learned, differentiable: false);
-        T[] pull = tape.Gradients(leap.Length(tape, learned, path, task), learned, differentiable: false);
-        return ([.. learned.Select((_, i) => Inner.Adapted.Contains(i) ? pull[i] : warp[i])], QueryLoss(tape, task, end));
+        return tape.Run(mean, losses)[0];
     }
 
     private static Graph Mean(int steps)

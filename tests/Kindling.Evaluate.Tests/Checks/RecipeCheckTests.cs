@@ -46,6 +46,16 @@ public sealed class RecipeCheckTests
         Assert.That(report.Passed, Is.True, Describe(report));
     }
 
+    // What those whose direction is no gradient take instead is checked beside them, in the tests of the trainer.
+    [TestCaseSource(typeof(AlgorithmCase), nameof(AlgorithmCase.All))]
+    public void Run_EveryAlgorithm_AgreesWithFiniteDifferences(AlgorithmCase algorithm)
+    {
+        Recipe recipe = algorithm.Recipe(100, "torch");
+        RecipeCheckReport report = RecipeCheck.Run(recipe, TaskFamilies.Create(recipe.Tasks, ""));
+        Assert.That(report.Passed, Is.True, Describe(report));
+        Assert.That(report.Outer, algorithm.Type is "reptile" or "imaml" or "leap" or "warpgrad" ? Is.Empty : Is.Not.Empty);
+    }
+
     [TestCase("maml")]
     [TestCase("fomaml")]
     public void Run_GradientWrongByATenthOfAPercent_FailsEveryTensor(string algorithm)

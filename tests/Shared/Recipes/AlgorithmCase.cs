@@ -1,0 +1,88 @@
+using Kindling.Recipes;
+
+namespace Kindling.TestSupport;
+
+/// <summary>
+/// The contract suite of the registry: one row for each meta-learner, which every test of meta-learners takes. A new one is one row here.
+/// </summary>
+public sealed record AlgorithmCase(string Type)
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<AlgorithmCase> All { get; } =
+    [
+        new("maml") { Figure = 1.4738 },
+        new("fomaml") { Figure = 2.2095 },
+        new("reptile") { Figure = 2.2975, Inner = """{ "rate": 0.02, "steps": 5 }""" },
+        new("anil") { Figure = 1.4733 },
+        new("boil") { Figure = 1.8793 },
+        new("metasgd") { Figure = 2.3608 },
+        new("mamlpp")
+        {
+            Figure = 1.5338,
+            Inner = """{ "rate": 0.05, "steps": 3 }""",
+            Algorithm = """, "multiStep": 0.5, "firstOrder": 0.2""",
+        },
+        new("imaml")
+        {
+            Figure = 3.0407,
+            Inner = """{ "rate": 0.02, "steps": 16, "proximal": 2 }""",
+            Tolerance = 2e-3,
+        },
+        new("cavia")
+        {
+            Figure = 0.454,
+            Inner = """{ "rate": 1, "steps": 2 }""",
+            Network = """, "context": 3""",
+        },
+        new("leap") { Figure = 2.1962, Inner = """{ "rate": 0.01, "steps": 5 }""" },
+        new("warpgrad")
+        {
+            Figure = 0.7804,
+            Inner = """{ "rate": 0.01, "steps": 3 }""",
+            Network = """, "warp": true""",
+        },
+    ];
+
+    /// <summary>Mean squared error after adaptation, on <c>sinusoid</c> after 300 iterations of 25 tasks from five points, seed 1.</summary>
+    public double Figure { get; init; }
+
+    /// <summary>
+    /// How far the engines' gradients may be apart. Conjugate gradients carry rounding on: of an ill-conditioned system they solve, the two solutions of imaml
+    /// are further apart than their right sides.
+    /// </summary>
+    public double Tolerance { get; init; } = 2e-5;
+
+    /// <summary>The inner rule.</summary>
+    public string Inner { get; init; } = """{ "rate": 0.01, "steps": 2 }""";
+
+    /// <summary>Further members of the network.</summary>
+    public string Network { get; init; } = "";
+
+    /// <summary>Further members of the algorithm.</summary>
+    public string Algorithm { get; init; } = "";
+
+    /// <summary>A recipe for it.</summary>
+    /// <param name="iterations">Iterations.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="hidden">Units of the two hidden layers.</param>
+    /// <param name="tasksPerBatch">Tasks an iteration.</param>
+    public Recipe Recipe(int iterations, string engine, int hidden = 8, int tasksPerBatch = 5) =>
+        Recipes.Recipe.Parse(
+            $$"""
+            {
+              "name": "contract", "seed": 1,
+              "network": { "type": "mlp", "hidden": [{{hidden}}, {{hidden}}]{{Network}} },
+              "tasks": { "type": "sinusoid", "shots": 5, "queries": 10 },
+              "algorithm": {
+                "type": "{{Type}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": {{tasksPerBatch}}, "outerRate": 0.003,
+                "validationEpisodes": 200{{Algorithm}}
+              },
+              "inner": {{Inner}}
+            }
+            """,
+            Type
+        );
+
+    /// <inheritdoc/>
+    public override string ToString() => Type;
+}
