@@ -47,7 +47,7 @@ public static class BundleExporter
         Dictionary<string, FloatTensor> tensors = new(source.Theta, StringComparer.Ordinal);
         foreach (StatisticSpec statistic in network.Statistics)
         {
-            tensors[statistic.Name] = new FloatTensor([statistic.Channels], [.. Enumerable.Repeat(statistic.Initial, statistic.Channels)]);
+            tensors[statistic.Name] = new FloatTensor([.. statistic.Shape], [.. Enumerable.Repeat(statistic.Initial, statistic.Count)]);
         }
 
         IReadOnlyList<ParameterSpec> anchored = BundleGraphs.Anchored(network, recipe.Inner);
@@ -131,7 +131,15 @@ public static class BundleExporter
                         Adapts = false,
                     }),
                 ],
-                Statistics = [.. network.Statistics.Select(s => new ManifestStatistic { Name = s.Name, Shape = [s.Channels] })],
+                Statistics =
+                [
+                    .. network.Statistics.Select(s => new ManifestStatistic
+                    {
+                        Name = s.Name,
+                        Shape = [.. s.Shape],
+                        FromLabels = s.FromLabels,
+                    }),
+                ],
                 InnerRule = new ManifestInnerRule
                 {
                     Optimizer = recipe.Inner.Optimizer,

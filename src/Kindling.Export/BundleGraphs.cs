@@ -118,7 +118,7 @@ public static class BundleGraphs
         );
         foreach (StatisticSpec statistic in network.Statistics)
         {
-            _ = b.Parameter(statistic.Name, statistic.Channels);
+            _ = b.Parameter(statistic.Name, statistic.Shape.Select(d => (long)d));
         }
 
         Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
@@ -203,7 +203,7 @@ public static class BundleGraphs
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
         Value? mask = null;
         labels = null;
-        foreach (Value input in network.Inputs)
+        foreach (Value input in network.Inputs.Where(v => v.Name != GraphSignature.Labels))
         {
             bindings[input.Name] = b.Input(input.Name, input.Type, input.Shape);
             if (input.Name == "x")
@@ -213,6 +213,11 @@ public static class BundleGraphs
                     !labelled ? null
                     : classification ? b.Input("y", ElementType.Int64, new Shape("batch"))
                     : b.Input("y", ElementType.Float, new Shape("batch", output[1]));
+                if (labels is not null)
+                {
+                    bindings[GraphSignature.Labels] = labels;
+                }
+
                 mask = classification ? b.Input("mask", ElementType.Float, new Shape(output[1])) : null;
             }
 

@@ -9,6 +9,7 @@ internal sealed class NetworkBuilder
     private readonly Normalization mode;
     private readonly int groups;
     private readonly bool infer;
+    private readonly Value? labels;
     private readonly List<ParameterSpec> parameters = [];
     private readonly List<(StatisticSpec Spec, Value Value)> statistics = [];
     private readonly Dictionary<string, Value> declared;
@@ -19,6 +20,7 @@ internal sealed class NetworkBuilder
     /// <param name="mode">Normalisation.</param>
     /// <param name="groups">Groups of group normalisation.</param>
     /// <param name="infer">Whether this is the inference graph.</param>
+    /// <param name="labelled">Whether the support graph reads class numbers.</param>
     /// <param name="x">Shape of the input without the batch.</param>
     /// <param name="order">Parameters to declare first, in order; null while they are being collected.</param>
     /// <param name="inputs">Statistics to declare after them.</param>
@@ -27,6 +29,7 @@ internal sealed class NetworkBuilder
         Normalization mode,
         int groups,
         bool infer,
+        bool labelled,
         IReadOnlyList<int> x,
         IReadOnlyList<ParameterSpec>? order,
         IReadOnlyList<StatisticSpec>? inputs
@@ -37,6 +40,7 @@ internal sealed class NetworkBuilder
         this.infer = infer;
         Builder = new GraphBuilder(name);
         X = Builder.Input("x", ElementType.Float, new Shape(["batch", .. x.Select(d => Dimension.Of(d))]));
+        labels = labelled && !infer ? Builder.Input("y", ElementType.Int64, new Shape("batch")) : null;
         declared = (order ?? []).ToDictionary(
             p => p.Name,
             p => Builder.Parameter(p.Name, p.Shape.Select(d => (long)d)),
@@ -44,7 +48,7 @@ internal sealed class NetworkBuilder
         );
         foreach (StatisticSpec statistic in infer ? inputs ?? [] : [])
         {
-            declared[statistic.Name] = Builder.Parameter(statistic.Name, statistic.Channels);
+            declared[statistic.Name] = Builder.Parameter(statistic.Name, statistic.Shape.Select(d => (long)d));
         }
     }
 
@@ -77,6 +81,23 @@ internal sealed class NetworkBuilder
         return Builder.Conv(x, weight, bias, [stride, stride], [1, 1, 1, 1]);
     }
 
+    /// <summary>
+    /// A head that is made of class prototypes, the means mu of a class's features: features [batch, F] -> [batch, slots], x (2 mu) - |mu|^2, which is the
+    /// squared distance to each up to a number that all share (Snell et al. 2017, equation 8), plus offsets of weight and bias, 0 before adaptation
+    /// (Triantafillou et al. 2020, section 4). A slot without examples has the prototype 0.
+    /// </summary>
+    public Value PrototypeHead(Value features, int slots)
+    {
+        GraphBuilder b = Builder;
+        int size = (int)features.Shape[1].Size;
+        Value weight = Parameter(new("head.weight", [size, slots], InitialDistribution.Zeros, size, true) { IsFixed = true });
+        Value bias = Parameter(new("head.bias", [slots], InitialDistribution.Zeros, size, true) { IsFixed = true });
+        StatisticSpec spec = new("head.prototypes", [size, slots], 0, FromLabels: true);
+        Value means = infer ? Statistic(spec, null) : Statistic(spec, ClassMeans(features, slots));
+        Value whole = b.Add(b.Mul(means, 2), weight);
+        return b.Gemm(features, whole, b.Sub(bias, b.ReduceSum(b.Mul(means, means), [0], keepDims: false)));
+    }
+
     /// <summary>A linear layer that starts as the identity and has no bias: x [batch, F] or [batch, C, H, W], a 1x1 convolution there.</summary>
     public Value Warp(Value x, string name)
     {
@@ -92,7 +113,7 @@ internal sealed class NetworkBuilder
     /// <summary>What a linear layer makes of the context vector: [1, units].</summary>
     public Value FromContext(int length, int units, string name)
     {
-        context ??= Parameter(new("context", [1, length], InitialDistribution.Zeros, length, false));
+        context ??= Parameter(new("context", [1, length], InitialDistribution.Zeros, length, false) { IsFixed = true });
         Value weight = Parameter(new($"{name}.weight", [length, units], InitialDistribution.Uniform, length, false));
         return Builder.MatMul(context, weight);
     }
@@ -132,15 +153,15 @@ internal sealed class NetworkBuilder
 
         long[] axes = [0, .. Enumerable.Range(2, x.Rank - 2).Select(a => (long)a)];
         bool given = mode == Normalization.Support && infer;
-        Value mean = given ? b.Reshape(Statistic($"{name}.mean", channels, 0, null), perChannel) : b.ReduceMean(x, axes);
+        Value mean = given ? b.Reshape(Statistic(new($"{name}.mean", [channels], 0), null), perChannel) : b.ReduceMean(x, axes);
         Value difference = b.Sub(x, mean);
         Value variance = given
-            ? b.Reshape(Statistic($"{name}.variance", channels, 1, null), perChannel)
+            ? b.Reshape(Statistic(new($"{name}.variance", [channels], 1), null), perChannel)
             : b.ReduceMean(b.Mul(difference, difference), axes);
         if (mode == Normalization.Support && !infer)
         {
-            _ = Statistic($"{name}.mean", channels, 0, b.Reshape(mean, channels));
-            _ = Statistic($"{name}.variance", channels, 1, b.Reshape(variance, channels));
+            _ = Statistic(new($"{name}.mean", [channels], 0), b.Reshape(mean, channels));
+            _ = Statistic(new($"{name}.variance", [channels], 1), b.Reshape(variance, channels));
         }
 
         Value factor = b.Div(b.Reshape(scale, perChannel), b.Sqrt(b.Add(variance, Epsilon)));
@@ -166,10 +187,22 @@ internal sealed class NetworkBuilder
         return declared.TryGetValue(spec.Name, out Value? value) ? value : Builder.Parameter(spec.Name, spec.Shape.Select(d => (long)d));
     }
 
-    private Value Statistic(string name, int channels, float initial, Value? computed)
+    private Value Statistic(StatisticSpec spec, Value? computed)
     {
-        Value value = computed ?? (declared.TryGetValue(name, out Value? input) ? input : Builder.Parameter(name, channels));
-        statistics.Add((new(name, channels, initial), value));
+        Value value =
+            computed
+            ?? (declared.TryGetValue(spec.Name, out Value? input) ? input : Builder.Parameter(spec.Name, spec.Shape.Select(d => (long)d)));
+        statistics.Add((spec, value));
         return value;
+    }
+
+    // [F, slots]
+    private Value ClassMeans(Value features, int slots)
+    {
+        GraphBuilder b = Builder;
+        Value numbers = b.Constant(Tensor.Of<long>([.. Enumerable.Range(0, slots).Select(i => (long)i)], 1, slots));
+        Value members = b.Cast(b.Equal(b.Unsqueeze(labels!, 1), numbers), ElementType.Float);
+        Value counts = b.Max(b.ReduceSum(members, [0]), b.Scalar(1));
+        return b.Div(b.MatMul(b.Transpose(features, 1, 0), members), counts);
     }
 }

@@ -21,12 +21,22 @@ public static class NetworkCatalogue
         }
 
         // The support graph is written first; it tells the parameters and statistics that the inference graph declares in the same order.
-        NetworkBuilder draft = new(spec.Type, spec.Normalization, spec.Groups, infer: false, inputShape, null, null);
+        bool labelled = spec.Head == "prototypes";
+        NetworkBuilder draft = new(spec.Type, spec.Normalization, spec.Groups, infer: false, labelled, inputShape, null, null);
         Graph support = Write(draft, spec, outputs);
-        bool separate = spec.Normalization == Normalization.Support;
+        bool separate = spec.Normalization == Normalization.Support || labelled;
         Graph inference = separate
             ? Write(
-                new NetworkBuilder(spec.Type, spec.Normalization, spec.Groups, infer: true, inputShape, draft.Parameters, draft.Statistics),
+                new NetworkBuilder(
+                    spec.Type,
+                    spec.Normalization,
+                    spec.Groups,
+                    infer: true,
+                    labelled,
+                    inputShape,
+                    draft.Parameters,
+                    draft.Statistics
+                ),
                 spec,
                 outputs
             )
@@ -56,18 +66,23 @@ public static class NetworkCatalogue
     private static Graph Write(NetworkBuilder n, NetworkSpec spec, int outputs) =>
         spec.Type switch
         {
-            "linear" => Linear(n, outputs),
+            "linear" => Linear(n, spec, outputs),
             "mlp" => Mlp(n, spec, outputs),
             "conv4" => Conv4(n, spec, outputs),
             _ => throw new GraphException($"There is no network '{spec.Type}'."),
         };
 
+    private static Value Head(NetworkBuilder n, NetworkSpec spec, Value features, int outputs) =>
+        spec.Head == "prototypes"
+            ? n.PrototypeHead(features, outputs)
+            : n.Dense(features, outputs, "head", InitialDistribution.Uniform, isHead: true);
+
     private static Value Flat(NetworkBuilder n) => n.X.Rank == 2 ? n.X : n.Builder.Flatten(n.X);
 
-    private static Graph Linear(NetworkBuilder n, int outputs)
+    private static Graph Linear(NetworkBuilder n, NetworkSpec spec, int outputs)
     {
         Value features = Flat(n);
-        return n.Finish(n.Dense(features, outputs, "head", InitialDistribution.Uniform, isHead: true), features);
+        return n.Finish(Head(n, spec, features, outputs), features);
     }
 
     private static Graph Mlp(NetworkBuilder n, NetworkSpec spec, int outputs)
@@ -82,7 +97,7 @@ public static class NetworkCatalogue
             x = spec.Warp ? n.Warp(x, $"hidden{i + 1}.warp") : x;
         }
 
-        return n.Finish(n.Dense(x, outputs, "head", InitialDistribution.Uniform, isHead: true), x);
+        return n.Finish(Head(n, spec, x, outputs), x);
     }
 
     // Vinyals et al. 2016, with the strided variant of Finn et al. 2017: 4 x (3x3 convolution, normalisation, ReLU), mean over space.
@@ -101,6 +116,6 @@ public static class NetworkCatalogue
         }
 
         Value features = n.Builder.ReduceMean(x, [2, 3], keepDims: false);
-        return n.Finish(n.Dense(features, outputs, "head", InitialDistribution.Uniform, isHead: true), features);
+        return n.Finish(Head(n, spec, features, outputs), features);
     }
 }

@@ -1,7 +1,7 @@
 namespace Kindling.Networks;
 
 /// <summary>A network of the catalogue, as a recipe describes it.</summary>
-public sealed class NetworkSpec
+public sealed record NetworkSpec
 {
     /// <summary>Kinds that <see cref="Type"/> takes.</summary>
     public static IReadOnlyList<string> Types { get; } = ["linear", "mlp", "conv4"];
@@ -36,6 +36,11 @@ public sealed class NetworkSpec
     /// </summary>
     public bool Warp { get; init; }
 
+    /// <summary>
+    /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification).
+    /// </summary>
+    public string Head { get; init; } = "linear";
+
     /// <summary>All faults of the description; none if it is right.</summary>
     public IEnumerable<string> Faults()
     {
@@ -57,6 +62,11 @@ public sealed class NetworkSpec
         if (Type == "linear" && Normalization != Normalization.None)
         {
             yield return $"network.normalization: linear takes none, got {Normalization}";
+        }
+
+        if (Head is not ("linear" or "prototypes"))
+        {
+            yield return $"network.head: expected linear or prototypes, got '{Head}'";
         }
 
         if (Context is < 0 or > 4096)

@@ -8,6 +8,9 @@ namespace Kindling.Networks;
 /// <param name="IsHead">Whether it belongs to the last, task-specific layer.</param>
 public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape, InitialDistribution Initial, int FanIn, bool IsHead)
 {
+    /// <summary>Whether every task starts from its initial value: adaptation may move it, the outer loop does not.</summary>
+    public bool IsFixed { get; init; }
+
     /// <summary>Number of elements.</summary>
     public int Count => Shape.Aggregate(1, (a, b) => a * b);
 }

@@ -81,6 +81,23 @@ public static class AlgorithmRows
         },
         new()
         {
+            Type = "protomaml",
+            Title = "ProtoMAML",
+            Source = "Triantafillou, Zhu, Dumoulin and others 2020",
+            Summary = "MAML whose head is made of class prototypes and adapted from there",
+            Needs = NeedsPrototypes,
+        },
+        new()
+        {
+            Type = "protonet",
+            Title = "ProtoNet",
+            Source = "Snell, Swersky and Zemel 2017",
+            Summary = "features whose class means classify without any inner step: a yardstick",
+            LearnsRates = false,
+            Needs = NeedsPrototypes,
+        },
+        new()
+        {
             Type = "leap",
             Title = "Leap",
             Source = "Flennerhag, Moreno, Lawrence and Damianou 2019",
@@ -109,6 +126,9 @@ public static class AlgorithmRows
             $"There is no meta-learner '{type}'; there are {string.Join(", ", All.Select(r => r.Type))}.",
             nameof(type)
         );
+
+    private static IEnumerable<string> NeedsPrototypes(Recipe recipe) =>
+        recipe.Network.Head == "prototypes" ? [] : [$"network.head: {recipe.Algorithm.Type} needs prototypes, got {recipe.Network.Head}"];
 
     internal static AlgorithmRow? Find(string type) => All.FirstOrDefault(row => row.Type == type);
 }

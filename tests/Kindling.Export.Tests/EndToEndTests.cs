@@ -69,6 +69,8 @@ public sealed class EndToEndTests
             "anil" => ["head.weight", "head.bias"],
             "boil" => ["hidden1.weight", "hidden1.bias", "hidden2.weight", "hidden2.bias"],
             "cavia" => ["context"],
+            "protonet" => ["head.weight", "head.bias"],
+            _ when algorithm.IsOfClasses => [.. bundle.Manifest.Parameters.Select(p => p.Name)],
             _ => ["hidden1.weight", "hidden1.bias", "hidden2.weight", "hidden2.bias", "head.weight", "head.bias"],
         };
         Assert.That(adapted, Is.EqualTo(expected));

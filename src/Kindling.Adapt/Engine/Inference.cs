@@ -53,7 +53,7 @@ internal static class Inference
     internal static FloatTensor OutputsTransductive(Snapshot snapshot, FloatTensor inputs, int batch)
     {
         Engine engine = snapshot.Engine;
-        if (engine.Manifest.Statistics.Count == 0)
+        if (engine.Manifest.Statistics.All(statistic => statistic.FromLabels))
         {
             return Outputs(snapshot, inputs, batch);
         }
@@ -64,7 +64,17 @@ internal static class Inference
             using SupportData data = SupportData.Unlabelled(engine.Manifest, snapshot.Heads, inputs);
             context.Begin(snapshot.Start, snapshot.Delta, data);
             _ = context.Run(0);
-            Snapshot own = new(snapshot.Start, context.Delta(0), snapshot.Heads, snapshot.Steps);
+            TensorSet batchs = context.Delta(0);
+            for (int i = 0; i < engine.Manifest.Statistics.Count; i++)
+            {
+                if (engine.Manifest.Statistics[i].FromLabels)
+                {
+                    int entry = engine.AdaptedCount + i;
+                    snapshot.Delta[entry].CopyTo(batchs[entry]);
+                }
+            }
+
+            Snapshot own = new(snapshot.Start, batchs, snapshot.Heads, snapshot.Steps);
             try
             {
                 return Outputs(own, inputs, batch);

@@ -179,10 +179,11 @@ internal static class ManifestRules
             faults.Add("parameters: at least one must adapt.");
         }
 
-        if (manifest.Normalization == "support" != manifest.Statistics.Count > 0)
+        int normalizing = manifest.Statistics.Count(statistic => !statistic.FromLabels);
+        if (manifest.Normalization == "support" != normalizing > 0)
         {
             faults.Add(
-                $"statistics: belong to normalization 'support' and to no other; got {manifest.Statistics.Count} with '{manifest.Normalization}'."
+                $"statistics: belong to normalization 'support' and to no other; got {normalizing} with '{manifest.Normalization}'."
             );
         }
 

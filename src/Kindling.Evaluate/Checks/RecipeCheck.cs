@@ -160,7 +160,7 @@ public static class RecipeCheck
         [
             .. algorithm
                 .Learned.Select((p, i) => (p, i))
-                .Where(l => !algorithm.IsFixed(l.i))
+                .Where(l => !l.p.IsFixed)
                 .Select(l =>
                     differences.Compare(
                         l.p.Name,

@@ -6,7 +6,9 @@ namespace Kindling.Train.Algorithms;
 /// <summary>
 /// MAML (Finn, Abbeel and Levine 2017, algorithm 1): the gradient of the query loss after adaptation, taken through the inner steps; FOMAML (its section
 /// 5.2) holds the inner gradients constant. Rates that are learned get their gradient on the same way, so that Meta-SGD (Li et al. 2017) is MAML with a
-/// rate for every element, and ANIL (Raghu et al. 2020) and BOIL (Oh et al. 2021) are MAML with a mask.
+/// rate for every element; ANIL (Raghu et al. 2020) and BOIL (Oh et al. 2021) are MAML with a mask; CAVIA (Zintgraf et al. 2019, algorithm 1) adapts a context
+/// vector of the network alone, which starts at 0 in every task; ProtoMAML (Triantafillou et al. 2020) has a head of class prototypes, which moves with them;
+/// ProtoNet (Snell et al. 2017) is that without an inner step.
 /// </summary>
 /// <param name="objective">The losses.</param>
 /// <param name="inner">The inner loop.</param>

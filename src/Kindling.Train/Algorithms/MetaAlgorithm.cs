@@ -1,3 +1,4 @@
+using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Train.Meta;
 using Kindling.Train.Tapes;
@@ -10,14 +11,13 @@ namespace Kindling.Train.Algorithms;
 /// <param name="steps">Inner steps in training.</param>
 internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int steps) : IMetaProgram
 {
+    private readonly Graph?[] nothing = [.. objective.Network.Parameters.Select(p => p.IsFixed ? Nothing(p) : null)];
+
     /// <inheritdoc/>
     public IReadOnlyList<ParameterSpec> Learned { get; } = [.. objective.Network.Parameters, .. inner.Rates];
 
     /// <summary>What the gradient is that a task gives.</summary>
     public abstract GradientKind Kind { get; }
-
-    /// <summary>Whether a learned tensor is none: a constant that the network has among its parameters.</summary>
-    public virtual bool IsFixed(int learned) => false;
 
     protected Objective Objective => objective;
 
@@ -29,8 +29,21 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
     public virtual Phase At(int iteration) => Phase.Only;
 
     /// <inheritdoc/>
-    public (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, IReadOnlyList<T> data, T? weights) =>
-        Trace(tape, phase, learned, TaskValues<T>.Of(data), weights);
+    public (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, IReadOnlyList<T> data, T? weights)
+    {
+        // What stays as it is starts as a constant, and the outer loop hears nothing of it.
+        T[] start = [.. learned.Select((value, i) => Learned[i].IsFixed ? tape.Detach(value) : value)];
+        (T[] gradient, T loss) = Trace(tape, phase, start, TaskValues<T>.Of(data), weights);
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            if (Learned[i].IsFixed)
+            {
+                gradient[i] = tape.Run(nothing[i]!, learned[i])[0];
+            }
+        }
+
+        return (gradient, loss);
+    }
 
     /// <summary>The task's gradient and loss.</summary>
     protected abstract (T[] Gradient, T Loss) Trace<T>(
@@ -46,5 +59,12 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
     {
         T[] statistics = objective.Statistics(tape, task.SupportX, task.SupportY, phi);
         return objective.Query(tape, task.QueryX, task.QueryY, phi, statistics).Loss;
+    }
+
+    private static Graph Nothing(ParameterSpec parameter)
+    {
+        GraphBuilder b = new("nothing");
+        _ = b.Output(b.Mul(b.Parameter(parameter.Name, parameter.Shape.Select(d => (long)d)), 0));
+        return b.Graph;
     }
 }

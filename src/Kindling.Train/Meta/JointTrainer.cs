@@ -32,7 +32,14 @@ internal sealed class JointTrainer : ITraining, IDisposable
         this.recipe = recipe;
         this.tasks = tasks;
         data = tasks.Joint(Split.Train);
-        Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? data.ClassCount : tasks.OutputCount);
+        Network = NetworkCatalogue.Build(
+            recipe.Network with
+            {
+                Head = "linear",
+            },
+            tasks.InputShape,
+            tasks.IsClassification ? data.ClassCount : tasks.OutputCount
+        );
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
         engine = MetaEngines.Create(recipe.Algorithm.Engine, program, threads);

@@ -39,6 +39,11 @@ public sealed class MetaTrainer : ITraining, IDisposable
         this.recipe = recipe;
         this.tasks = tasks;
         shape = recipe.Tasks.ToShape();
+        if (recipe.Network.Head == "prototypes" && !tasks.IsClassification)
+        {
+            throw new BundleException($"network.head: prototypes are means of classes, and '{recipe.Tasks.Type}' is a regression.");
+        }
+
         Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
         Objective objective = new(Network, tasks.IsClassification);
         inner = new InnerLoop(objective, recipe.Inner);

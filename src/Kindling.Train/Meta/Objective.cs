@@ -67,7 +67,7 @@ internal sealed class Objective
     {
         GraphBuilder b = new(network.Name + ".loss");
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
-        foreach (Value input in network.Inputs)
+        foreach (Value input in network.Inputs.Where(v => v.Name != "y"))
         {
             bindings[input.Name] = b.Input(input.Name, input.Type, input.Shape);
             if (input.Name == "x")

@@ -41,8 +41,11 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDis
             steps,
             (k, task, phi) =>
             {
-                transductive[k] = Metric(task.QueryX, task.QueryY, phi, objective.Statistics(tape, task.QueryX, task.QueryY, phi));
                 Tensor[] support = objective.Statistics(tape, task.SupportX, task.SupportY, phi);
+                Tensor[] query = objective.Statistics(tape, task.QueryX, task.QueryY, phi);
+                // what labels say is known of the support set alone
+                Tensor[] batchs = [.. query.Select((q, i) => objective.Network.Statistics[i].FromLabels ? support[i] : q)];
+                transductive[k] = Metric(task.QueryX, task.QueryY, phi, batchs);
 
                 // One run gives the same as single ones, unless the network normalises by its batch.
                 inductive[k] =
