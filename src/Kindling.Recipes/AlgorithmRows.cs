@@ -116,6 +116,22 @@ public static class AlgorithmRows
             LearnsRates = false,
             Needs = recipe => recipe.Network.Warp ? [] : ["network.warp: warpgrad needs true, got false"],
         },
+        new()
+        {
+            Type = "joint",
+            Title = "joint pre-training",
+            Source = "a yardstick",
+            Summary = "one network for the points of all tasks pooled, then the same inner steps; regressions only",
+            LearnsRates = false,
+        },
+        new()
+        {
+            Type = "random",
+            Title = "random initialisation",
+            Source = "a yardstick",
+            Summary = "weights as they were drawn, then the same inner steps",
+            LearnsRates = false,
+        },
     ];
 
     /// <summary>The row of a name.</summary>

@@ -93,7 +93,8 @@ public sealed class AlgorithmTests
         Run(trainer, 300);
         double after = trainer.Validate()[recipe.Inner.Steps];
         Assert.That(after, Is.EqualTo(algorithm.Figure).Within(3).Percent);
-        Assert.That(algorithm.IsOfClasses ? (1 - after) / (1 - before) : after / before, Is.LessThan(0.9));
+        double ratio = algorithm.IsOfClasses ? (1 - after) / (1 - before) : after / before;
+        Assert.That(ratio, algorithm.Learns ? Is.LessThan(0.9) : Is.EqualTo(1));
     }
 
     /// <summary>The largest |a - b| / |b| of the tasks' gradients, over everything learned.</summary>
@@ -127,6 +128,7 @@ public sealed class AlgorithmTests
             }),
         ];
         double worst = 0;
+        double said = 0;
         for (int t = 0; t < tasks; t++)
         {
             double difference = 0;
@@ -140,11 +142,12 @@ public sealed class AlgorithmTests
                 }
             }
 
-            Assert.That(size, Is.GreaterThan(0), "a task says something");
             Assert.That(results[1].Losses[t], Is.EqualTo(results[0].Losses[t]).Within(0.01).Percent);
-            worst = Math.Max(worst, Math.Sqrt(difference / size));
+            worst = Math.Max(worst, difference == 0 ? 0 : Math.Sqrt(difference / size));
+            said += size;
         }
 
+        Assert.That(said, recipe.Algorithm.Type == "random" ? Is.Zero : Is.Positive, "the tasks say something");
         return worst;
     }
 

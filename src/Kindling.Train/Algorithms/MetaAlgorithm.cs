@@ -61,7 +61,8 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
         return objective.Query(tape, task.QueryX, task.QueryY, phi, statistics).Loss;
     }
 
-    private static Graph Nothing(ParameterSpec parameter)
+    /// <summary>Of a value, zeros of its shape.</summary>
+    protected static Graph Nothing(ParameterSpec parameter)
     {
         GraphBuilder b = new("nothing");
         _ = b.Output(b.Mul(b.Parameter(parameter.Name, parameter.Shape.Select(d => (long)d)), 0));

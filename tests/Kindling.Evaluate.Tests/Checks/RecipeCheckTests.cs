@@ -53,7 +53,7 @@ public sealed class RecipeCheckTests
         Recipe recipe = algorithm.Recipe(100, "torch");
         RecipeCheckReport report = RecipeCheck.Run(recipe, TaskFamilies.Create(recipe.Tasks, ""));
         Assert.That(report.Passed, Is.True, Describe(report));
-        Assert.That(report.Outer, algorithm.Type is "reptile" or "imaml" or "leap" or "warpgrad" ? Is.Empty : Is.Not.Empty);
+        Assert.That(report.Outer, algorithm.Type is "reptile" or "imaml" or "leap" or "warpgrad" or "random" ? Is.Empty : Is.Not.Empty);
     }
 
     [TestCase("maml")]
