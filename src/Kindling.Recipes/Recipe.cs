@@ -84,6 +84,56 @@ public sealed class Recipe
         }
     }
 
+    /// <summary>Reads a recipe whose text gets other values for some members.</summary>
+    /// <param name="text">JSON text.</param>
+    /// <param name="source">What stands in errors.</param>
+    /// <param name="members">Members by their way from the root, as in <c>inner.rate</c>; values as JSON, or words that are none.</param>
+    /// <exception cref="BundleException">The text is not a recipe, or it is none with these values.</exception>
+    public static Recipe Parse(string text, string source, IReadOnlyDictionary<string, string> members)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        JsonNode? root;
+        try
+        {
+            root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+        }
+        catch (JsonException e)
+        {
+            throw new BundleException($"{source}: {e.Message}", e);
+        }
+
+        foreach ((string member, string value) in members)
+        {
+            string[] way = member.Split('.');
+            JsonNode? place = root;
+            foreach (string step in way[..^1])
+            {
+                place = (place as JsonObject)?[step];
+            }
+
+            if (place is not JsonObject target)
+            {
+                throw new BundleException($"{source}: there is no '{member}' to set; expected a way as in inner.rate.");
+            }
+
+            target[way[^1]] = Value(value);
+        }
+
+        return Parse(root?.ToJsonString() ?? "null", source);
+    }
+
+    private static JsonNode? Value(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(text);
+        }
+    }
+
     /// <summary>The recipe with another length or seed.</summary>
     public Recipe With(int? iterations, ulong? seed)
     {

@@ -1,5 +1,6 @@
 using Kindling.Bundles;
 using Kindling.Graphs;
+using Kindling.Train.Session;
 
 namespace Kindling.Cli;
 
@@ -26,7 +27,7 @@ internal static class ExitCodes
             (int code, string message) = cause switch
             {
                 OperationCanceledException => (Interrupted, "interrupted"),
-                BundleException or GraphException => (Rejected, cause.Message),
+                BundleException or GraphException or TrainingDivergedException => (Rejected, cause.Message),
                 MissingRuntimeException or DllNotFoundException => (MachineLacks, cause.Message),
                 TypeInitializationException when cause.GetBaseException() is DllNotFoundException missing => (
                     MachineLacks,

@@ -6,6 +6,7 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
 {
     NewCommand.Create(),
     TrainCommand.Create(),
+    SweepCommand.Create(),
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),
     EvalCommand.Create(),

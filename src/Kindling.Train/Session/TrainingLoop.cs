@@ -21,6 +21,7 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
     /// <param name="save">Called with the time spent in this run.</param>
     /// <param name="cancellation">Stops after the current iteration.</param>
     /// <returns>Whether the last iteration was reached.</returns>
+    /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
     public bool Run(ITraining training, Action<TrainingProgress> validated, Action<TimeSpan> save, CancellationToken cancellation)
     {
         long start = time.GetTimestamp();
@@ -29,7 +30,15 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
         double lossSum = 0;
         while (training.Iteration < algorithm.Iterations && !cancellation.IsCancellationRequested)
         {
-            lossSum += training.Step();
+            float loss = training.Step();
+            if (!float.IsFinite(loss))
+            {
+                throw new TrainingDivergedException(
+                    $"{stage} diverged: the loss of iteration {training.Iteration} is {loss}. The last checkpoint stays as it is. A lower algorithm.outerRate or inner.rate may help, or algorithm.clipNorm or inner.clipNorm."
+                );
+            }
+
+            lossSum += loss;
             bool last = training.Iteration == algorithm.Iterations;
             bool validate = last || training.Iteration % algorithm.ValidateEvery == 0;
             double[]? validation = validate ? training.Validate() : null;
