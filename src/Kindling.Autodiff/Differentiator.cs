@@ -45,57 +45,55 @@ public static class Differentiator
         }
 
         Dictionary<Value, Value> gradients = new() { [scalarLoss] = Seed(b, scalarLoss, seed) };
-        void Accumulate(VjpContext context, Value input, Value gradient)
+        void Accumulate(VjpContext context, IReadOnlyList<Value?> inputs, IReadOnlyList<Value?> parts)
         {
-            gradient = InShape(context, gradient, input);
-            gradients[input] = gradients.TryGetValue(input, out Value? sum) ? b.Add(sum, gradient) : gradient;
+            for (int i = 0; i < parts.Count; i++)
+            {
+                if (parts[i] is { } gradient && inputs[i] is { } input && dependent.Contains(input))
+                {
+                    gradient = InShape(context, gradient, input);
+                    gradients[input] = gradients.TryGetValue(input, out Value? sum) ? b.Add(sum, gradient) : gradient;
+                }
+            }
         }
 
         foreach (Node node in nodes.Reverse())
         {
             Value?[] given = [.. node.Outputs.Select(v => v is null ? null : gradients.GetValueOrDefault(v))];
-            if (Array.TrueForAll(given, g => g is null) || !node.Outputs.Any(v => v is not null && dependent.Contains(v)))
-            {
-                continue;
-            }
-
-            if (!node.Inputs.Any(v => v is not null && dependent.Contains(v)))
-            {
-                continue;
-            }
-
             VjpContext context = new(b, node, given, dependent.Contains);
-            if (given[0] is { } whole && LinearMaps.Of(node.Output) is { } map)
+            if (Composites.DueAt(node) is { } composite)
             {
-                if (dependent.Contains(map.Operand))
+                Value?[] upstream = [.. composite.Results.Select(r => dependent.Contains(r) ? gradients.GetValueOrDefault(r) : null)];
+                if (upstream.Any(g => g is not null) && composite.Operands.Any(dependent.Contains))
                 {
-                    Accumulate(context, map.Operand, map.Adjoint(b, whole));
+                    Accumulate(context, composite.Operands, composite.Gradient(b, upstream));
                 }
 
                 continue;
             }
 
-            if (CentredScale.EndingAt(node) is { } normalization && !normalization.Inner.Any(wrt.Contains))
+            if (
+                Composites.Covers(node)
+                || Array.TrueForAll(given, g => g is null)
+                || !node.Outputs.Any(v => v is not null && dependent.Contains(v))
+                || !node.Inputs.Any(v => v is not null && dependent.Contains(v))
+            )
             {
-                if (normalization.Gradients(context) is { } parts)
-                {
-                    foreach ((Value input, Value gradient) in normalization.Inputs.Zip(parts).Where(p => dependent.Contains(p.First)))
-                    {
-                        Accumulate(context, input, gradient);
-                    }
+                continue;
+            }
 
-                    continue;
-                }
+            if (
+                CentredScale.EndingAt(node) is { } normalization
+                && !normalization.Inner.Any(wrt.Contains)
+                && normalization.Gradients(context) is { } parts
+            )
+            {
+                Accumulate(context, normalization.Inputs, parts);
+                continue;
             }
 
             IReadOnlyList<Value?> results = VjpRules.Get(node)(context);
-            for (int i = 0; i < results.Count; i++)
-            {
-                if (results[i] is { } gradient && node.Inputs[i] is { } input && dependent.Contains(input))
-                {
-                    Accumulate(context, input, gradient);
-                }
-            }
+            Accumulate(context, node.Inputs, results);
         }
 
         return [.. wrt.Select(v => gradients.TryGetValue(v, out Value? g) ? g : VjpContext.ZerosLike(b, v))];

@@ -143,6 +143,14 @@ public sealed class Recipe
         return Parse(json.ToJsonString(), "command line");
     }
 
+    /// <summary>The recipe with another engine.</summary>
+    public Recipe WithEngine(string engine)
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
+        json["algorithm"]!["engine"] = engine;
+        return Parse(json.ToJsonString(), "command line");
+    }
+
     /// <summary>The recipe with another meta-learner; where that has a mask or rates of its own, with those.</summary>
     public Recipe WithAlgorithm(string type)
     {

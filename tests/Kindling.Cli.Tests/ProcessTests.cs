@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kindling.Bundles;
 
 namespace Kindling.Cli.Tests;
 
@@ -47,6 +48,47 @@ public sealed class ProcessTests
         Assert.That(left, "still running");
         Assert.That(process.ExitCode, Is.EqualTo(130));
         Assert.That(Cli.Json("inspect", checkpoint).GetProperty("iteration").GetInt32(), Is.GreaterThan(0));
+    }
+
+    // KILL cannot be caught: whatever the moment, the folder holds a whole checkpoint, or none yet.
+    [Test]
+    public void Train_KilledAgainAndAgain_EndsWithTheBitsOfAnUninterruptedRun()
+    {
+        const int Kills = 4;
+        const string Iterations = "6000";
+        using Models models = new();
+        models.TrainLinear();
+        string[] train = ["train", models.LinearModel, "--engine", "graph", "--iterations", Iterations, "--stage", "meta", "--out"];
+        Cli.Succeed([.. train, models["whole"]]);
+        Random random = new(7);
+        int killed = 0;
+        bool finished = false;
+        while (!finished)
+        {
+            bool begun = File.Exists(Path.Combine(models["killed"], "last.safetensors"));
+            using Process process = Start([.. train, models["killed"], .. begun ? ["--resume"] : Array.Empty<string>()]);
+            _ = process.StandardError.ReadToEndAsync();
+            finished = process.WaitForExit(killed < Kills ? random.Next(600, 1500) : 120_000);
+            if (!finished)
+            {
+                Assert.That(killed++, Is.LessThan(Kills), "still running");
+                process.Kill();
+                process.WaitForExit();
+            }
+            else
+            {
+                Assert.That(process.ExitCode, Is.Zero);
+            }
+        }
+
+        Assert.That(killed, Is.Positive, "the training ended before it could be killed");
+        foreach (string file in new[] { "last.safetensors", "theta.safetensors" })
+        {
+            IReadOnlyDictionary<string, FloatTensor> whole = SafetensorsFile.Read(Path.Combine(models["whole"], file)).Tensors;
+            IReadOnlyDictionary<string, FloatTensor> other = SafetensorsFile.Read(Path.Combine(models["killed"], file)).Tensors;
+            Assert.That(other.Keys, Is.EquivalentTo(whole.Keys));
+            Assert.That(whole.Keys.Select(name => other[name].Values), Is.EqualTo(whole.Keys.Select(name => whole[name].Values)), file);
+        }
     }
 
     private static Process Start(params string[] arguments)

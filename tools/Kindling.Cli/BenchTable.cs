@@ -53,8 +53,16 @@ internal static class BenchTable
     public static string Text(TrainBenchmarkReport report) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Model}: {report.TasksPerSecond:0.0} tasks/s with {report.Algorithm}, {report.FirstOrderTasksPerSecond:0.0} first order; {report.Threads} thread(s), medians of {report.Runs} runs of {report.SecondsPerRun:0} s"
+            $"{report.Model}: {report.TasksPerSecond:0.0} tasks/s with {report.Algorithm}, {report.FirstOrderTasksPerSecond:0.0} first order ({report.SecondToFirstOrder:0.00} times its time){HandWritten(report)}; engine {report.Engine}, {report.Threads} thread(s), medians of {report.Runs} runs of {report.SecondsPerRun:0} s"
         );
+
+    private static string HandWritten(TrainBenchmarkReport report) =>
+        report.HandWrittenTasksPerSecond is { } rate
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"; by hand with TorchSharp {rate:0.0} and {report.HandWrittenFirstOrderTasksPerSecond:0.0}, {report.TimesHandWritten:0.00} times as fast"
+            )
+            : "";
 
     public static string Text(StartBenchmarkReport report) =>
         string.Create(

@@ -27,6 +27,17 @@ internal static class CommonOptions
         return option;
     }
 
+    /// <summary><c>--engine</c> of trainings.</summary>
+    public static Option<string?> Engine()
+    {
+        Option<string?> engine = new("--engine")
+        {
+            Description =
+                "What computes meta-gradients instead of the recipe's: torch, or graph (the whole as one graph in ONNX Runtime, faster)",
+        };
+        return engine.AcceptOnlyFromAmong("torch", "graph");
+    }
+
     /// <summary><c>--hold-out</c>.</summary>
     public static Option<double> HoldOut()
     {

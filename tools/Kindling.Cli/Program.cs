@@ -6,10 +6,10 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
 {
     NewCommand.Create(),
     TrainCommand.Create(),
-    SweepCommand.Create(),
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),
     EvalCommand.Create(),
+    SweepCommand.Create(),
     AdaptCommand.Create(),
     PredictCommand.Create(),
     PredictCommand.CreateBake(),

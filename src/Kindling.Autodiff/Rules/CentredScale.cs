@@ -90,7 +90,49 @@ internal sealed class CentredScale
         Value product = b.ReduceSum(b.Mul(g, centred), axes);
         Value spread = b.Div(product, b.Mul(variance, count));
         Value dx = b.Mul(b.Sub(b.Sub(g, b.Div(sum, count)), b.Mul(centred, spread)), factor);
-        return [dx, b.Div(product, root), sum];
+        Value dscale = b.Div(product, root);
+        Composites.Declare(
+            sum.Producer!,
+            [g, x, scale],
+            [dx, dscale, sum],
+            (to, upstream) => Second(to, g, count, sum, product, spread, upstream[0], upstream[1], upstream[2])
+        );
+        return [dx, dscale, sum];
+    }
+
+    /// <summary>
+    /// The gradient of the gradient, from those of dx (v), dscale (p) and dshift (q), by g, x and scale. With S = sum(g), P = sum(g d), k = P / (n var),
+    /// all sums over the axes of the statistics:
+    /// <code>
+    /// w = f v;   c = p / sqrt(var) - sum(w d) / (n var)
+    /// dg = w + d c + q - sum(w) / n
+    /// df = sum(v g) - S sum(v) / n - k sum(v d);   dscale = df / sqrt(var)
+    /// dvar = sum(w d) k / var - (p P / var + df f / sqrt(var)) / (2 sqrt(var))
+    /// dx = g c - w k + 2 d dvar / n - (S c - k sum(w)) / n
+    /// </code>
+    /// </summary>
+    private Value[] Second(GraphBuilder b, Value g, Value count, Value sum, Value product, Value spread, Value? v, Value? p, Value? q)
+    {
+        v ??= VjpContext.ZerosLike(b, g);
+        Value w = b.Mul(v, factor);
+        Value sumV = b.ReduceSum(v, axes);
+        Value alongV = b.ReduceSum(b.Mul(v, centred), axes);
+        Value withG = b.ReduceSum(b.Mul(v, g), axes);
+        Value sumW = b.Mul(sumV, factor);
+        Value alongW = b.Mul(alongV, factor);
+        Value perVariance = b.Mul(variance, count);
+        Value c = b.Neg(b.Div(alongW, perVariance));
+        c = p is null ? c : b.Add(c, b.Div(p, root));
+        Value level = b.Neg(b.Div(sumW, count));
+        level = q is null ? level : b.Add(level, q);
+        Value dg = b.Add(b.Add(w, b.Mul(centred, c)), level);
+        Value df = b.Sub(b.Sub(withG, b.Div(b.Mul(sum, sumV), count)), b.Mul(spread, alongV));
+        Value fall = b.Div(b.Mul(df, factor), root);
+        fall = p is null ? fall : b.Add(fall, b.Div(b.Mul(p, product), variance));
+        Value dvariance = b.Sub(b.Div(b.Mul(alongW, spread), variance), b.Div(fall, b.Mul(root, 2)));
+        Value shiftX = b.Div(b.Sub(b.Mul(spread, sumW), b.Mul(sum, c)), count);
+        Value dx = b.Add(b.Add(b.Sub(b.Mul(g, c), b.Mul(w, spread)), b.Mul(centred, b.Div(b.Mul(dvariance, 2), count))), shiftX);
+        return [dg, dx, b.Div(df, root)];
     }
 
     private static Value Product(GraphBuilder b, Value m, Value n) =>

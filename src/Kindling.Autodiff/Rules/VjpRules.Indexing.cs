@@ -28,7 +28,7 @@ internal static partial class VjpRules
         if (Uses(c, axis) is { } uses)
         {
             Value indices = c[1];
-            return [LinearMaps.Declare(AddUses(c, uses, axis), c.G, (b, g) => b.Gather(g, indices, axis)), null];
+            return [Composites.Linear(AddUses(c, uses, axis), c.G, (b, g) => b.Gather(g, indices, axis)), null];
         }
 
         GraphBuilder b = c.B;

@@ -19,7 +19,7 @@ internal sealed class HandWrittenNetwork : IDisposable
     private readonly IReadOnlyList<ParameterSpec> parameters;
     private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
     private readonly List<Tensor> running = [];
-    private readonly List<Func<Tensor, Tensor>> layers = [];
+    private readonly List<Func<Tensor, Func<string, Tensor>, Tensor>> layers = [];
 
     /// <summary>Writes the network that the catalogue builds from the same description, on a device; all parameters are 0.</summary>
     public HandWrittenNetwork(NetworkSpec spec, NetworkGraphs network, Device device)
@@ -36,10 +36,10 @@ internal sealed class HandWrittenNetwork : IDisposable
         switch (spec.Type)
         {
             case "linear":
-                layers.Add(x => x.flatten(1));
+                layers.Add((x, _) => x.flatten(1));
                 break;
             case "mlp":
-                layers.Add(x => x.flatten(1));
+                layers.Add((x, _) => x.flatten(1));
                 for (int i = 1; i <= spec.Hidden.Count; i++)
                 {
                     AddHidden($"hidden{i}");
@@ -52,7 +52,7 @@ internal sealed class HandWrittenNetwork : IDisposable
                     AddConvolution($"conv{i}");
                 }
 
-                layers.Add(x => x.mean([2, 3]));
+                layers.Add((x, _) => x.mean([2, 3]));
                 break;
             default:
                 throw new GraphException($"There is no hand-written comparison for network '{spec.Type}'.");
@@ -65,11 +65,14 @@ internal sealed class HandWrittenNetwork : IDisposable
     public Tensor this[string name] => tensors[name];
 
     /// <summary>x <c>[batch, ...]</c> to the output <c>[batch, outputs]</c>.</summary>
-    public Tensor Forward(Tensor x)
+    public Tensor Forward(Tensor x) => Forward(x, name => tensors[name]);
+
+    /// <summary>The same with other parameters than its own, in the layout of its own.</summary>
+    public Tensor Forward(Tensor x, Func<string, Tensor> parameter)
     {
-        foreach (Func<Tensor, Tensor> layer in layers)
+        foreach (Func<Tensor, Func<string, Tensor>, Tensor> layer in layers)
         {
-            x = layer(x);
+            x = layer(x, parameter);
         }
 
         return x;
@@ -107,9 +110,9 @@ internal sealed class HandWrittenNetwork : IDisposable
 
     private void AddLinear(string name)
     {
-        Tensor weight = tensors[$"{name}.weight"];
-        Tensor bias = tensors[$"{name}.bias"];
-        layers.Add(x => F.linear(x, weight, bias));
+        string weight = $"{name}.weight";
+        string bias = $"{name}.bias";
+        layers.Add((x, p) => F.linear(x, p(weight), p(bias)));
     }
 
     private void AddHidden(string name)
@@ -117,29 +120,29 @@ internal sealed class HandWrittenNetwork : IDisposable
         AddLinear(name);
         if (spec.Normalization == Normalization.Layer)
         {
-            Tensor scale = tensors[$"{name}.norm.scale"];
-            Tensor shift = tensors[$"{name}.norm.shift"];
-            long[] shape = scale.shape;
-            layers.Add(x => F.layer_norm(x, shape, scale, shift, Epsilon));
+            string scale = $"{name}.norm.scale";
+            string shift = $"{name}.norm.shift";
+            long[] shape = tensors[scale].shape;
+            layers.Add((x, p) => F.layer_norm(x, shape, p(scale), p(shift), Epsilon));
         }
 
-        layers.Add(x => F.relu(x));
+        layers.Add((x, _) => F.relu(x));
     }
 
     private void AddConvolution(string name)
     {
         bool pool = spec.Downsample == "pool";
-        Tensor weight = tensors[$"{name}.weight"];
-        Tensor? bias = tensors.GetValueOrDefault($"{name}.bias");
+        string weight = $"{name}.weight";
+        string? bias = tensors.ContainsKey($"{name}.bias") ? $"{name}.bias" : null;
         long[] strides = pool ? [1, 1] : [2, 2];
         long[] padding = [1, 1];
-        layers.Add(x => F.conv2d(x, weight, bias, strides, padding));
+        layers.Add((x, p) => F.conv2d(x, p(weight), bias is null ? null : p(bias), strides, padding));
         AddNormalization($"{name}.norm");
-        layers.Add(x => F.relu(x));
+        layers.Add((x, _) => F.relu(x));
         if (pool)
         {
             long[] window = [2, 2];
-            layers.Add(x => F.max_pool2d(x, window, window));
+            layers.Add((x, _) => F.max_pool2d(x, window, window));
         }
     }
 
@@ -150,20 +153,20 @@ internal sealed class HandWrittenNetwork : IDisposable
             return;
         }
 
-        Tensor scale = tensors[$"{name}.scale"];
-        Tensor shift = tensors[$"{name}.shift"];
+        string scale = $"{name}.scale";
+        string shift = $"{name}.shift";
         if (spec.Normalization is Normalization.Group or Normalization.Layer)
         {
             // one group is normalisation over channels and space with a scale for each channel
             long groups = spec.Normalization == Normalization.Layer ? 1 : spec.Groups;
-            layers.Add(x => F.group_norm(x, groups, scale, shift, Epsilon));
+            layers.Add((x, p) => F.group_norm(x, groups, p(scale), p(shift), Epsilon));
             return;
         }
 
         // TorchSharp wants running statistics even where nothing reads them
-        Tensor mean = zeros_like(scale).DetachFromDisposeScope();
-        Tensor variance = ones_like(scale).DetachFromDisposeScope();
+        Tensor mean = zeros_like(tensors[scale]).DetachFromDisposeScope();
+        Tensor variance = ones_like(tensors[scale]).DetachFromDisposeScope();
         running.AddRange([mean, variance]);
-        layers.Add(x => F.batch_norm(x, mean, variance, scale, shift, training: true, eps: Epsilon));
+        layers.Add((x, p) => F.batch_norm(x, mean, variance, p(scale), p(shift), training: true, eps: Epsilon));
     }
 }

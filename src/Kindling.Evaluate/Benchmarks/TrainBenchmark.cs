@@ -20,55 +20,77 @@ public static class TrainBenchmark
     /// <summary>Time before the first run that does not count.</summary>
     public static TimeSpan WarmUp { get; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Measures a recipe.</summary>
+    /// <summary>Measures a recipe; all that is compared takes its runs in turn.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="tasks">Its tasks.</param>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="BundleException">The data do not fit the recipe.</exception>
-    public static TrainBenchmarkReport Measure(Recipe recipe, ITaskFamily tasks, int threads, TimeProvider time)
+    /// <param name="handWritten">Whether MAML as written by hand for libtorch is measured as well, where the recipe is one of MAML with plain SGD.</param>
+    /// <exception cref="BundleException">The data do not fit the recipe, or training diverged.</exception>
+    public static TrainBenchmarkReport Measure(Recipe recipe, ITaskFamily tasks, int threads, TimeProvider time, bool handWritten = false)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentNullException.ThrowIfNull(time);
+        Recipe endless = recipe.With(Endless, seed: null);
+        using MetaTrainer second = new(endless, tasks, threads);
+        using MetaTrainer first = new(endless.WithAlgorithm(FirstOrder), tasks, threads);
+        bool comparable = handWritten && recipe.Algorithm.Type == "maml" && HandWrittenMaml.Fault(recipe) is null;
+        using HandWrittenMaml? handSecond = comparable ? new(recipe, tasks, threads, secondOrder: true) : null;
+        using HandWrittenMaml? handFirst = comparable ? new(recipe, tasks, threads, secondOrder: false) : null;
+        Func<float>?[] steps =
+        [
+            second.Step,
+            first.Step,
+            handSecond is null ? null : handSecond.Step,
+            handFirst is null ? null : handFirst.Step,
+        ];
+        double[][] rates = [.. steps.Select(_ => new double[Runs])];
+        foreach (Func<float> step in steps.OfType<Func<float>>())
+        {
+            _ = Run(step, WarmUp, time);
+        }
+
+        for (int run = 0; run < Runs; run++)
+        {
+            for (int i = 0; i < steps.Length; i++)
+            {
+                if (steps[i] is { } step)
+                {
+                    rates[i][run] = Run(step, RunTime, time) * recipe.Algorithm.TasksPerBatch;
+                }
+            }
+        }
+
+        double? Median(int i) => steps[i] is null ? null : Statistics.Median(rates[i]);
         return new TrainBenchmarkReport
         {
             Model = recipe.Name,
             Algorithm = recipe.Algorithm.Type,
+            Engine = recipe.Algorithm.Engine,
             Threads = threads,
             Runs = Runs,
             SecondsPerRun = RunTime.TotalSeconds,
-            TasksPerSecond = Rate(recipe, tasks, threads, time),
-            FirstOrderTasksPerSecond = Rate(recipe.WithAlgorithm(FirstOrder), tasks, threads, time),
+            TasksPerSecond = Median(0)!.Value,
+            FirstOrderTasksPerSecond = Median(1)!.Value,
+            HandWrittenTasksPerSecond = Median(2),
+            HandWrittenFirstOrderTasksPerSecond = Median(3),
         };
     }
 
-    private static double Rate(Recipe recipe, ITaskFamily tasks, int threads, TimeProvider time)
-    {
-        using MetaTrainer trainer = new(recipe.With(Endless, seed: null), tasks, threads);
-        _ = Run(trainer, WarmUp, time);
-        double[] rates = new double[Runs];
-        for (int run = 0; run < Runs; run++)
-        {
-            rates[run] = Run(trainer, RunTime, time) * recipe.Algorithm.TasksPerBatch;
-        }
-
-        return Statistics.Median(rates);
-    }
-
     // iterations a second
-    private static double Run(MetaTrainer trainer, TimeSpan length, TimeProvider time)
+    private static double Run(Func<float> step, TimeSpan length, TimeProvider time)
     {
         long started = time.GetTimestamp();
         int iterations = 0;
         TimeSpan elapsed;
         do
         {
-            float loss = trainer.Step();
+            float loss = step();
             if (!float.IsFinite(loss))
             {
-                throw new BundleException($"Training diverged: the loss is {loss} at iteration {trainer.Iteration}.");
+                throw new BundleException($"Training diverged: the loss is {loss} after {iterations + 1} iterations of a run.");
             }
 
             iterations++;

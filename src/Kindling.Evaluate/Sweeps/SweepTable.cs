@@ -30,6 +30,9 @@ public sealed class SweepTable
         2.093,
     ];
 
+    // No metric of a rule that works is so large.
+    private const double Diverged = 1e6;
+
     /// <summary>Number of steps of each column.</summary>
     public required IReadOnlyList<int> Steps { get; init; }
 
@@ -69,6 +72,7 @@ public sealed class SweepTable
                 row.Ci95,
                 (mean, half) =>
                     double.IsNaN(mean) ? " |"
+                    : Math.Abs(mean) > Diverged ? " diverges |"
                     : double.IsNaN(half) ? string.Create(CultureInfo.InvariantCulture, $" {mean:0.000} |")
                     : string.Create(CultureInfo.InvariantCulture, $" {mean:0.000} +- {half:0.000} |")
             );

@@ -14,6 +14,7 @@ internal static class TrainCommand
         Option<int?> iterations = new("--iterations") { Description = "Outer iterations instead of the recipe's" };
         Option<ulong?> seed = new("--seed") { Description = "Seed instead of the recipe's" };
         Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<string?> engine = CommonOptions.Engine();
         Option<bool> resume = new("--resume")
         {
             Description = "Go on from the checkpoint; a finished one gets its joint baseline if that is missing",
@@ -30,18 +31,7 @@ internal static class TrainCommand
         _ = stage.AcceptOnlyFromAmong("meta", "baseline", "all");
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
-        Command command = new("train", "Meta-train a recipe and its joint baseline; writes a checkpoint")
-        {
-            model,
-            iterations,
-            seed,
-            threads,
-            resume,
-            from,
-            stage,
-            output,
-            data,
-        };
+        Command command = new("train", Description()) { model, iterations, seed, threads, engine, resume, from, stage, output, data };
         command.Validators.Add(result =>
         {
             if (result.GetValue(resume) && result.GetValue(from) is not null)
@@ -57,6 +47,7 @@ internal static class TrainCommand
                     {
                         string folder = parsed.GetRequiredValue(model);
                         Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
+                        recipe = parsed.GetValue(engine) is { } name ? recipe.WithEngine(name) : recipe;
                         string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
                         ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
                         TrainingSession session = new(
@@ -82,5 +73,26 @@ internal static class TrainCommand
                 )
         );
         return command;
+    }
+
+    // The registry says what there is, so that help cannot fall behind it.
+    private static string Description()
+    {
+        IEnumerable<string> lines = AlgorithmRows.All.Select(row => $"  {row.Type, -10} {row.Title}, {row.Source}: {row.Summary}");
+        IEnumerable<string> standIns = AlgorithmRows
+            .All.Where(row => row.StandsInFor is not null)
+            .Select(row => $"  {row.Type, -10} for {row.StandsInFor}");
+        return string.Join(
+            Environment.NewLine,
+            [
+                "Meta-train a recipe and its joint baseline; writes a checkpoint.",
+                "",
+                "Meta-learners, algorithm.type in a recipe:",
+                .. lines,
+                "",
+                "Stand-ins for names that have no publication (the article that inspired this project has them):",
+                .. standIns,
+            ]
+        );
     }
 }
