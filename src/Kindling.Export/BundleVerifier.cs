@@ -7,6 +7,9 @@ namespace Kindling.Export;
 /// <summary>Opens a bundle as an app would and replays the episodes that training left in it, one by one and, where the bundle can, all at once.</summary>
 public static class BundleVerifier
 {
+    /// <summary>Sizes below this one count as this one when errors are taken relative to them.</summary>
+    private const double LeastValue = 0.01;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Replays the reference episodes.</summary>
@@ -133,14 +136,15 @@ public static class BundleVerifier
             difference += (norm - expected) * (norm - expected);
             size += expected * expected;
             IReadOnlyList<int> positions = reference.SamplePositions[reference.Parameters[p]];
-            double largest = Math.Max(0.01, ours.Max(Math.Abs));
+            double largest = Math.Max(LeastValue, ours.Max(Math.Abs));
             for (int s = 0; s < positions.Count; s++)
             {
                 values.Add(Math.Abs(ours[positions[s]] - samples.Values[(((step * count) + p) * width) + s]) / largest);
             }
         }
 
-        return (Math.Sqrt(difference) / Math.Max(Math.Sqrt(size), 1e-12), [.. values]);
+        // Parameters that start at 0, a context or the offsets of prototypes, may hardly move: the floor is that of single values.
+        return (Math.Sqrt(difference) / Math.Max(Math.Sqrt(size), LeastValue), [.. values]);
     }
 
     private static SupportSet Support(AdaptableModel model, SafetensorsFile file, int episode)

@@ -39,6 +39,13 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "har_geotec",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Optional,
+            Create = HarFamily.Load,
+        },
+        new()
+        {
             Type = "images",
             Kind = TaskKind.Classification,
             Source = SourceUse.Required,

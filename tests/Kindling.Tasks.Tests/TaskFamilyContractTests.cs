@@ -160,7 +160,7 @@ internal sealed class TaskFamilyContractTests
     {
         Assert.That(
             new TaskSpec { Type = "cubic" }.Validate(),
-            Is.EqualTo(new[] { "tasks.type must be one of linear, sinusoid, glyphs, omniglot, images, table, got 'cubic'." })
+            Is.EqualTo(new[] { "tasks.type must be one of linear, sinusoid, glyphs, omniglot, har_geotec, images, table, got 'cubic'." })
         );
     }
 
