@@ -91,7 +91,9 @@ public sealed class SweepTests
     public void Run_ValuesThatDiverge_AreAResult()
     {
         (IReadOnlyList<SweepRow> rows, _) = Run("algorithm.outerRate", ["1e38", "0.001"], seeds: 1);
+        Assert.That(rows[0].Diverged, Is.True);
         Assert.That(rows[0].Metric, Is.All.NaN);
+        Assert.That(rows[1].Diverged, Is.False);
         Assert.That(rows[1].Metric.All(double.IsFinite), Is.True);
     }
 
@@ -126,13 +128,16 @@ public sealed class SweepTests
     {
         SweepRow[] rows = [.. new[] { 1.0, 2.0, 3.0 }.Select((v, i) => Row("a", i, [v, 10 * v]))];
         Assert.That(
-            SweepTable.Of([.. rows, Row("b", 0, [0.5])], [0, 1]).ToString().ReplaceLineEndings("\n"),
+            SweepTable
+                .Of([.. rows, Row("a", 3, [double.NaN]) with { Diverged = true }, Row("b", 0, [0.5, double.PositiveInfinity])], [0, 1, 2])
+                .ToString()
+                .ReplaceLineEndings("\n"),
             Is.EqualTo(
                 """
-                | setting | seeds | after 0 | after 1 | seconds |
-                | --- | --- | --- | --- | --- |
-                | a | 3 | 2.000 +- 2.484 | 20.000 +- 24.843 | 7 |
-                | b | 1 | 0.500 | | 7 |
+                | setting | seeds | after 0 | after 1 | after 2 | seconds |
+                | --- | --- | --- | --- | --- | --- |
+                | a | 3, 1 diverged | 2.000 +- 2.484 | 20.000 +- 24.843 | | 7 |
+                | b | 1 | 0.500 | diverges | | 7 |
                 """.ReplaceLineEndings("\n")
             )
         );

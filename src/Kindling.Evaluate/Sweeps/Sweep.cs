@@ -120,6 +120,7 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
                 Seed = recipe.Seed,
                 Iteration = 0,
                 Seconds = 0,
+                Diverged = true,
                 Metric = [.. Enumerable.Repeat(double.NaN, recipe.Inner.StepsInApp + 1)],
             };
         }

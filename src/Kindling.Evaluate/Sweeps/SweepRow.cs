@@ -18,6 +18,9 @@ public sealed record SweepRow
     /// <summary>Seconds of training.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>Whether the training diverged, so that there is nothing to measure.</summary>
+    public bool Diverged { get; init; }
+
     /// <summary>Mean metric over the episodes before adaptation and after each step.</summary>
     public required IReadOnlyList<double> Metric { get; init; }
 }

@@ -52,9 +52,10 @@ public sealed class SweepTable
                     .Select(group => new SweepTableRow
                     {
                         Setting = group.Key,
-                        Seeds = group.Count(),
-                        Seconds = group.Average(row => row.Seconds),
-                        Mean = [.. steps.Select(k => Column(group, k) is { Length: > 0 } values ? values.Average() : double.NaN)],
+                        Seeds = group.Count(row => !row.Diverged),
+                        DivergedSeeds = group.Count(row => row.Diverged),
+                        Seconds = group.Where(row => !row.Diverged).Select(row => row.Seconds).DefaultIfEmpty(double.NaN).Average(),
+                        Mean = [.. steps.Select(k => Column(group, k) is { Length: > 0 } values ? values.Average() : (double?)null)],
                         Ci95 = [.. steps.Select(k => HalfWidth(Column(group, k)))],
                     }),
             ],
@@ -71,22 +72,25 @@ public sealed class SweepTable
             IEnumerable<string> cells = row.Mean.Zip(
                 row.Ci95,
                 (mean, half) =>
-                    double.IsNaN(mean) ? " |"
-                    : Math.Abs(mean) > Diverged ? " diverges |"
+                    mean is not { } figure ? " |"
+                    : !(Math.Abs(figure) <= Diverged) ? " diverges |"
                     : double.IsNaN(half) ? string.Create(CultureInfo.InvariantCulture, $" {mean:0.000} |")
                     : string.Create(CultureInfo.InvariantCulture, $" {mean:0.000} +- {half:0.000} |")
             );
-            _ = text.Append(CultureInfo.InvariantCulture, $"| {row.Setting} | {row.Seeds} |")
+            _ = text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {row.Setting} | {row.Seeds}{(row.DivergedSeeds > 0 ? $", {row.DivergedSeeds} diverged" : "")} |"
+                )
                 .AppendJoin("", cells)
-                .AppendLine(CultureInfo.InvariantCulture, $" {row.Seconds:0} |");
+                .AppendLine(double.IsNaN(row.Seconds) ? " |" : string.Create(CultureInfo.InvariantCulture, $" {row.Seconds:0} |"));
         }
 
         return text.ToString().TrimEnd();
     }
 
-    // a rule that was adapted for fewer steps has no figure there
+    // a rule that was adapted for fewer steps has no figure there, and a training that diverged none at all
     private static double[] Column(IEnumerable<SweepRow> rows, int step) =>
-        [.. rows.Where(row => row.Metric.Count > step).Select(row => row.Metric[step])];
+        [.. rows.Where(row => !row.Diverged && row.Metric.Count > step).Select(row => row.Metric[step])];
 
     private static double HalfWidth(double[] values)
     {
