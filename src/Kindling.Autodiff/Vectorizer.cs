@@ -20,6 +20,7 @@ public static class Vectorizer
         ["MatMul"] = MatMul,
         ["Softmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
         ["LogSoftmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
+        ["Gather"] = Gather,
         ["GatherElements"] = c => c.Same(c.Inputs.Select(c.Everybodys), ("axis", c.Axis(0))),
         ["Transpose"] = Transpose,
         ["Reshape"] = Reshape,
@@ -117,6 +118,12 @@ public static class Vectorizer
         long[] perm = c.Node.Attributes.Ints("perm") ?? [.. Enumerable.Range(0, c.Rank(0)).Reverse().Select(i => (long)i)];
         return c.Builder.Transpose(c.Inputs[0]!, [0, .. perm.Select(axis => axis + 1)]);
     }
+
+    // everybody's own elements at the same places
+    private static Value Gather(Call c) =>
+        c.Many(1)
+            ? throw new GraphException($"Node '{c.Node.Name}': there is no vectorising rule for Gather at places of each user's own.")
+            : c.Same(c.Inputs, ("axis", c.Axis(0)));
 
     // 0 keeps the size at its place: that of the users, and any other that the node keeps
     private static Value Reshape(Call c) =>

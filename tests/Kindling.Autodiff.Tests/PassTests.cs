@@ -130,6 +130,65 @@ public sealed class PassTests
         Assert.That(Engines.Torch(lowered, inputs)[0], Is.EqualTo(Engines.Torch(graph, inputs)[0]).Within(1e-12));
     }
 
+    // Two convolutions with a normalisation by channels, a ReLU and a mean between them: what stands between their rows needs no other order of axes.
+    [Test]
+    public void TransposeSinking_BetweenLoweredConvolutions_ComputesTheSameWithoutTurning()
+    {
+        GraphBuilder b = new("layers");
+        Value[] x =
+        [
+            b.Input("x", ElementType.Float, new Shape("n", 16, 9, 8)),
+            b.Parameter("w1", 16, 16, 3, 3),
+            b.Parameter("w2", 5, 16, 3, 3),
+            b.Parameter("scale", 16),
+        ];
+        Value y = b.Conv(x[0], x[1], pads: [1, 1, 1, 1]);
+        Value centred = b.Sub(y, b.ReduceMean(y, [0, 2, 3]));
+        Value variance = b.ReduceMean(b.Mul(centred, centred), [0, 2, 3]);
+        Value factor = b.Div(b.Reshape(x[3], 1, 16, 1, 1), b.Sqrt(b.Add(variance, 1e-5)));
+        Value z = b.Relu(b.Add(b.Mul(centred, factor), b.Reshape(b.Mul(x[3], 2), 1, 16, 1, 1)));
+        _ = b.Output(b.ReduceMean(b.Conv(z, x[2], strides: [2, 2]), [2, 3], keepDims: false), "y");
+        _ = b.Output(b.Reshape(variance, 16), "variance");
+        Graph lowered = ConvolutionLowering.Run(b.Graph);
+
+        Graph sunk = Simplification.Run(TransposeSinking.Run(lowered));
+
+        // the image comes in by channels; each weight is turned once
+        Assert.That(Ops(Simplification.Run(lowered)).Count(op => op == "Transpose"), Is.EqualTo(6));
+        Assert.That(Ops(sunk).Count(op => op == "Transpose"), Is.EqualTo(3));
+        Random random = new(4);
+        (long[] Sizes, double[] Values)[] inputs =
+        [
+            .. x.Select(v => OpCase.Sizes(v.Shape))
+                .Select(sizes =>
+                    (sizes, Enumerable.Range(0, (int)sizes.Aggregate(1L, (p, q) => p * q)).Select(_ => random.NextDouble() - 0.5).ToArray())
+                ),
+        ];
+        IReadOnlyList<double[]> expected = Engines.Torch(b.Graph, inputs);
+        IReadOnlyList<double[]> got = Engines.Torch(sunk, inputs);
+        Assert.That(got[0], Is.EqualTo(expected[0]).Within(1e-12));
+        Assert.That(got[1], Is.EqualTo(expected[1]).Within(1e-12));
+    }
+
+    [Test]
+    public void TransposeSinking_WhatNeedsTheOrder_GetsIt()
+    {
+        GraphBuilder b = new("needs");
+        Value x = b.Parameter("x", 2, 3, 4);
+        Value turned = b.Transpose(x, 2, 0, 1);
+        _ = b.Output(b.Softmax(b.Exp(turned), 1), "soft");
+        _ = b.Output(b.Add(turned, b.Parameter("other", 4, 2, 3)), "sum");
+        _ = b.Output(b.ReduceSum(turned, [1], keepDims: false), "reduced");
+        Graph sunk = TransposeSinking.Run(b.Graph);
+        (long[] Sizes, double[] Values)[] inputs =
+        [
+            ([2, 3, 4], [.. Enumerable.Range(0, 24).Select(i => Math.Sin(i))]),
+            ([4, 2, 3], [.. Enumerable.Range(0, 24).Select(i => Math.Cos(i))]),
+        ];
+        Assert.That(Engines.Torch(sunk, inputs), Is.EqualTo(Engines.Torch(b.Graph, inputs)));
+        Assert.That(sunk.Outputs.Select(v => v.Shape), Is.EqualTo(b.Graph.Outputs.Select(v => v.Shape)));
+    }
+
     [TestCase(1, 16, 200, 200)]
     [TestCase(1, 16, 9, 8, 5)]
     [TestCase(1, 3, 7, 6)]
