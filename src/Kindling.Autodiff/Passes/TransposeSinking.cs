@@ -27,7 +27,6 @@ public static class TransposeSinking
     private sealed class Sinking(Graph graph)
     {
         private readonly Rewriter rewriter = new(graph);
-        private readonly HashSet<Value> outputs = [.. graph.Outputs];
 
         // Values of the source that are a transposition of a value of the copy which nobody has needed yet.
         private readonly Dictionary<Value, Pending> pending = [];
@@ -38,7 +37,7 @@ public static class TransposeSinking
         {
             foreach (Node node in graph.Nodes)
             {
-                if (node.Outputs.Any(v => v is not null && outputs.Contains(v)) || !Sink(node))
+                if (!Sink(node))
                 {
                     foreach (Value input in node.Inputs.OfType<Value>())
                     {
@@ -47,6 +46,11 @@ public static class TransposeSinking
 
                     rewriter.Copy(node);
                 }
+            }
+
+            foreach (Value output in graph.Outputs)
+            {
+                Settle(output);
             }
 
             return rewriter.Finish(nameof(TransposeSinking));
