@@ -8,7 +8,7 @@ using Kindling.Tasks;
 namespace Kindling.Recipes;
 
 /// <summary>A whole experiment as data: network, tasks, meta-learner, inner rule and seed. Read from <c>recipe.json</c>.</summary>
-public sealed class Recipe
+public sealed record Recipe
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -135,35 +135,38 @@ public sealed class Recipe
     }
 
     /// <summary>The recipe with another length or seed.</summary>
-    public Recipe With(int? iterations, ulong? seed)
-    {
-        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
-        json["seed"] = seed ?? Seed;
-        json["algorithm"]!["iterations"] = iterations ?? Algorithm.Iterations;
-        return Parse(json.ToJsonString(), "command line");
-    }
+    public Recipe With(int? iterations, ulong? seed) =>
+        Changed(json =>
+        {
+            json["seed"] = seed ?? Seed;
+            json["algorithm"]!["iterations"] = iterations ?? Algorithm.Iterations;
+        });
 
     /// <summary>The recipe with another engine.</summary>
-    public Recipe WithEngine(string engine)
-    {
-        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
-        json["algorithm"]!["engine"] = engine;
-        return Parse(json.ToJsonString(), "command line");
-    }
+    public Recipe WithEngine(string engine) => Changed(json => json["algorithm"]!["engine"] = engine);
 
     /// <summary>The recipe with another meta-learner; where that has a mask or rates of its own, with those.</summary>
     public Recipe WithAlgorithm(string type)
     {
-        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
-        json["algorithm"]!["type"] = type;
         AlgorithmRow row = AlgorithmRows.Of(type);
-        json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
-        json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
-        return Parse(json.ToJsonString(), "command line");
+        return Changed(json =>
+        {
+            json["algorithm"]!["type"] = type;
+            json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
+            json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
+        });
     }
 
     /// <summary>The recipe as JSON text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    // By way of the text, so that the copy is checked like any recipe.
+    private Recipe Changed(Action<JsonObject> change)
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
+        change(json);
+        return Parse(json.ToJsonString(), "command line");
+    }
 
     private IEnumerable<string> RowFaults()
     {
@@ -195,15 +198,6 @@ public sealed class Recipe
     private Recipe Resolved()
     {
         AlgorithmRow row = AlgorithmRows.Of(Algorithm.Type);
-        return new()
-        {
-            Name = Name,
-            Description = Description,
-            Seed = Seed,
-            Network = Network,
-            Tasks = Tasks,
-            Algorithm = Algorithm,
-            Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates },
-        };
+        return this with { Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates } };
     }
 }

@@ -63,10 +63,17 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
         ];
         _ = Directory.CreateDirectory(folder);
         Dictionary<string, SweepRow> done = Read();
+        Dictionary<string, ITaskFamily> families = new(StringComparer.Ordinal);
         List<SweepRow> rows = [];
         foreach ((SweepSetting setting, Recipe recipe) in plan)
         {
-            ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, data);
+            // seeds and most values share their data, which may take seconds to read
+            string described = JsonSerializer.Serialize(recipe.Tasks);
+            if (!families.TryGetValue(described, out ITaskFamily? tasks))
+            {
+                families[described] = tasks = TaskFamilies.Create(recipe.Tasks, data);
+            }
+
             string key = Key(recipe, tasks);
             if (done.TryGetValue(key, out SweepRow? finished))
             {

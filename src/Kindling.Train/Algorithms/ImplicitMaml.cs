@@ -64,9 +64,6 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
         return state[..n];
     }
 
-    private static Value[] Declare(GraphBuilder b, ParameterSpec[] parameters, string suffix) =>
-        [.. parameters.Select(p => b.Parameter(p.Name + suffix, p.Shape.Select(d => (long)d)))];
-
     private static Value Inner2(GraphBuilder b, Value[] left, Value[] right) =>
         left.Zip(right, (l, r) => b.ReduceSum(b.Mul(l, r), keepDims: false)).Aggregate(b.Add);
 
@@ -80,7 +77,7 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
     private static Graph Begin(ParameterSpec[] parameters)
     {
         GraphBuilder b = new("begin");
-        Value[] right = Declare(b, parameters, "");
+        Value[] right = Declare(b, parameters);
         foreach (
             Value value in right
                 .Select(r => b.Mul(r, 0))

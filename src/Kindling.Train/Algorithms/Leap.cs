@@ -28,13 +28,9 @@ internal sealed class Leap(Objective objective, InnerLoop inner, int steps) : Me
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
         where T : default
     {
-        List<T[]> path =
-        [
-            [.. learned.Select(tape.Detach)],
-        ];
-        T[] end = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, InnerFlow.None, (_, _, phi) => path.Add([.. phi]));
+        List<T[]> path = Walk(tape, learned, task);
         T length = Length(tape, learned, path, task);
-        return (tape.Gradients(length, learned, differentiable: false), QueryLoss(tape, task, end));
+        return (tape.Gradients(length, learned, differentiable: false), QueryLoss(tape, task, path[^1]));
     }
 
     /// <summary>The length of a path of constants whose pieces' beginnings move with the initialisation.</summary>
@@ -53,13 +49,10 @@ internal sealed class Leap(Objective objective, InnerLoop inner, int steps) : Me
         return tape.Run(sum, pieces)[0];
     }
 
-    private static Value[] Declare(GraphBuilder b, IReadOnlyList<ParameterSpec> parameters, string suffix) =>
-        [.. parameters.Select(p => b.Parameter(p.Name + suffix, p.Shape.Select(d => (long)d)))];
-
     private static Graph Shifted(IReadOnlyList<ParameterSpec> parameters)
     {
         GraphBuilder b = new("shifted");
-        Value[] start = Declare(b, parameters, "");
+        Value[] start = Declare(b, parameters);
         Value[] point = Declare(b, parameters, ".point");
         Value[] origin = Declare(b, parameters, ".origin");
         for (int i = 0; i < start.Length; i++)

@@ -61,11 +61,26 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
         return objective.Query(tape, task.QueryX, task.QueryY, phi, statistics).Loss;
     }
 
+    /// <summary>The points of the adaptation path as constants, from the start to the adapted parameters.</summary>
+    protected List<T[]> Walk<T>(ITape<T> tape, IReadOnlyList<T> learned, TaskValues<T> task)
+    {
+        List<T[]> path =
+        [
+            [.. learned.Select(tape.Detach)],
+        ];
+        _ = inner.Run(tape, learned, task.SupportX, task.SupportY, steps, InnerFlow.None, (_, _, phi) => path.Add([.. phi]));
+        return path;
+    }
+
+    /// <summary>Inputs of a graph in the shapes of parameters, with a suffix to their names.</summary>
+    protected static Value[] Declare(GraphBuilder b, IReadOnlyList<ParameterSpec> parameters, string suffix = "") =>
+        [.. parameters.Select(p => b.Parameter(p.Name + suffix, p.Shape.Select(d => (long)d)))];
+
     /// <summary>Of a value, zeros of its shape.</summary>
     protected static Graph Nothing(ParameterSpec parameter)
     {
         GraphBuilder b = new("nothing");
-        _ = b.Output(b.Mul(b.Parameter(parameter.Name, parameter.Shape.Select(d => (long)d)), 0));
+        _ = b.Output(b.Mul(Declare(b, [parameter])[0], 0));
         return b.Graph;
     }
 }

@@ -10,7 +10,8 @@ namespace Kindling.Train.Algorithms;
 /// parameters follows <see cref="Leap"/>, as in the paper's longer adaptations.
 /// </summary>
 /// <remarks>
-/// Departure: the points are those of the iteration's own path, not drawn from a buffer of earlier ones (the paper's online variant, its algorithm 1).
+/// Departure: the points are those of the iteration's own path, not drawn from a buffer of earlier ones (the paper's online variant, its algorithm 1). The
+/// step behind each of them begins a new inner loop there: momentum and moments are those of a first step.
 /// </remarks>
 /// <param name="objective">The losses.</param>
 /// <param name="inner">The inner loop, which adapts all but the warp layers.</param>
@@ -27,14 +28,10 @@ internal sealed class WarpGrad(Objective objective, InnerLoop inner, int steps) 
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
         where T : default
     {
-        List<T[]> path =
-        [
-            [.. learned.Select(tape.Detach)],
-        ];
-        T[] end = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, InnerFlow.None, (_, _, phi) => path.Add([.. phi]));
+        List<T[]> path = Walk(tape, learned, task);
         T[] warp = tape.Gradients(WarpLoss(tape, learned, path, task), learned, differentiable: false);
         T[] pull = tape.Gradients(leap.Length(tape, learned, path, task), learned, differentiable: false);
-        return ([.. learned.Select((_, i) => Inner.Adapted.Contains(i) ? pull[i] : warp[i])], QueryLoss(tape, task, end));
+        return ([.. learned.Select((_, i) => Inner.Adapted.Contains(i) ? pull[i] : warp[i])], QueryLoss(tape, task, path[^1]));
     }
 
     /// <summary>The mean query loss one step behind each point of a path of constants, by the warp layers.</summary>

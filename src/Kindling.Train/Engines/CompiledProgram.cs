@@ -17,17 +17,17 @@ internal sealed class CompiledProgram : IDisposable
     private readonly string[] inputs;
     private readonly string[] outputs;
     private readonly int[] sizes;
+    private readonly int learnedCount;
     private readonly long[][] shapes;
 
     private CompiledProgram(Graph graph, int stack, int learned)
     {
-        Graph = graph;
         Stack = stack;
         inputs = [.. graph.Inputs.Select(v => v.Name)];
         outputs = [.. graph.Outputs.Select(v => v.Name)];
         shapes = [.. graph.Outputs.Select(v => v.Shape.ToSizes())];
         sizes = [.. shapes.Select(s => (int)(s.Aggregate(1L, (a, d) => a * d) / stack))];
-        LearnedCount = learned;
+        learnedCount = learned;
         using SessionOptions settings = new()
         {
             IntraOpNumThreads = 1,
@@ -36,16 +36,11 @@ internal sealed class CompiledProgram : IDisposable
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
-        this.session = new InferenceSession(OnnxWriter.ToBytes(graph), settings);
+        session = new InferenceSession(OnnxWriter.ToBytes(graph), settings);
     }
-
-    /// <summary>The graph that runs.</summary>
-    public Graph Graph { get; }
 
     /// <summary>Tasks in one run.</summary>
     public int Stack { get; }
-
-    private int LearnedCount { get; }
 
     /// <summary>Compiles a form for tasks of given sizes: stacked if all its operators have a form for many tasks, else one task a run.</summary>
     public static CompiledProgram Create(IMetaProgram program, Phase phase, IReadOnlyList<TaskInput> task, int stack)
@@ -65,15 +60,16 @@ internal sealed class CompiledProgram : IDisposable
     /// <param name="from">Number of its first task.</param>
     public void Run(SharedInputs shared, IReadOnlyList<TaskInput>[] data, TaskGradients results, int from)
     {
-        OrtValue[] given = [.. Enumerable.Range(0, data[0].Count).Select(i => Input([.. data.Select(task => task[i])]))];
+        List<OrtValue> given = [];
         float[]? gathered = Stack > 1 ? GC.AllocateUninitializedArray<float>(sizes.Sum() * Stack, pinned: true) : null;
         float[] losses = new float[Stack];
         GCHandle pin = GCHandle.Alloc(losses, GCHandleType.Pinned);
         OrtValue[] targets = new OrtValue[outputs.Length];
         try
         {
+            given.AddRange(Enumerable.Range(0, data[0].Count).Select(i => Input([.. data.Select(task => task[i])])));
             int at = 0;
-            for (int p = 0; p < LearnedCount; p++)
+            for (int p = 0; p < learnedCount; p++)
             {
                 Memory<float> memory = gathered?.AsMemory(at, sizes[p] * Stack) ?? results[from][p];
                 targets[p] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, memory, shapes[p]);
@@ -86,7 +82,7 @@ internal sealed class CompiledProgram : IDisposable
             {
                 results.Losses[from + t] = losses[t];
                 at = 0;
-                for (int p = 0; p < LearnedCount && gathered is not null; p++)
+                for (int p = 0; p < learnedCount && gathered is not null; p++)
                 {
                     gathered.AsSpan(at + (t * sizes[p]), sizes[p]).CopyTo(results[from + t][p].Span);
                     at += sizes[p] * Stack;
