@@ -10,7 +10,7 @@ namespace Kindling.Autodiff;
 /// </summary>
 /// <remarks>
 /// To be applied before <see cref="Differentiator"/>: the gradient of the sum of all users' losses is everybody's own gradient. There are rules for what
-/// dense networks and losses consist of; convolutions have none, because one with weights of each user's own does the same work as one after the other.
+/// dense networks and losses consist of, and for pooling; convolutions have none, and want to be products first (<see cref="Passes.ConvolutionLowering"/>).
 /// </remarks>
 public static class Vectorizer
 {
@@ -27,6 +27,11 @@ public static class Vectorizer
         ["Flatten"] = Flatten,
         ["Squeeze"] = c => c.Builder.Squeeze(c.Inputs[0]!, c.Axes(1)),
         ["Unsqueeze"] = c => c.Builder.Unsqueeze(c.Inputs[0]!, c.Axes(1, added: c.Integers(1).Length)),
+        ["Pad"] = Pad,
+        ["MaxPool"] = Pool,
+        ["AveragePool"] = Pool,
+        ["GlobalMaxPool"] = Pool,
+        ["GlobalAveragePool"] = Pool,
         ["ReduceSum"] = Reduce,
         ["ReduceMean"] = Reduce,
         ["ReduceMax"] = Reduce,
@@ -135,6 +140,29 @@ public static class Vectorizer
         c.Axis(1) == 2
             ? c.Builder.Reshape(c.Inputs[0]!, 0, 0, -1)
             : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Flatten at axis 1 only.");
+
+    // pads [begins, ends]: none for the users
+    private static Value Pad(Call c)
+    {
+        long[] pads = c.Integers(1);
+        Value all = c.Builder.Ints([0, .. pads[..(pads.Length / 2)], 0, .. pads[(pads.Length / 2)..]]);
+        return c.Same([c.Inputs[0], all, .. c.Inputs.Skip(2)]);
+    }
+
+    // examples are pooled one by one, whoever's they are: the users join the batch
+    private static Value Pool(Call c)
+    {
+        Value x = c.Inputs[0]!;
+        if (c.Node.Outputs.Count > 1 || !x.Shape[0].IsKnown || !x.Shape.Skip(2).All(d => d.IsKnown))
+        {
+            throw new GraphException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for {c.Node.OpType} of known sizes and without indices only."
+            );
+        }
+
+        Value pooled = c.Same([c.Builder.Reshape(x, [-1, .. x.Shape.Skip(2).Select(d => d.Size)])]);
+        return c.Builder.Reshape(pooled, [x.Shape[0].Size, -1, .. pooled.Shape.Skip(1).Select(d => d.Size)]);
+    }
 
     private static Value Reduce(Call c)
     {

@@ -195,6 +195,6 @@ public static class BundleExporter
             File = file,
             Inputs = [.. graph.Inputs.Select(v => v.Name)],
             Outputs = [.. graph.Outputs.Select(v => v.Name)],
-            Memory = GraphMemory.Of(graph),
+            Memory = GraphMemory.Of(graph) is var (bytes, perExample) ? new() { Bytes = bytes, BytesPerExample = perExample } : null,
         };
 }

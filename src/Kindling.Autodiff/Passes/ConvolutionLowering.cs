@@ -6,7 +6,7 @@ namespace Kindling.Autodiff.Passes;
 /// <summary>
 /// Writes convolutions of small images as what they are computed by: a gather of what each window sees and a matrix product (im2col, Chellapilla et al.
 /// 2006). To be run before <see cref="Differentiator"/>: the gradients are then products as well, and what is gathered serves both. Larger ones stay as they
-/// are, since their columns outgrow the caches.
+/// are, since their columns outgrow the caches; unless every one is asked for, because products have a form for many tasks (<see cref="Vectorizer"/>).
 /// </summary>
 public static class ConvolutionLowering
 {
@@ -14,14 +14,16 @@ public static class ConvolutionLowering
     internal const long MostColumnElements = 1 << 17;
 
     /// <summary>The graph with such convolutions lowered: same inputs, same outputs, same names of these.</summary>
-    public static Graph Run(Graph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="every">Whether large ones are lowered as well, and those with few channels.</param>
+    public static Graph Run(Graph graph, bool every = false)
     {
         ArgumentNullException.ThrowIfNull(graph);
         Rewriter rewriter = new(graph);
         HashSet<Value> outputs = [.. graph.Outputs];
         foreach (Node node in graph.Nodes)
         {
-            if (node.OpType == "Conv" && !outputs.Contains(node.Output) && Small(node) is { } window)
+            if (node.OpType == "Conv" && !outputs.Contains(node.Output) && Lowered(node, every) is { } window)
             {
                 GraphBuilder b = rewriter.Target;
                 Value?[] inputs = [.. node.Inputs.Select(v => v is null ? null : rewriter.Map(v))];
@@ -37,7 +39,7 @@ public static class ConvolutionLowering
         return rewriter.Finish(nameof(ConvolutionLowering));
     }
 
-    private static Window? Small(Node node)
+    private static Window? Lowered(Node node, bool every)
     {
         (Value x, Value w) = (node.Inputs[0]!, node.Inputs[1]!);
         if (node.Attributes.Int("group", 1) != 1 || !w.Shape.IsKnown || !Window.IsKnown(x, node.Output))
@@ -47,6 +49,8 @@ public static class ConvolutionLowering
 
         Window window = Window.Of(node, x, node.Output, [.. w.Shape.Skip(2).Select(d => d.Size)]);
         // the gradient of the columns is gathered only where few windows overlap
-        return window.HasColumns(x, MostColumnElements) && window.Overlap <= VjpRules.MostUses ? window : null;
+        return (every ? x.Shape[1].IsKnown : window.HasColumns(x, MostColumnElements)) && window.Overlap <= VjpRules.MostUses
+            ? window
+            : null;
     }
 }

@@ -186,12 +186,7 @@ internal static partial class VjpRules
             dx =
                 axes.Length == 0
                     ? c.G
-                    : b.Slice(
-                        c.G,
-                        b.Ints([.. axes.Select(i => pads[i])]),
-                        b.Concat(0, axes.Select(i => End(i, pads[i]))),
-                        b.Ints([.. axes.Select(i => (long)i)])
-                    );
+                    : b.Slice(c.G, b.Ints([.. axes.Select(i => pads[i])]), Ends(axes), b.Ints([.. axes.Select(i => (long)i)]));
         }
         else
         {
@@ -206,8 +201,11 @@ internal static partial class VjpRules
         ];
         return result[..c.Node.Inputs.Count];
 
-        Value End(int axis, long begin) =>
-            c[0].Shape[axis].IsKnown ? b.Ints(begin + c[0].Shape[axis].Size) : b.Add(b.Ints(begin), c.Size(c[0], axis));
+        // as one constant where it can be, for the gradient of the gradient
+        Value Ends(int[] axes) =>
+            Array.TrueForAll(axes, i => c[0].Shape[i].IsKnown)
+                ? b.Ints([.. axes.Select(i => pads[i] + c[0].Shape[i].Size)])
+                : b.Concat(0, axes.Select(i => b.Add(b.Ints(pads[i]), c.Size(c[0], i))));
     }
 
     private static Value PadByIndex(VjpContext c, string mode, long[] pads)

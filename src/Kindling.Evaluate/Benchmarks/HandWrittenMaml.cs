@@ -4,6 +4,7 @@ using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
+using Kindling.Train.Session;
 using Kindling.Train.Torch;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -26,11 +27,12 @@ internal sealed class HandWrittenMaml : IDisposable
     private readonly TorchSharp.Modules.Adam adam;
     private readonly ParallelOptions parallel;
     private readonly bool secondOrder;
+    private readonly Device device;
     private int iteration;
 
     /// <summary>A training at iteration 0, from the weights that meta-training starts from.</summary>
     /// <exception cref="GraphException">The recipe's inner rule is none that this is written for.</exception>
-    public HandWrittenMaml(Recipe recipe, ITaskFamily tasks, int threads, bool secondOrder)
+    public HandWrittenMaml(Recipe recipe, ITaskFamily tasks, int threads, bool secondOrder, TrainingDevice? device = null)
     {
         if (Fault(recipe) is { } fault)
         {
@@ -47,7 +49,7 @@ internal sealed class HandWrittenMaml : IDisposable
             tasks.InputShape,
             tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount
         );
-        network = new HandWrittenNetwork(recipe.Network, graphs, CPU);
+        network = new HandWrittenNetwork(recipe.Network, graphs, this.device = device?.Device ?? CPU);
         names = [.. graphs.Parameters.Select(p => p.Name)];
         network.Load(names.Zip(MetaTrainer.Initialise(graphs, recipe.Seed)).ToDictionary(p => p.First, p => p.Second));
         // a parameter takes over the tensor that it is made of
@@ -124,7 +126,7 @@ internal sealed class HandWrittenMaml : IDisposable
         using IDisposable scope = NewDisposeScope();
         Tensor[] theta = [.. parameters.Select(p => p.detach().requires_grad_())];
         Tensor[] phi = theta;
-        Tensor supportX = TorchTensors.From(episode.SupportX);
+        Tensor supportX = TorchTensors.From(episode.SupportX).to(device);
         Tensor supportY = Labels(episode.SupportY);
         for (int k = 0; k < recipe.Inner.Steps; k++)
         {
@@ -137,7 +139,7 @@ internal sealed class HandWrittenMaml : IDisposable
             phi = [.. phi.Select((p, i) => p - (gradients[i] * recipe.Inner.Rate))];
         }
 
-        Tensor loss = Loss(TorchTensors.From(episode.QueryX), Labels(episode.QueryY), phi);
+        Tensor loss = Loss(TorchTensors.From(episode.QueryX).to(device), Labels(episode.QueryY), phi);
         IList<Tensor> outer = autograd.grad([loss], theta);
         return ([.. outer.Select(g => g.DetachFromDisposeScope())], loss.item<float>());
     }
@@ -148,5 +150,9 @@ internal sealed class HandWrittenMaml : IDisposable
         return tasks.IsClassification ? F.cross_entropy(output, y) : F.mse_loss(output, y);
     }
 
-    private Tensor Labels(FloatTensor y) => tasks.IsClassification ? TorchTensors.From(y).to_type(ScalarType.Int64) : TorchTensors.From(y);
+    private Tensor Labels(FloatTensor y)
+    {
+        Tensor moved = TorchTensors.From(y).to(device);
+        return tasks.IsClassification ? moved.to_type(ScalarType.Int64) : moved;
+    }
 }

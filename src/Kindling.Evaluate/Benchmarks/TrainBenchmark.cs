@@ -2,6 +2,7 @@ using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
+using Kindling.Train.Session;
 
 namespace Kindling.Evaluate.Benchmarks;
 
@@ -26,19 +27,27 @@ public static class TrainBenchmark
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="time">The clock.</param>
     /// <param name="handWritten">Whether MAML as written by hand for libtorch is measured as well, where the recipe is one of MAML with plain SGD.</param>
+    /// <param name="device">A device that computes the tasks, hand-written ones as well; the processor if absent.</param>
     /// <exception cref="BundleException">The data do not fit the recipe, or training diverged.</exception>
-    public static TrainBenchmarkReport Measure(Recipe recipe, ITaskFamily tasks, int threads, TimeProvider time, bool handWritten = false)
+    public static TrainBenchmarkReport Measure(
+        Recipe recipe,
+        ITaskFamily tasks,
+        int threads,
+        TimeProvider time,
+        bool handWritten = false,
+        TrainingDevice? device = null
+    )
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentNullException.ThrowIfNull(time);
         Recipe endless = recipe.With(Endless, seed: null);
-        using MetaTrainer second = new(endless, tasks, threads);
-        using MetaTrainer first = new(endless.WithAlgorithm(FirstOrder), tasks, threads);
+        using MetaTrainer second = new(endless, tasks, threads, device: device);
+        using MetaTrainer first = new(endless.WithAlgorithm(FirstOrder), tasks, threads, device: device);
         bool comparable = handWritten && recipe.Algorithm.Type == "maml" && HandWrittenMaml.Fault(recipe) is null;
-        using HandWrittenMaml? handSecond = comparable ? new(recipe, tasks, threads, secondOrder: true) : null;
-        using HandWrittenMaml? handFirst = comparable ? new(recipe, tasks, threads, secondOrder: false) : null;
+        using HandWrittenMaml? handSecond = comparable ? new(recipe, tasks, threads, secondOrder: true, device) : null;
+        using HandWrittenMaml? handFirst = comparable ? new(recipe, tasks, threads, secondOrder: false, device) : null;
         Func<float>?[] steps =
         [
             second.Step,
@@ -69,6 +78,7 @@ public static class TrainBenchmark
             Model = recipe.Name,
             Algorithm = recipe.Algorithm.Type,
             Engine = recipe.Algorithm.Engine,
+            Device = device?.Name ?? "cpu",
             Threads = threads,
             Runs = Runs,
             SecondsPerRun = RunTime.TotalSeconds,

@@ -12,6 +12,9 @@ public sealed class TrainBenchmarkReport
     /// <summary>What computed the meta-gradients.</summary>
     public required string Engine { get; init; }
 
+    /// <summary>What it ran on: <c>cpu</c>, or <c>cuda:N</c>.</summary>
+    public required string Device { get; init; }
+
     /// <summary>Tasks at a time.</summary>
     public required int Threads { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Kindling.Autodiff.Passes;
 using Kindling.Bundles;
 using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
@@ -45,12 +44,19 @@ internal sealed class CompiledProgram : IDisposable
     /// <summary>Compiles a form for tasks of given sizes: stacked if all its operators have a form for many tasks, else one task a run.</summary>
     public static CompiledProgram Create(IMetaProgram program, Phase phase, IReadOnlyList<TaskInput> task, int stack)
     {
-        if (stack > 1 && Write(program, phase, task, stack) is { } stacked)
+        if (stack > 1)
         {
-            return new(stacked, stack, program.Learned.Count);
+            try
+            {
+                return new(ProgramGraph.Many(program, phase, task, stack), stack, program.Learned.Count);
+            }
+            catch (UnstackableException)
+            {
+                // one task a run always works
+            }
         }
 
-        return new(Write(program, phase, task, 1)!, 1, program.Learned.Count);
+        return new(ProgramGraph.One(program, phase, task), 1, program.Learned.Count);
     }
 
     /// <summary>One run.</summary>
@@ -105,43 +111,6 @@ internal sealed class CompiledProgram : IDisposable
     {
         session.Dispose();
         options.Dispose();
-    }
-
-    /// <summary>The graph of a form; null if it should be stacked and an operator has no form for many tasks.</summary>
-    private static Graph? Write(IMetaProgram program, Phase phase, IReadOnlyList<TaskInput> task, int stack)
-    {
-        bool stacked = stack > 1;
-        GraphBuilder b = new("meta-gradient");
-        Value[] learned = [.. program.Learned.Select(p => b.Parameter(p.Name, p.Shape.Select(d => (long)d)))];
-        Value? weights = phase.Weights.Length == 0 ? null : b.Parameter("phase.weights", phase.Weights.Length);
-        Value[] data =
-        [
-            .. task.Select(
-                (d, i) =>
-                    b.Input(
-                        $"data{i}",
-                        d.IsLabels ? ElementType.Int64 : ElementType.Float,
-                        Shape.Of([.. stacked ? [stack] : (long[])[], .. d.Tensor.Shape.Select(s => (long)s)])
-                    )
-            ),
-        ];
-        Value[] starts = stacked ? [.. learned.Select(p => b.Expand(b.Unsqueeze(p, 0), b.Ints([stack, .. p.Shape.ToSizes()])))] : learned;
-        try
-        {
-            GraphTape tape = new(b, stacked);
-            (Value[] gradient, Value loss) = program.Trace(tape, phase, starts, data, weights);
-            for (int i = 0; i < gradient.Length; i++)
-            {
-                _ = b.Output(gradient[i], $"{program.Learned[i].Name}.gradient");
-            }
-
-            _ = b.Output(loss, "loss");
-            return Simplification.Run(b.Graph);
-        }
-        catch (UnstackableException) when (stacked)
-        {
-            return null;
-        }
     }
 
     private OrtValue Input(TaskInput[] tasks)

@@ -4,6 +4,7 @@ using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Session;
 
 namespace Kindling.Train.Meta;
 
@@ -22,12 +23,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
     private readonly Recipe recipe;
     private readonly ITaskFamily tasks;
     private readonly JointData data;
-    private readonly IMetaEngine engine;
-    private readonly OuterLoop outer;
+    private readonly IOuterLoop outer;
     private readonly int chunk;
 
     /// <summary>A trainer at iteration 0; its body starts where meta-training's did.</summary>
-    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads)
+    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads, TrainingDevice? device = null)
     {
         this.recipe = recipe;
         this.tasks = tasks;
@@ -42,8 +42,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
         );
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
-        engine = MetaEngines.Create(recipe.Algorithm.Engine, program, threads);
-        outer = new OuterLoop(recipe.Algorithm, program, engine, MetaTrainer.Initialise(Network, recipe.Seed));
+        outer = OuterLoops.Create(recipe.Algorithm, program, threads, device, MetaTrainer.Initialise(Network, recipe.Seed));
         EpisodeShape shape = recipe.Tasks.ToShape();
         chunk = (shape.SupportCount * recipe.Inner.Steps) + shape.QueryCount;
     }
@@ -75,11 +74,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration) => outer.Restore(state, iteration);
 
     /// <inheritdoc/>
-    public void Dispose() => engine.Dispose();
+    public void Dispose() => outer.Dispose();
 
-    private IReadOnlyList<TaskInput> Draw(int task)
+    private IReadOnlyList<TaskInput> Draw(int iteration, int task)
     {
-        SeededRandom random = new(recipe.Seed, ChunkStream, (ulong)Iteration, (ulong)task);
+        SeededRandom random = new(recipe.Seed, ChunkStream, (ulong)iteration, (ulong)task);
         int width = tasks.InputShape.Aggregate(1, (a, b) => a * b);
         int outputs = tasks.IsClassification ? 1 : tasks.OutputCount;
         float[] x = new float[chunk * width];

@@ -4,6 +4,7 @@ using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Session;
 
 namespace Kindling.Train.Meta;
 
@@ -20,18 +21,24 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly ITaskFamily tasks;
     private readonly EpisodeShape shape;
     private readonly InnerLoop inner;
-    private readonly IMetaEngine engine;
     private readonly TaskEvaluator evaluator;
     private readonly ParallelOptions parallel;
-    private readonly OuterLoop outer;
+    private readonly IOuterLoop outer;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
     /// <param name="tasks">Where episodes come from.</param>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="start">Parameters, and rates where they are learned, to start from instead of freshly drawn ones.</param>
+    /// <param name="device">A device that computes the tasks; the processor if absent. Validation is the processor's in any case.</param>
     /// <exception cref="BundleException">A parameter is missing in <paramref name="start"/> or of another shape.</exception>
-    public MetaTrainer(Recipe recipe, ITaskFamily tasks, int threads, IReadOnlyDictionary<string, FloatTensor>? start = null)
+    public MetaTrainer(
+        Recipe recipe,
+        ITaskFamily tasks,
+        int threads,
+        IReadOnlyDictionary<string, FloatTensor>? start = null,
+        TrainingDevice? device = null
+    )
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tasks);
@@ -48,14 +55,14 @@ public sealed class MetaTrainer : ITraining, IDisposable
         Objective objective = new(Network, tasks.IsClassification);
         inner = new InnerLoop(objective, recipe.Inner);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
-        engine = MetaEngines.Create(recipe.Algorithm.Engine, algorithm, threads);
         evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         Learned = algorithm.Learned;
-        outer = new OuterLoop(
+        outer = OuterLoops.Create(
             recipe.Algorithm,
             algorithm,
-            engine,
+            threads,
+            device,
             start is null ? Initialise(Learned, recipe.Seed, recipe.Inner.Rate) : Start(start)
         );
     }
@@ -92,11 +99,13 @@ public sealed class MetaTrainer : ITraining, IDisposable
     /// <summary>One outer iteration.</summary>
     /// <returns>Mean query loss of its tasks after adaptation.</returns>
     public float Step() =>
-        outer.Step(t =>
-        {
-            Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)Iteration, (ulong)t));
-            return TaskInput.Of(episode, tasks.IsClassification);
-        });
+        outer.Step(
+            (iteration, t) =>
+            {
+                Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)iteration, (ulong)t));
+                return TaskInput.Of(episode, tasks.IsClassification);
+            }
+        );
 
     /// <summary>
     /// Mean metric over the fixed validation episodes before adaptation and after each step; remembers the parameters if the last figure is the
@@ -153,20 +162,20 @@ public sealed class MetaTrainer : ITraining, IDisposable
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration, (int Iteration, double Metric)? best)
     {
         outer.Restore(state, iteration);
-        Best = best is { } b ? (b.Iteration, b.Metric, [.. Learned.Select(p => OuterLoop.Tensor(state, $"best.{p.Name}", p))]) : null;
+        Best = best is { } b ? (b.Iteration, b.Metric, [.. Learned.Select(p => OuterState.Tensor(state, $"best.{p.Name}", p))]) : null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        engine.Dispose();
+        outer.Dispose();
         evaluator.Dispose();
     }
 
     // Rates go on from those of the start: of its rows, the last one for the steps that it does not have.
     private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start) =>
         [
-            .. Network.Parameters.Select(p => OuterLoop.Tensor(start, p.Name, p, "The weights to start from do")),
+            .. Network.Parameters.Select(p => OuterState.Tensor(start, p.Name, p, "The weights to start from do")),
             .. Learned
                 .Skip(Network.Parameters.Count)
                 .Select(r =>
@@ -175,7 +184,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
                             [.. r.Shape],
                             [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])]
                         )
-                        : OuterLoop.Tensor(start, r.Name, r, "The weights to start from do")
+                        : OuterState.Tensor(start, r.Name, r, "The weights to start from do")
                 ),
         ];
 

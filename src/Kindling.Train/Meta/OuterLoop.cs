@@ -7,10 +7,10 @@ using Kindling.Train.Engines;
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// Parameters under the outer optimiser. The gradients of an iteration are computed in parallel and summed over one fixed tree, so that the number
-/// of threads and any interruption change nothing in the result.
+/// The outer loop on the processor. The gradients of an iteration are computed in parallel and summed over one fixed tree, so that the number of
+/// threads and any interruption change nothing in the result.
 /// </summary>
-internal sealed class OuterLoop
+internal sealed class OuterLoop : IOuterLoop
 {
     private readonly AlgorithmSpec algorithm;
     private readonly IReadOnlyList<ParameterSpec> specs;
@@ -22,7 +22,7 @@ internal sealed class OuterLoop
     /// <summary>A loop at iteration 0.</summary>
     /// <param name="algorithm">Optimiser, schedule and tasks a batch.</param>
     /// <param name="program">What a task contributes.</param>
-    /// <param name="engine">What computes it; it stays the caller's.</param>
+    /// <param name="engine">What computes it; the loop disposes it.</param>
     /// <param name="start">The learned tensors to start from.</param>
     public OuterLoop(AlgorithmSpec algorithm, IMetaProgram program, IMetaEngine engine, IReadOnlyList<FloatTensor> start)
     {
@@ -35,18 +35,16 @@ internal sealed class OuterLoop
         Parameters = start;
     }
 
-    /// <summary>Finished iterations.</summary>
+    /// <inheritdoc/>
     public int Iteration { get; private set; }
 
-    /// <summary>The parameters now; an iteration replaces the tensors and does not write to them.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<FloatTensor> Parameters { get; private set; }
 
-    /// <summary>One iteration: the mean gradient of the recipe's batch, and a step against it.</summary>
-    /// <param name="draw">The data of task t of the batch; called from several threads.</param>
-    /// <returns>Mean loss.</returns>
-    public float Step(Func<int, IReadOnlyList<TaskInput>> draw)
+    /// <inheritdoc/>
+    public float Step(Func<int, int, IReadOnlyList<TaskInput>> draw)
     {
-        engine.Run(program.At(Iteration), Parameters, draw, gradients);
+        engine.Run(program.At(Iteration), Parameters, t => draw(Iteration, t), gradients);
         FloatTensor[] next = [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
         optimizer.Step([.. next.Select(p => p.Values)], gradients.Mean(), Iteration);
         Parameters = next;
@@ -54,46 +52,26 @@ internal sealed class OuterLoop
         return gradients.Losses.Average();
     }
 
-    /// <summary>Everything that the next iterations depend on, by name.</summary>
-    public Dictionary<string, FloatTensor> Snapshot()
-    {
-        Dictionary<string, FloatTensor> state = new(StringComparer.Ordinal);
-        for (int i = 0; i < specs.Count; i++)
-        {
-            ParameterSpec parameter = specs[i];
-            state[parameter.Name] = Parameters[i];
-            state[$"outer.{parameter.Name}.m"] = new FloatTensor([.. parameter.Shape], [.. optimizer.First[i]]);
-            state[$"outer.{parameter.Name}.v"] = new FloatTensor([.. parameter.Shape], [.. optimizer.Second[i]]);
-        }
+    /// <inheritdoc/>
+    public Dictionary<string, FloatTensor> Snapshot() =>
+        new OuterState(Parameters, Tensors(optimizer.First), Tensors(optimizer.Second)).Snapshot(specs);
 
-        return state;
-    }
+    /// <inheritdoc/>
+    public void Dispose() => engine.Dispose();
 
-    /// <summary>Goes back to a snapshot.</summary>
-    /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
+    /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration)
     {
-        Parameters = [.. specs.Select(p => Tensor(state, p.Name, p))];
+        OuterState read = OuterState.Of(state, specs);
+        Parameters = read.Parameters;
         for (int i = 0; i < specs.Count; i++)
         {
-            Tensor(state, $"outer.{specs[i].Name}.m", specs[i]).Values.CopyTo(optimizer.First[i], 0);
-            Tensor(state, $"outer.{specs[i].Name}.v", specs[i]).Values.CopyTo(optimizer.Second[i], 0);
+            read.First[i].Values.CopyTo(optimizer.First[i], 0);
+            read.Second[i].Values.CopyTo(optimizer.Second[i], 0);
         }
 
         Iteration = iteration;
     }
 
-    /// <summary>A tensor of a snapshot that has a parameter's shape.</summary>
-    /// <exception cref="BundleException">It is missing or of another shape.</exception>
-    public static FloatTensor Tensor(
-        IReadOnlyDictionary<string, FloatTensor> state,
-        string name,
-        ParameterSpec parameter,
-        string what = "The checkpoint does"
-    ) =>
-        state.TryGetValue(name, out FloatTensor? tensor) && tensor.Shape.SequenceEqual(parameter.Shape)
-            ? tensor
-            : throw new BundleException(
-                $"{what} not fit the recipe: expected tensor '{name}' of shape [{string.Join(", ", parameter.Shape)}], got {(tensor is null ? "none" : tensor.ToString())}."
-            );
+    private FloatTensor[] Tensors(float[][] moments) => [.. specs.Select((p, i) => new FloatTensor([.. p.Shape], [.. moments[i]]))];
 }

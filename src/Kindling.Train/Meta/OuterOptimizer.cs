@@ -9,9 +9,9 @@ namespace Kindling.Train.Meta;
 /// </summary>
 internal sealed class OuterOptimizer
 {
-    private const float Beta1 = 0.9f;
-    private const float Beta2 = 0.999f;
-    private const float Epsilon = 1e-8f;
+    public const float Beta1 = 0.9f;
+    public const float Beta2 = 0.999f;
+    public const float Epsilon = 1e-8f;
     private readonly AlgorithmSpec spec;
 
     public OuterOptimizer(AlgorithmSpec spec, IReadOnlyList<int> sizes)
@@ -26,7 +26,7 @@ internal sealed class OuterOptimizer
     public float[][] Second { get; }
 
     /// <summary>The rate of an iteration, counted from 0.</summary>
-    public double Rate(int iteration)
+    public static double Rate(AlgorithmSpec spec, int iteration)
     {
         double done = (double)iteration / spec.Iterations;
         return spec.OuterRate
@@ -41,7 +41,7 @@ internal sealed class OuterOptimizer
     /// <summary>Moves the parameters against the gradient.</summary>
     public void Step(float[][] parameters, IReadOnlyList<Memory<float>> gradient, int iteration)
     {
-        float rate = (float)Rate(iteration);
+        float rate = (float)Rate(spec, iteration);
         Clip(gradient);
         for (int p = 0; p < parameters.Length; p++)
         {

@@ -9,7 +9,7 @@ namespace Kindling.Train.Session;
 /// The training of the joint baseline with its two files: <c>joint.safetensors</c> to go on from while it runs, and
 /// <c>baselines.safetensors</c> with the result, which takes its place at the end.
 /// </summary>
-internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string folder, TimeProvider time)
+internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string folder, TimeProvider time, TrainingDevice? device = null)
 {
     /// <summary>What reports call this training.</summary>
     public const string Stage = "joint baseline";
@@ -37,7 +37,7 @@ internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string fold
             return true;
         }
 
-        using JointTrainer trainer = new(recipe, tasks, threads);
+        using JointTrainer trainer = new(recipe, tasks, threads, device);
         double before = 0;
         double seconds = 0;
         if (Read(UnfinishedFile) is var (tensors, state))

@@ -29,6 +29,9 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// <summary>Whether to train the joint baseline.</summary>
     public bool TrainsBaseline { get; init; } = true;
 
+    /// <summary>A device that computes the tasks; the processor if absent.</summary>
+    public TrainingDevice? Device { get; init; }
+
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="resume">
@@ -41,7 +44,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     public bool Run(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        JointSession joint = new(recipe, tasks, folder, time);
+        JointSession joint = new(recipe, tasks, folder, time, Device);
         if (!resume && TrainsBaseline)
         {
             joint.Clear();
@@ -80,7 +83,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
     private bool MetaTrain(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors);
+        using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors, Device);
         (double before, string? startedFrom) = resume ? Resume(trainer) : (0, Start?.Hash);
         _ = Directory.CreateDirectory(folder);
         using StreamWriter metrics = new(Path.Combine(folder, "metrics.jsonl"), append: resume);

@@ -10,7 +10,8 @@ namespace Kindling.Train.Tapes;
 /// </summary>
 /// <param name="builder">The graph that is written.</param>
 /// <param name="stacked">Whether many tasks are computed together.</param>
-internal sealed class GraphTape(GraphBuilder builder, bool stacked) : ITape<Value>
+/// <param name="lowersAll">Whether every convolution is written as a product, which convolutional networks need to be stacked.</param>
+internal sealed class GraphTape(GraphBuilder builder, bool stacked, bool lowersAll = false) : ITape<Value>
 {
     private readonly Dictionary<Graph, Graph> lowered = [];
     private readonly HashSet<Value> constants = [];
@@ -20,7 +21,7 @@ internal sealed class GraphTape(GraphBuilder builder, bool stacked) : ITape<Valu
     {
         if (!lowered.TryGetValue(graph, out Graph? body))
         {
-            lowered[graph] = body = TransposeSinking.Run(ConvolutionLowering.Run(graph));
+            lowered[graph] = body = TransposeSinking.Run(ConvolutionLowering.Run(graph, lowersAll));
             if (stacked && Vectorizer.Fault(body) is { } fault)
             {
                 throw new UnstackableException(fault);

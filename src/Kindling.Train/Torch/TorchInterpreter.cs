@@ -24,6 +24,7 @@ public sealed class TorchInterpreter : IDisposable
         _ = TorchNatives.Load();
         Graph = graph;
         ScalarType real = doublePrecision ? ScalarType.Float64 : ScalarType.Float32;
+        TorchTarget target = new(real, device);
         Dictionary<Value, int> slots = [];
         int Slot(Value value) => slots.TryGetValue(value, out int slot) ? slot : slots[value] = slots.Count;
         foreach (Value value in graph.Inputs.Concat(graph.Constants))
@@ -35,7 +36,7 @@ public sealed class TorchInterpreter : IDisposable
         Step Compile(Node node)
         {
             (IReadOnlyList<Value?> Inputs, Func<Tensor?[], Tensor[]> Run) step =
-                fusion.At(node) ?? (node.Inputs, TorchOperators.Compile(node, real));
+                fusion.At(node) ?? (node.Inputs, TorchOperators.Compile(node, target));
             return new Step(
                 node,
                 step.Run,

@@ -147,7 +147,7 @@ internal static partial class TorchOperators
                 : F.max_pool2d_with_indices(x, kernel, strides, pads, dilations, ceil);
         long plane = x.shape.Skip(2).Aggregate(1L, (a, b) => a * b);
         long[] shape = [x.shape[0], x.shape[1], .. Enumerable.Repeat(1L, kernel.Length)];
-        using Tensor offsets = Range(0, plane, x.shape[0] * x.shape[1]).reshape(shape);
+        using Tensor offsets = Range(0, plane, x.shape[0] * x.shape[1]).reshape(shape).to(x.device);
         return [y, Add(at, offsets)];
     }
 

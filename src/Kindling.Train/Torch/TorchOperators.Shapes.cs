@@ -18,10 +18,10 @@ internal static partial class TorchOperators
         return tensor(x.shape[start..Math.Max(start, end)], dtype: ScalarType.Int64);
     }
 
-    private static Func<Tensor?[], Tensor[]> ConstantOfShape(Node node, ScalarType real)
+    private static Func<Tensor?[], Tensor[]> ConstantOfShape(Node node, TorchTarget target)
     {
         Graphs.Tensor value = node.Attributes.Tensor("value") ?? Graphs.Tensor.Vector(0f);
-        Tensor fill = TorchTensors.From(value, real).DetachFromDisposeScope().reshape([]);
+        Tensor fill = TorchTensors.From(value, target.Real, target.Device).reshape([]).DetachFromDisposeScope();
         return One(i => fill.expand(Longs(node, 0, i)).clone());
     }
 
@@ -103,7 +103,7 @@ internal static partial class TorchOperators
                         range.Count == 0 ? range.Start : range.Start + ((range.Count - 1) * range.Step) + 1,
                         range.Step
                     )
-                    : y.index_select(axis, Range(range.Start, range.Step, range.Count));
+                    : y.index_select(axis, Range(range.Start, range.Step, range.Count).to(y.device));
         }
 
         return y;
@@ -126,7 +126,7 @@ internal static partial class TorchOperators
                 i[0]!,
                 [.. sides],
                 PaddingModes.Constant,
-                i.ElementAtOrDefault(2)?.to_type(ScalarType.Float64).item<double>() ?? 0
+                i.ElementAtOrDefault(2) is { } value ? Number(node.Inputs[2]!, value) : 0
             );
         }
 
@@ -136,7 +136,7 @@ internal static partial class TorchOperators
         {
             if (pads[a] != 0 || pads[a + rank] != 0)
             {
-                using Tensor at = tensor(PadIndices(mode, y.shape[a], pads[a], pads[a + rank], node));
+                using Tensor at = tensor(PadIndices(mode, y.shape[a], pads[a], pads[a + rank], node)).to(y.device);
                 y = y.index_select(a, at);
             }
         }
@@ -177,12 +177,23 @@ internal static partial class TorchOperators
         return i[0]!.expand(result);
     }
 
-    private static Tensor Gather(Node node, Tensor x, Tensor indices)
+    private static Func<Tensor?[], Tensor[]> Gather(Node node)
     {
         long axis = node.Attributes.Int("axis", 0);
-        int at = (int)(axis < 0 ? axis + x.dim() : axis);
-        using Tensor flat = Wrap(indices, x.shape[at]).reshape(-1);
-        return x.index_select(at, flat).reshape([.. x.shape.Take(at), .. indices.shape, .. x.shape.Skip(at + 1)]);
+        int at = (int)(axis < 0 ? axis + node.Inputs[0]!.Rank : axis);
+        bool countsFromFront = node.Inputs[1]!.Constant is { } constant && Array.TrueForAll(constant.ToInt64(), i => i >= 0);
+        bool isList = node.Inputs[1]!.Rank == 1;
+        return One(i =>
+        {
+            (Tensor x, Tensor indices) = (i[0]!, i[1]!);
+            if (countsFromFront && isList)
+            {
+                return x.index_select(at, indices);
+            }
+
+            using Tensor flat = Wrap(indices, x.shape[at]).reshape(-1);
+            return x.index_select(at, flat).reshape([.. x.shape.Take(at), .. indices.shape, .. x.shape.Skip(at + 1)]);
+        });
     }
 
     private static Tensor GatherElements(Node node, Tensor x, Tensor indices)
@@ -208,15 +219,22 @@ internal static partial class TorchOperators
 
     private static Tensor OneHot(Node node, Tensor?[] i)
     {
-        long depth = i[1]!.to_type(ScalarType.Int64).reshape(-1)[0].item<long>();
+        long depth = (long)Number(node.Inputs[1]!, i[1]!);
         int rank = (int)i[0]!.dim() + 1;
         long axis = node.Attributes.Int("axis", -1);
         int at = (int)(axis < 0 ? axis + rank : axis);
-        using Tensor range = Range(0, 1, depth).reshape([.. Enumerable.Range(0, rank).Select(a => a == at ? depth : 1)]);
+        using Tensor range = Range(0, 1, depth).to(i[0]!.device).reshape([.. Enumerable.Range(0, rank).Select(a => a == at ? depth : 1)]);
         using Tensor hot = Wrap(i[0]!.to_type(ScalarType.Int64), depth).unsqueeze(at).eq(range);
         using Tensor off = i[2]!.slice(0, 0, 1, 1).squeeze(0);
         using Tensor on = i[2]!.slice(0, 1, 2, 1).squeeze(0);
         return where(hot, on, off);
+    }
+
+    // A single number: read from the graph if it is constant, from the tensor otherwise, which waits for the device that holds it.
+    private static double Number(Value value, Tensor tensor)
+    {
+        using Tensor? constant = value.Constant is { } known ? TorchTensors.From(known) : null;
+        return (constant ?? tensor).to_type(ScalarType.Float64).reshape(-1)[0].item<double>();
     }
 
     // Negative indices count from the end.

@@ -8,7 +8,7 @@ namespace Kindling.Train.Torch;
 /// <summary>Every operator of the registry in terms of libtorch: a node becomes a function from input tensors to output tensors.</summary>
 internal static partial class TorchOperators
 {
-    private delegate Func<Tensor?[], Tensor[]> Compiler(Node node, ScalarType real);
+    private delegate Func<Tensor?[], Tensor[]> Compiler(Node node, TorchTarget target);
 
     // TorchSharp turns numbers into temporary Scalars, also where none is seen: a + b, a.add(b), x.pow(2), arange(n), softplus(x). A finalizer may
     // free one while libtorch still reads it, so here Scalars are fields, or captured by a node's function, which lives as long as its graph.
@@ -34,12 +34,12 @@ internal static partial class TorchOperators
         ["LeakyRelu"] = (node, _) => LeakyRelu(node.Attributes.Float("alpha", 0.01f)),
         ["Elu"] = (node, _) => Elu(node.Attributes.Float("alpha", 1)),
         ["Clip"] = (_, _) => One(i => Clip(i[0]!, i.ElementAtOrDefault(1), i.ElementAtOrDefault(2))),
-        ["Cast"] = (node, real) => Cast(node, real),
+        ["Cast"] = (node, target) => Cast(node, target.Real),
         ["Add"] = Binary(Add),
         ["Sub"] = Binary((a, b) => a.sub(b)),
         ["Mul"] = Binary((a, b) => a.mul(b)),
         ["Div"] = (node, _) => One(i => node.Inputs[0]!.Type.IsFloat() ? i[0]!.div(i[1]!) : i[0]!.div(i[1]!, RoundingMode.trunc)),
-        ["Pow"] = (node, real) => One(i => i[0]!.pow(i[1]!.to_type(i[0]!.dtype))),
+        ["Pow"] = (_, _) => One(i => i[0]!.pow(i[1]!.to_type(i[0]!.dtype))),
         ["Min"] = Fold((a, b) => minimum(a, b)),
         ["Max"] = Fold((a, b) => maximum(a, b)),
         ["Greater"] = Binary((a, b) => a.gt(b)),
@@ -65,7 +65,7 @@ internal static partial class TorchOperators
         ["ArgMax"] = (node, _) => One(i => ArgMax(node, i[0]!)),
         ["Shape"] = (node, _) => One(i => ShapeOf(node, i[0]!)),
         ["Size"] = Unary(x => tensor(x.numel())),
-        ["ConstantOfShape"] = (node, real) => ConstantOfShape(node, real),
+        ["ConstantOfShape"] = ConstantOfShape,
         ["Reshape"] = (node, _) => Reshape(node),
         ["Flatten"] = (node, _) => Flatten(node),
         ["Transpose"] = (node, _) => Transpose(node),
@@ -77,10 +77,10 @@ internal static partial class TorchOperators
         ["Pad"] = (node, _) => One(i => Pad(node, i)),
         ["Expand"] = (node, _) => One(i => Expand(node, i)),
         ["Tile"] = (node, _) => One(i => i[0]!.repeat(Longs(node, 1, i))),
-        ["Gather"] = (node, _) => One(i => Gather(node, i[0]!, i[1]!)),
+        ["Gather"] = (node, _) => Gather(node),
         ["GatherElements"] = (node, _) => One(i => GatherElements(node, i[0]!, i[1]!)),
         ["ScatterElements"] = (node, _) => One(i => ScatterElements(node, i[0]!, i[1]!, i[2]!)),
-        ["OneHot"] = (node, real) => One(i => OneHot(node, i)),
+        ["OneHot"] = (node, _) => One(i => OneHot(node, i)),
     };
 
     /// <summary>Operators that have an implementation.</summary>
@@ -88,9 +88,9 @@ internal static partial class TorchOperators
 
     /// <summary>The function of a node.</summary>
     /// <exception cref="GraphException">The operator has no implementation.</exception>
-    public static Func<Tensor?[], Tensor[]> Compile(Node node, ScalarType real) =>
+    public static Func<Tensor?[], Tensor[]> Compile(Node node, TorchTarget target) =>
         Table.TryGetValue(node.OpType, out Compiler? compiler)
-            ? compiler(node, real)
+            ? compiler(node, target)
             : throw new GraphException($"Node {node}: the torch interpreter has no operator {node.OpType}.");
 
     private static Func<Tensor?[], Tensor[]> One(Func<Tensor?[], Tensor> run) => i => [run(i)];

@@ -72,6 +72,8 @@ internal static class BenchCommand
         Option<string?> data = Data();
         Option<bool> json = CommonOptions.Json();
         Option<string?> engine = CommonOptions.Engine();
+        Option<string> device = TrainingOptions.Device();
+        Option<int?> memory = TrainingOptions.Memory();
         Command command = new(
             "train",
             "Training tasks a second, second order as the recipe says and first order, beside MAML written by hand for libtorch; one to two and a half minutes"
@@ -80,6 +82,8 @@ internal static class BenchCommand
             model,
             threads,
             engine,
+            device,
+            memory,
             data,
             json,
         };
@@ -92,7 +96,8 @@ internal static class BenchCommand
                 tasks,
                 parsed.GetValue(threads),
                 TimeProvider.System,
-                handWritten: true
+                handWritten: true,
+                TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory))
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });

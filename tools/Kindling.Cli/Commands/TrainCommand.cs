@@ -15,6 +15,8 @@ internal static class TrainCommand
         Option<ulong?> seed = new("--seed") { Description = "Seed instead of the recipe's" };
         Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<string?> engine = CommonOptions.Engine();
+        Option<string> device = TrainingOptions.Device();
+        Option<int?> memory = TrainingOptions.Memory();
         Option<bool> resume = new("--resume")
         {
             Description = "Go on from the checkpoint; a finished one gets its joint baseline if that is missing",
@@ -31,7 +33,21 @@ internal static class TrainCommand
         _ = stage.AcceptOnlyFromAmong("meta", "baseline", "all");
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
-        Command command = new("train", Description()) { model, iterations, seed, threads, engine, resume, from, stage, output, data };
+        Command command = new("train", Description())
+        {
+            model,
+            iterations,
+            seed,
+            threads,
+            engine,
+            device,
+            memory,
+            resume,
+            from,
+            stage,
+            output,
+            data,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(resume) && result.GetValue(from) is not null)
@@ -59,6 +75,7 @@ internal static class TrainCommand
                         {
                             MetaTrains = parsed.GetValue(stage) != "baseline",
                             TrainsBaseline = parsed.GetValue(stage) != "meta",
+                            Device = TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
                             Start = parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
                         };
                         bool finished = session.Run(

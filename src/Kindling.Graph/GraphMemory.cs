@@ -1,7 +1,4 @@
-using Kindling.Bundles;
-using Kindling.Graphs;
-
-namespace Kindling.Export;
+namespace Kindling.Graphs;
 
 /// <summary>The memory that a run of a graph takes, from the lives of its values.</summary>
 public static class GraphMemory
@@ -22,8 +19,8 @@ public static class GraphMemory
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="batch">The symbol of the number of examples.</param>
-    /// <returns>Null where the size of a value depends on something else.</returns>
-    public static ManifestMemory? Of(Graph graph, string batch = "batch")
+    /// <returns>Bytes, and bytes for each example; null where the size of a value depends on something else.</returns>
+    public static (long Bytes, long BytesPerExample)? Of(Graph graph, string batch = "batch")
     {
         ArgumentNullException.ThrowIfNull(graph);
         Dictionary<Value, Value> owners = [];
@@ -66,7 +63,7 @@ public static class GraphMemory
             }
         }
 
-        return new ManifestMemory { Bytes = most.Fixed, BytesPerExample = most.PerExample };
+        return (most.Fixed, most.PerExample);
 
         Value Owner(Value value) => owners.GetValueOrDefault(value, value);
     }

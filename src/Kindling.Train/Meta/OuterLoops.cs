@@ -1,0 +1,29 @@
+using Kindling.Bundles;
+using Kindling.Recipes;
+using Kindling.Train.Algorithms;
+using Kindling.Train.Engines;
+using Kindling.Train.Session;
+
+namespace Kindling.Train.Meta;
+
+/// <summary>Where an outer loop runs.</summary>
+internal static class OuterLoops
+{
+    /// <summary>A loop at iteration 0.</summary>
+    /// <param name="algorithm">Optimiser, schedule and tasks a batch.</param>
+    /// <param name="program">What a task contributes.</param>
+    /// <param name="threads">Threads that compute on the processor, or that prepare the data of a device.</param>
+    /// <param name="device">A device; without one, the recipe's engine computes on the processor.</param>
+    /// <param name="start">The learned tensors to start from.</param>
+    /// <exception cref="BundleException">The recipe's engine does not run on a device.</exception>
+    public static IOuterLoop Create(
+        AlgorithmSpec algorithm,
+        IMetaProgram program,
+        int threads,
+        TrainingDevice? device,
+        IReadOnlyList<FloatTensor> start
+    ) =>
+        device is null ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start)
+        : algorithm.Engine == "torch" ? new DeviceLoop(algorithm, program, device, threads, start)
+        : throw new BundleException($"algorithm.engine: '{algorithm.Engine}' computes on the processor; a device is used by 'torch'.");
+}
