@@ -53,7 +53,7 @@ internal static class BenchTable
     public static string Text(TrainBenchmarkReport report) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Model}: {report.TasksPerSecond:0.0} tasks/s with {report.Algorithm}, {report.FirstOrderTasksPerSecond:0.0} first order ({report.SecondToFirstOrder:0.00} times its time){HandWritten(report)}; engine {report.Engine}, {report.Threads} thread(s), medians of {report.Runs} runs of {report.SecondsPerRun:0} s"
+            $"{report.Model}: {report.TasksPerSecond:0.0} tasks/s with {report.Algorithm}, {report.FirstOrderTasksPerSecond:0.0} first order ({report.SecondToFirstOrder:0.00} times its time){HandWritten(report)}; engine {report.Engine} on {report.Device}, {report.Threads} thread(s), medians of {report.Runs} runs of {report.SecondsPerRun:0} s"
         );
 
     private static string HandWritten(TrainBenchmarkReport report) =>

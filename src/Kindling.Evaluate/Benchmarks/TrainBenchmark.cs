@@ -15,7 +15,7 @@ public static class TrainBenchmark
     // The rate of the outer step may fall to 0 or beyond at the recipe's last iteration; a benchmark never gets there.
     private const int Endless = int.MaxValue;
 
-    /// <summary>Time of a run.</summary>
+    /// <summary>Time of a run where no other is asked for.</summary>
     public static TimeSpan RunTime { get; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Time before the first run that does not count.</summary>
@@ -28,6 +28,7 @@ public static class TrainBenchmark
     /// <param name="time">The clock.</param>
     /// <param name="handWritten">Whether MAML as written by hand for libtorch is measured as well, where the recipe is one of MAML with plain SGD.</param>
     /// <param name="device">A device that computes the tasks, hand-written ones as well; the processor if absent.</param>
+    /// <param name="runTime">Time of a run; <see cref="RunTime"/> if absent.</param>
     /// <exception cref="BundleException">The data do not fit the recipe, or training diverged.</exception>
     public static TrainBenchmarkReport Measure(
         Recipe recipe,
@@ -35,13 +36,15 @@ public static class TrainBenchmark
         int threads,
         TimeProvider time,
         bool handWritten = false,
-        TrainingDevice? device = null
+        TrainingDevice? device = null,
+        TimeSpan? runTime = null
     )
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentNullException.ThrowIfNull(time);
+        TimeSpan length = runTime ?? RunTime;
         Recipe endless = recipe.With(Endless, seed: null);
         using MetaTrainer second = new(endless, tasks, threads, device: device);
         using MetaTrainer first = new(endless.WithAlgorithm(FirstOrder), tasks, threads, device: device);
@@ -67,7 +70,7 @@ public static class TrainBenchmark
             {
                 if (steps[i] is { } step)
                 {
-                    rates[i][run] = Run(step, RunTime, time) * recipe.Algorithm.TasksPerBatch;
+                    rates[i][run] = Run(step, length, time) * recipe.Algorithm.TasksPerBatch;
                 }
             }
         }
@@ -81,7 +84,7 @@ public static class TrainBenchmark
             Device = device?.Name ?? "cpu",
             Threads = threads,
             Runs = Runs,
-            SecondsPerRun = RunTime.TotalSeconds,
+            SecondsPerRun = length.TotalSeconds,
             TasksPerSecond = Median(0)!.Value,
             FirstOrderTasksPerSecond = Median(1)!.Value,
             HandWrittenTasksPerSecond = Median(2),

@@ -74,6 +74,7 @@ internal static class BenchCommand
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
         Option<int?> memory = TrainingOptions.Memory();
+        Option<int?> seconds = CommonOptions.Whole("--seconds", "Seconds of each of the three runs; 10 by default", 1, 3600);
         Command command = new(
             "train",
             "Training tasks a second, second order as the recipe says and first order, beside MAML written by hand for libtorch; one to two and a half minutes"
@@ -84,6 +85,7 @@ internal static class BenchCommand
             engine,
             device,
             memory,
+            seconds,
             data,
             json,
         };
@@ -97,7 +99,8 @@ internal static class BenchCommand
                 parsed.GetValue(threads),
                 TimeProvider.System,
                 handWritten: true,
-                TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory))
+                TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
+                parsed.GetValue(seconds) is { } length ? TimeSpan.FromSeconds(length) : null
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
