@@ -27,14 +27,30 @@ internal static class TrainingOptions
     }
 
     /// <summary><c>--memory</c>: what the tasks that a GPU computes together may take.</summary>
-    public static Option<int?> Memory() =>
-        CommonOptions.Whole("--memory", "GB that the tasks computed together on a GPU may take; 8 by default", 1, 1 << 20);
+    public static Option<double?> Memory()
+    {
+        Option<double?> memory = new("--memory") { Description = "GB that the tasks computed together on a GPU may take; 8 by default" };
+        memory.Validators.Add(result =>
+        {
+            if (
+                result.Tokens is [var token]
+                && !(
+                    double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double size)
+                    && size is > 0 and <= 1e6
+                )
+            )
+            {
+                result.AddError($"--memory takes a positive number of GB, got '{token.Value}'.");
+            }
+        });
+        return memory;
+    }
 
     /// <summary>The device of the two options; null for the processor.</summary>
     /// <exception cref="MissingRuntimeException">The GPU is not to be had.</exception>
-    public static TrainingDevice? Choose(string device, int? memory) =>
+    public static TrainingDevice? Choose(string device, double? memory) =>
         CudaNumber(device) is { } number
-            ? TrainingDevice.Cuda(number, memory is { } gigabytes ? gigabytes * 1_000_000_000L : TrainingDevice.DefaultMemory)
+            ? TrainingDevice.Cuda(number, memory is { } gigabytes ? (long)Math.Ceiling(gigabytes * 1e9) : TrainingDevice.DefaultMemory)
             : null;
 
     private static int? CudaNumber(string device) =>

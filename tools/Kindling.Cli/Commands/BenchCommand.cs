@@ -73,7 +73,7 @@ internal static class BenchCommand
         Option<bool> json = CommonOptions.Json();
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
-        Option<int?> memory = TrainingOptions.Memory();
+        Option<double?> memory = TrainingOptions.Memory();
         Option<int?> seconds = CommonOptions.Whole("--seconds", "Seconds of each of the three runs; 10 by default", 1, 3600);
         Command command = new(
             "train",

@@ -16,7 +16,7 @@ internal static class TrainCommand
         Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
-        Option<int?> memory = TrainingOptions.Memory();
+        Option<double?> memory = TrainingOptions.Memory();
         Option<bool> resume = new("--resume")
         {
             Description = "Go on from the checkpoint; a finished one gets its joint baseline if that is missing",
