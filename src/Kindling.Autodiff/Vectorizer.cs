@@ -144,6 +144,11 @@ public static class Vectorizer
     // pads [begins, ends]: none for the users
     private static Value Pad(Call c)
     {
+        if (c.Node.Input(2) is { Constant: null })
+        {
+            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Pad with a constant value only.");
+        }
+
         long[] pads = c.Integers(1);
         Value all = c.Builder.Ints([0, .. pads[..(pads.Length / 2)], 0, .. pads[(pads.Length / 2)..]]);
         return c.Same([c.Inputs[0], all, .. c.Inputs.Skip(2)]);
@@ -153,15 +158,19 @@ public static class Vectorizer
     private static Value Pool(Call c)
     {
         Value x = c.Inputs[0]!;
-        if (c.Node.Outputs.Count > 1 || !x.Shape[0].IsKnown || !x.Shape.Skip(2).All(d => d.IsKnown))
+        if (c.Node.Outputs.Count > 1 || !x.Shape.Skip(2).All(d => d.IsKnown))
         {
             throw new GraphException(
                 $"Node '{c.Node.Name}': there is a vectorising rule for {c.Node.OpType} of known sizes and without indices only."
             );
         }
 
-        Value pooled = c.Same([c.Builder.Reshape(x, [-1, .. x.Shape.Skip(2).Select(d => d.Size)])]);
-        return c.Builder.Reshape(pooled, [x.Shape[0].Size, -1, .. pooled.Shape.Skip(1).Select(d => d.Size)]);
+        GraphBuilder b = c.Builder;
+        Value pooled = c.Same([b.Reshape(x, [-1, .. x.Shape.Skip(2).Select(d => d.Size)])]);
+        long[] rest = [.. pooled.Shape.Skip(1).Select(d => d.Size)];
+        return x.Shape[0].IsKnown
+            ? b.Reshape(pooled, [x.Shape[0].Size, -1, .. rest])
+            : b.Reshape(pooled, b.Concat(0, b.Slice(b.ShapeOf(x), b.Ints(0), b.Ints(2)), b.Ints(rest)));
     }
 
     private static Value Reduce(Call c)

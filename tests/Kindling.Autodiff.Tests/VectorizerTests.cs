@@ -16,6 +16,7 @@ public sealed class VectorizerTests
         ["Flatten 0"] = "at axis 1 only",
         ["Reshape empty"] = "with allowzero",
         ["GatherElements"] = "is the same for all users",
+        ["Pad value"] = "with a constant value only",
     };
 
     private static IEnumerable<OpCase> Rows => OpCases.All.Where(row => Vectorizer.Fault(Build(row)) is null);
