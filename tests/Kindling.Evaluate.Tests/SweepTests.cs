@@ -16,13 +16,19 @@ public sealed class SweepTests
         }
         """;
 
+    private TemporaryFolder temporary = null!;
+
     private string folder = "";
 
     [SetUp]
-    public void CreateFolder() => folder = Directory.CreateTempSubdirectory("kindling").FullName;
+    public void CreateFolder()
+    {
+        temporary = new TemporaryFolder();
+        folder = Directory.CreateDirectory(temporary["sweep"]).FullName;
+    }
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+    public void DeleteFolder() => temporary.Dispose();
 
     [Test]
     public void Combinations_OfTwoMembers_AreAllPairsInOrder()

@@ -35,6 +35,32 @@ public sealed class NetworkCatalogueTests
         Assert.That(network.Infer.Inputs.Skip(1 + network.Parameters.Count).Select(v => v.Name), Is.EqualTo(names));
     }
 
+    [TestCase("mlp", 2)]
+    [TestCase("conv4", 4)]
+    public void Build_Warp_StartsAsTheIdentity(string type, int layers)
+    {
+        NetworkGraphs network = NetworkCatalogue.Build(
+            new NetworkSpec
+            {
+                Type = type,
+                Hidden = type == "mlp" ? [6, 5] : [],
+                Filters = 8,
+                Warp = true,
+                Normalization = type == "mlp" ? Normalization.None : Normalization.Batch,
+            },
+            type == "mlp" ? [1] : [1, 16, 16],
+            2
+        );
+        ParameterSpec[] warps = [.. network.Parameters.Where(p => p.Name.Contains(".warp.", StringComparison.Ordinal))];
+        Assert.That(warps, Has.Length.EqualTo(layers));
+        foreach (ParameterSpec warp in warps)
+        {
+            Assert.That(warp.Initial, Is.EqualTo(InitialDistribution.Identity));
+            Assert.That(warp.Shape[0], Is.EqualTo(warp.Shape[1]));
+            Assert.That(warp.Shape.Skip(2), Is.All.EqualTo(1));
+        }
+    }
+
     [Test]
     public void Build_UnknownType_NamesTheKnownOnes()
     {

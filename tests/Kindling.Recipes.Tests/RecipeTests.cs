@@ -1,4 +1,5 @@
 using Kindling.Bundles;
+using Kindling.Networks;
 
 namespace Kindling.Recipes.Tests;
 
@@ -67,6 +68,30 @@ public sealed class RecipeTests
             () => Recipe.Parse(wrong, "recipe.json"),
             Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
         );
+    }
+
+    [TestCase("all", "conv1.weight head.weight conv1.warp.weight")]
+    [TestCase("head", "head.weight")]
+    [TestCase("body", "conv1.weight conv1.warp.weight")]
+    [TestCase("conv1.*", "conv1.weight conv1.warp.weight")]
+    [TestCase("conv1.*, head.*", "conv1.weight head.weight conv1.warp.weight")]
+    [TestCase("conv1.*,!*.warp.*", "conv1.weight")]
+    [TestCase("!*.warp.*", "conv1.weight head.weight")]
+    [TestCase("CONV1.*", "")]
+    [TestCase("weight", "")]
+    public void Adapts_Pattern_TakesTheNamesThatMatch(string adapts, string expected)
+    {
+        InnerSpec spec = new() { Rate = 1, Adapts = adapts };
+        IEnumerable<ParameterSpec> parameters = "conv1.weight head.weight conv1.warp.weight"
+            .Split(' ')
+            .Select(name => new ParameterSpec(
+                name,
+                [1],
+                InitialDistribution.Zeros,
+                1,
+                IsHead: name.StartsWith("head", StringComparison.Ordinal)
+            ));
+        Assert.That(string.Join(' ', parameters.Where(p => spec.Adapts(p)).Select(p => p.Name)), Is.EqualTo(expected));
     }
 
     [Test]

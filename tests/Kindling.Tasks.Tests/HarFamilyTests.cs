@@ -20,13 +20,13 @@ public sealed class HarFamilyTests
         Queries = 3,
     };
 
-    private DirectoryInfo root = null!;
+    private TemporaryFolder root = null!;
 
     [SetUp]
     public void Write()
     {
-        root = Directory.CreateTempSubdirectory("kindling");
-        Directory.CreateDirectory(Path.Combine(root.FullName, "har_geotec"));
+        root = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(root.Path, "har_geotec"));
         foreach (string user in Users)
         {
             Write(user, Rows(executions: 4));
@@ -34,13 +34,13 @@ public sealed class HarFamilyTests
     }
 
     [TearDown]
-    public void Delete() => root.Delete(recursive: true);
+    public void Delete() => root.Dispose();
 
     // Every sample of execution e has the acceleration (9.81 e, activity, 0) and the rotation (activity, 0, 0).
     [Test]
     public void Sample_TestUser_TakesSupportFromTheFirstTwoExecutionsAndQueriesFromTheRest()
     {
-        ITaskFamily family = TaskFamilies.Create(Spec, root.FullName);
+        ITaskFamily family = TaskFamilies.Create(Spec, root.Path);
         for (ulong draw = 0; draw < 20; draw++)
         {
             Episode episode = family.Sample(Split.Test, Spec.ToShape(), new SeededRandom(1, draw));
@@ -61,7 +61,7 @@ public sealed class HarFamilyTests
     [Test]
     public void Sample_TrainingUser_TakesAnyTwoExecutionsAndNeverOneForBothSides()
     {
-        ITaskFamily family = TaskFamilies.Create(Spec, root.FullName);
+        ITaskFamily family = TaskFamilies.Create(Spec, root.Path);
         HashSet<float> seen = [];
         for (ulong draw = 0; draw < 40; draw++)
         {
@@ -77,7 +77,7 @@ public sealed class HarFamilyTests
     [Test]
     public void Joint_OfASplit_HasEveryWindowOfItsUsers()
     {
-        JointData joint = TaskFamilies.Create(Spec, root.FullName).Joint(Split.Validation);
+        JointData joint = TaskFamilies.Create(Spec, root.Path).Joint(Split.Validation);
         float[] x = new float[6 * 64];
         joint.Fill(0, x);
         // 3 users, 4 executions, 5 activities of 128 samples: windows from 0, 32 and 64 lie in one; those from 96 are half and half
@@ -89,7 +89,7 @@ public sealed class HarFamilyTests
     public void Create_WrongWays_SaysWhichActivitiesThereAre()
     {
         Assert.That(
-            () => TaskFamilies.Create(new TaskSpec { Type = "har_geotec", Ways = 4 }, root.FullName),
+            () => TaskFamilies.Create(new TaskSpec { Type = "har_geotec", Ways = 4 }, root.Path),
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
@@ -116,7 +116,7 @@ public sealed class HarFamilyTests
     {
         Write("s15", content);
         Assert.That(
-            () => TaskFamilies.Create(Spec, root.FullName),
+            () => TaskFamilies.Create(Spec, root.Path),
             Throws.TypeOf<BundleException>().With.Message.Contains("s15.csv.gz'").And.Message.EndsWith(fault)
         );
     }
@@ -126,7 +126,7 @@ public sealed class HarFamilyTests
     {
         Write("s15", Rows(executions: 2));
         Assert.That(
-            () => TaskFamilies.Create(Spec, root.FullName),
+            () => TaskFamilies.Create(Spec, root.Path),
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EndsWith(
@@ -138,9 +138,9 @@ public sealed class HarFamilyTests
     [Test]
     public void Create_FileThatIsNoGzip_IsRefused()
     {
-        File.WriteAllText(Path.Combine(root.FullName, "har_geotec", "s15.csv.gz"), Header);
+        File.WriteAllText(Path.Combine(root.Path, "har_geotec", "s15.csv.gz"), Header);
         Assert.That(
-            () => TaskFamilies.Create(Spec, root.FullName),
+            () => TaskFamilies.Create(Spec, root.Path),
             Throws.TypeOf<BundleException>().With.Message.Contains("s15.csv.gz' cannot be read: ")
         );
     }
@@ -189,7 +189,7 @@ public sealed class HarFamilyTests
 
     private void Write(string user, string content)
     {
-        using FileStream file = File.Create(Path.Combine(root.FullName, "har_geotec", $"{user}.csv.gz"));
+        using FileStream file = File.Create(Path.Combine(root.Path, "har_geotec", $"{user}.csv.gz"));
         using GZipStream packed = new(file, CompressionLevel.Fastest);
         packed.Write(Encoding.UTF8.GetBytes(content));
     }

@@ -56,6 +56,38 @@ public sealed class DirectionTests
         Compare(s, direction, _ => true, () => leap.Length(tape, s.Learned, path, s.Task));
     }
 
+    // A step that is far too long: where the loss at its end is above that at its beginning, the piece counts as if it had gone down as much.
+    [Test]
+    public void Trace_LeapUphill_CountsTheRiseAsAFall()
+    {
+        Setting s = Create(
+            Recipe.Parse(
+                """
+                {
+                  "name": "uphill", "seed": 1, "network": { "type": "mlp", "hidden": [5] },
+                  "tasks": { "type": "sinusoid", "shots": 5, "queries": 10 },
+                  "algorithm": { "type": "leap", "iterations": 1, "tasksPerBatch": 1 },
+                  "inner": { "rate": 3, "steps": 1 }
+                }
+                """,
+                "test"
+            )
+        );
+        (Tensor[] direction, _) = s.Algorithm.Trace(tape, Phase.Only, s.Learned, s.Data, null);
+        List<Tensor[]> path = Path(s);
+        Tensor before = s.Objective.SupportLoss(tape, s.Task.SupportX, s.Task.SupportY, path[0]);
+        double[][] slope = [.. tape.Gradients(before, path[0], differentiable: false).Select(Values)];
+        double rise = s.Objective.SupportLoss(tape, s.Task.SupportX, s.Task.SupportY, path[1]).item<double>() - before.item<double>();
+        double[][] way = [.. path[1].Zip(path[0], (to, from) => Values(to - from))];
+        double length = Math.Sqrt((rise * rise) + way.Sum(w => w.Sum(v => v * v)));
+        Assert.That(rise, Is.GreaterThan(1));
+        for (int p = 0; p < direction.Length; p++)
+        {
+            double[] expected = [.. slope[p].Zip(way[p], (g, w) => ((rise * g) - w) / length)];
+            Assert.That(Values(direction[p]), Is.EqualTo(expected).Within(1e-9));
+        }
+    }
+
     [Test]
     public void Trace_WarpGrad_IsTheGradientOfTheStepsBehindThePathAndLeaps()
     {
