@@ -4,6 +4,7 @@ using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Meta;
 
@@ -27,7 +28,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     private readonly int chunk;
 
     /// <summary>A trainer at iteration 0; its body starts where meta-training's did.</summary>
-    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads)
+    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads, IRanks? ranks = null)
     {
         this.recipe = recipe;
         this.tasks = tasks;
@@ -43,7 +44,13 @@ internal sealed class JointTrainer : ITraining, IDisposable
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
         engine = MetaEngines.Create(recipe.Algorithm.Engine, program, threads);
-        outer = new OuterLoop(recipe.Algorithm, program, engine, MetaTrainer.Initialise(Network, recipe.Seed));
+        outer = new OuterLoop(
+            recipe.Algorithm,
+            program,
+            engine,
+            MetaTrainer.Initialise(Network, recipe.Seed),
+            ranks ?? SingleProcess.Alone
+        );
         EpisodeShape shape = recipe.Tasks.ToShape();
         chunk = (shape.SupportCount * recipe.Inner.Steps) + shape.QueryCount;
     }
@@ -63,6 +70,12 @@ internal sealed class JointTrainer : ITraining, IDisposable
 
     /// <inheritdoc/>
     public float Step() => outer.Step(Draw);
+
+    /// <inheritdoc/>
+    public void Share() => outer.Share();
+
+    /// <inheritdoc/>
+    public void Compare() => outer.Compare();
 
     /// <summary>None: the baseline is what its last iteration leaves.</summary>
     public double[]? Validate() => null;
