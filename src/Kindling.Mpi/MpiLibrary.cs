@@ -47,10 +47,11 @@ public sealed class MpiLibrary
 
     /// <summary>Loads the library of a launcher, or any without one; starts nothing.</summary>
     /// <exception cref="DllNotFoundException">There is none; the message names what was looked for and what was found instead.</exception>
-    public static MpiLibrary Load(MpiLauncher? launcher)
+    public static MpiLibrary Load(MpiLauncher? launcher) => Load(launcher, launcher?.Files ?? OpenMpiFirst);
+
+    internal static MpiLibrary Load(MpiLauncher? launcher, IReadOnlyList<string> files)
     {
         List<string> others = [];
-        IReadOnlyList<string> files = launcher?.Files ?? OpenMpiFirst;
         foreach (string file in files)
         {
             if (!NativeLibrary.TryLoad(file, out nint handle))
@@ -68,10 +69,10 @@ public sealed class MpiLibrary
             NativeLibrary.Free(handle);
         }
 
-        string found = others.Count == 0 ? "" : $" Found only {string.Join(", ", others)}, which is not that launcher's.";
         string started = launcher is null ? "" : $" {launcher.Name} started this process ({launcher.Variable} is set).";
+        string found = others.Count == 0 ? "" : $" Found only {string.Join(", ", others)}, which is not that launcher's.";
         throw new DllNotFoundException(
-            $"There is no MPI library, looked for {string.Join(", ", files)}.{found}{started} Install Open MPI or MPICH (on Debian openmpi-bin or mpich), or name its folder in LD_LIBRARY_PATH."
+            $"There is no MPI library, looked for {string.Join(", ", files)}.{started}{found} Install Open MPI or MPICH (on Debian openmpi-bin or mpich), or name its folder in LD_LIBRARY_PATH."
         );
     }
 }
