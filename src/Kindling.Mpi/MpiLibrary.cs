@@ -28,7 +28,12 @@ public sealed class MpiLibrary
         Calls = new MpiCalls(handle);
         Span<byte> text = stackalloc byte[LongestVersion];
         Calls.Version(text, out int length);
-        Version = Encoding.UTF8.GetString(text[..length]).Split('\n', ',')[0].Trim('\0', ' ').Replace('\t', ' ');
+        string line = Encoding.UTF8.GetString(text[..length]).Split('\n', ',')[0];
+        // "Open MPI v4.1.4, package: ..." and "MPICH Version:<tab>4.0.2"
+        Version = string.Join(
+            ' ',
+            line.Replace("Version:", "", StringComparison.Ordinal).Split([' ', '\t', '\0'], StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 
     /// <summary>Its name, as the system's loader takes it.</summary>
@@ -51,6 +56,7 @@ public sealed class MpiLibrary
 
     internal static MpiLibrary Load(MpiLauncher? launcher, IReadOnlyList<string> files)
     {
+        using KeptSignals signals = new();
         List<string> others = [];
         foreach (string file in files)
         {

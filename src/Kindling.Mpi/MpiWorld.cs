@@ -36,6 +36,7 @@ public sealed class MpiWorld : IDisposable
             throw new InvalidOperationException("MPI was already started in this process, and can be only once.");
         }
 
+        using KeptSignals signals = new();
         if (found.Calls.Init(found.Abi.ThreadFunneled) < found.Abi.ThreadFunneled)
         {
             throw new DllNotFoundException($"{found.Version} ({found.File}) was built for programs of one thread only.");

@@ -45,6 +45,24 @@ public sealed class MpiLibraryTests
         Assert.That(ExitCodes.Of(error).Code, Is.EqualTo(ExitCodes.MachineLacks));
     }
 
+    // UCX beneath MPICH takes the signals over, and a null reference would end the program.
+    [TestCase("OMPI_COMM_WORLD_RANK=0")]
+    [TestCase("PMI_RANK=0")]
+    public void Load_OfALibrary_LeavesNullReferencesToTheRuntime(string environment)
+    {
+        try
+        {
+            Assert.That(MpiLibrary.Load(Launcher(environment)).Version, Does.Match(@"^(Open MPI v|MPICH )\d"));
+        }
+        catch (DllNotFoundException e)
+        {
+            Assert.Ignore(e.Message);
+        }
+
+        string[]? none = environment.Length == 0 ? [] : null;
+        Assert.That(() => none!.Length, Throws.TypeOf<NullReferenceException>());
+    }
+
     // As started by an mpirun whose library is missing: whichever is found sees one process, or there is none at all.
     [Test]
     public void Train_UnderALauncherThatTheLibraryDoesNotKnow_TrainsNothingAndExitsWithFour()
