@@ -84,7 +84,7 @@ public sealed class DeviceLoopTests
     {
         Recipe recipe = Images("batch", "stride");
         ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, "");
-        using JointTrainer device = new(recipe, tasks, threads: 1, TrainingDevice.Processor());
+        using JointTrainer device = new(recipe, tasks, threads: 1, device: TrainingDevice.Processor());
         using JointTrainer processor = new(recipe, tasks, threads: 1);
         for (int i = 0; i < 3; i++)
         {

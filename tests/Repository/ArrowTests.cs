@@ -13,6 +13,7 @@ public sealed class ArrowTests
         ("Autodiff", "Graph", ""),
         ("Networks", "Graph", ""),
         ("Bundle", "", ""),
+        ("Mpi", "", ""),
         ("Tasks", "Bundle", "StbImageSharp CsvHelper"),
         ("Recipes", "Graph Autodiff Networks Tasks Bundle", ""),
         ("Train", "Recipes Graph Autodiff Networks Tasks Bundle", $"{Torch} System.Numerics.Tensors Microsoft.ML.OnnxRuntime.Managed"),

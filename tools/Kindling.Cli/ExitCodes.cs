@@ -1,5 +1,6 @@
 using Kindling.Bundles;
 using Kindling.Graphs;
+using Kindling.Train.Ranks;
 using Kindling.Train.Session;
 
 namespace Kindling.Cli;
@@ -23,21 +24,25 @@ internal static class ExitCodes
         }
         catch (Exception e)
         {
-            Exception cause = e is AggregateException { InnerException: { } inner } ? inner : e;
-            (int code, string message) = cause switch
-            {
-                OperationCanceledException => (Interrupted, "interrupted"),
-                BundleException or GraphException or TrainingDivergedException => (Rejected, cause.Message),
-                MissingRuntimeException or DllNotFoundException => (MachineLacks, cause.Message),
-                TypeInitializationException when cause.GetBaseException() is DllNotFoundException missing => (
-                    MachineLacks,
-                    missing.Message
-                ),
-                IOException or UnauthorizedAccessException => (Rejected, cause.Message),
-                _ => (OurFault, $"This is a fault of kindling, please report it.\n{cause}"),
-            };
+            (int code, string message) = Of(e);
             await Console.Error.WriteLineAsync($"kindling: {message}").ConfigureAwait(false);
             return code;
         }
+    }
+
+    /// <summary>The exit code and the message of an error.</summary>
+    public static (int Code, string Message) Of(Exception error)
+    {
+        Exception cause = error is AggregateException { InnerException: { } inner } ? inner : error;
+        return cause switch
+        {
+            OperationCanceledException => (Interrupted, "interrupted"),
+            BundleException or GraphException or TrainingDivergedException => (Rejected, cause.Message),
+            RanksDifferException => (VerificationFailed, cause.Message),
+            MissingRuntimeException or DllNotFoundException => (MachineLacks, cause.Message),
+            TypeInitializationException when cause.GetBaseException() is DllNotFoundException missing => (MachineLacks, missing.Message),
+            IOException or UnauthorizedAccessException => (Rejected, cause.Message),
+            _ => (OurFault, $"This is a fault of kindling, please report it.\n{cause}"),
+        };
     }
 }

@@ -24,9 +24,10 @@ internal sealed class GraphEngine(IMetaProgram program, int threads) : IMetaEngi
         int stack = (tasks + runs - 1) / runs;
         IReadOnlyList<TaskInput> first = draw(0);
         CompiledProgram form = Compiled(phase, first, stack);
+        (int firstRun, int end) = results.Take(form.Stack);
         _ = Parallel.For(
-            0,
-            (tasks + form.Stack - 1) / form.Stack,
+            firstRun,
+            end,
             parallel,
             run =>
             {

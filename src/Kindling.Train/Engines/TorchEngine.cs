@@ -14,10 +14,12 @@ internal sealed class TorchEngine(IMetaProgram program, int threads) : IMetaEngi
     private readonly ParallelOptions parallel = new() { MaxDegreeOfParallelism = threads };
 
     /// <inheritdoc/>
-    public void Run(Phase phase, IReadOnlyList<FloatTensor> learned, Func<int, IReadOnlyList<TaskInput>> draw, TaskGradients results) =>
-        Parallel.For(
-            0,
-            results.Losses.Length,
+    public void Run(Phase phase, IReadOnlyList<FloatTensor> learned, Func<int, IReadOnlyList<TaskInput>> draw, TaskGradients results)
+    {
+        (int from, int to) = results.Take(1);
+        _ = Parallel.For(
+            from,
+            to,
             parallel,
             t =>
             {
@@ -36,6 +38,7 @@ internal sealed class TorchEngine(IMetaProgram program, int threads) : IMetaEngi
                 results.Losses[t] = loss.item<float>();
             }
         );
+    }
 
     /// <inheritdoc/>
     public void Dispose() => tape.Dispose();

@@ -70,6 +70,12 @@ internal sealed class DeviceLoop : IOuterLoop
         return sum.Loss.item<float>() / tasks.Length;
     }
 
+    /// <summary>Nothing: a device is used by one process.</summary>
+    public void Share() { }
+
+    /// <summary>Nothing: a device is used by one process.</summary>
+    public void Compare() { }
+
     /// <inheritdoc/>
     public Dictionary<string, FloatTensor> Snapshot() =>
         new OuterState(Parameters, optimizer.Read(optimizer.First), optimizer.Read(optimizer.Second)).Snapshot(program.Learned);

@@ -1,5 +1,6 @@
 using Kindling.Bundles;
 using Kindling.Train.Engines;
+using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Meta;
 
@@ -16,6 +17,13 @@ internal interface IOuterLoop : IDisposable
     /// <param name="draw">The data of a task of an iteration: (iteration, task); called from several threads, and for the next iteration as well.</param>
     /// <returns>Mean loss.</returns>
     float Step(Func<int, int, IReadOnlyList<TaskInput>> draw);
+
+    /// <summary>Gives all processes that train together the state of process 0.</summary>
+    void Share();
+
+    /// <summary>Makes sure that all processes that train together have the same state.</summary>
+    /// <exception cref="RanksDifferException">They do not; thrown in all of them.</exception>
+    void Compare();
 
     /// <summary>Everything that the next iterations depend on, by name.</summary>
     Dictionary<string, FloatTensor> Snapshot();

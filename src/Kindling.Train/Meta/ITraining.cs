@@ -1,3 +1,5 @@
+using Kindling.Train.Ranks;
+
 namespace Kindling.Train.Meta;
 
 /// <summary>Something that is trained iteration by iteration.</summary>
@@ -9,6 +11,13 @@ internal interface ITraining
     /// <summary>One iteration.</summary>
     /// <returns>Its mean loss.</returns>
     float Step();
+
+    /// <summary>Gives all processes the state of process 0.</summary>
+    void Share();
+
+    /// <summary>Makes sure that all processes have the same state.</summary>
+    /// <exception cref="RanksDifferException">They do not; thrown in all of them.</exception>
+    void Compare();
 
     /// <summary>Metric on validation tasks before adaptation and after each step; null if this training does not validate.</summary>
     double[]? Validate();

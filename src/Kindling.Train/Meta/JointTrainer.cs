@@ -4,6 +4,7 @@ using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Ranks;
 using Kindling.Train.Session;
 
 namespace Kindling.Train.Meta;
@@ -27,7 +28,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     private readonly int chunk;
 
     /// <summary>A trainer at iteration 0; its body starts where meta-training's did.</summary>
-    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads, TrainingDevice? device = null)
+    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads, IRanks? ranks = null, TrainingDevice? device = null)
     {
         this.recipe = recipe;
         this.tasks = tasks;
@@ -42,7 +43,14 @@ internal sealed class JointTrainer : ITraining, IDisposable
         );
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
-        outer = OuterLoops.Create(recipe.Algorithm, program, threads, device, MetaTrainer.Initialise(Network, recipe.Seed));
+        outer = OuterLoops.Create(
+            recipe.Algorithm,
+            program,
+            threads,
+            ranks ?? SingleProcess.Alone,
+            device,
+            MetaTrainer.Initialise(Network, recipe.Seed)
+        );
         EpisodeShape shape = recipe.Tasks.ToShape();
         chunk = (shape.SupportCount * recipe.Inner.Steps) + shape.QueryCount;
     }
@@ -62,6 +70,12 @@ internal sealed class JointTrainer : ITraining, IDisposable
 
     /// <inheritdoc/>
     public float Step() => outer.Step(Draw);
+
+    /// <inheritdoc/>
+    public void Share() => outer.Share();
+
+    /// <inheritdoc/>
+    public void Compare() => outer.Compare();
 
     /// <summary>None: the baseline is what its last iteration leaves.</summary>
     public double[]? Validate() => null;

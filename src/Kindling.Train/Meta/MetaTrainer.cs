@@ -4,13 +4,14 @@ using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Ranks;
 using Kindling.Train.Session;
 
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// Meta-training: the outer loop over episodes. Every random draw comes from (seed, purpose, iteration, task), so that the number of threads and any
-/// interruption change nothing in the result.
+/// Meta-training: the outer loop over episodes. Every random draw comes from (seed, purpose, iteration, task), so that the number of threads and of
+/// processes and any interruption change nothing in the result.
 /// </summary>
 public sealed class MetaTrainer : ITraining, IDisposable
 {
@@ -24,12 +25,14 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly TaskEvaluator evaluator;
     private readonly ParallelOptions parallel;
     private readonly IOuterLoop outer;
+    private readonly IRanks ranks;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
     /// <param name="tasks">Where episodes come from.</param>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="start">Parameters, and rates where they are learned, to start from instead of freshly drawn ones.</param>
+    /// <param name="ranks">The processes that train together; null where this one trains alone.</param>
     /// <param name="device">A device that computes the tasks; the processor if absent. Validation is the processor's in any case.</param>
     /// <exception cref="BundleException">A parameter is missing in <paramref name="start"/> or of another shape.</exception>
     public MetaTrainer(
@@ -37,6 +40,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         ITaskFamily tasks,
         int threads,
         IReadOnlyDictionary<string, FloatTensor>? start = null,
+        IRanks? ranks = null,
         TrainingDevice? device = null
     )
     {
@@ -45,6 +49,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         this.recipe = recipe;
         this.tasks = tasks;
+        this.ranks = ranks ?? SingleProcess.Alone;
         shape = recipe.Tasks.ToShape();
         if (recipe.Network.Head == "prototypes" && !tasks.IsClassification)
         {
@@ -62,6 +67,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
             recipe.Algorithm,
             algorithm,
             threads,
+            this.ranks,
             device,
             start is null ? Initialise(Learned, recipe.Seed, recipe.Inner.Rate) : Start(start)
         );
@@ -107,6 +113,12 @@ public sealed class MetaTrainer : ITraining, IDisposable
             }
         );
 
+    /// <inheritdoc/>
+    public void Share() => outer.Share();
+
+    /// <inheritdoc/>
+    public void Compare() => outer.Compare();
+
     /// <summary>
     /// Mean metric over the fixed validation episodes before adaptation and after each step; remembers the parameters if the last figure is the
     /// best so far.
@@ -124,21 +136,24 @@ public sealed class MetaTrainer : ITraining, IDisposable
         return mean;
     }
 
-    /// <summary>Metrics of episodes of a split: [episode][step], through the torch engine.</summary>
+    /// <summary>Metrics of episodes of a split: [episode][step], through the torch engine. Each process takes its share and gets all.</summary>
     public double[][] Evaluate(IReadOnlyList<FloatTensor> parameters, Split split, int episodes, ulong seed)
     {
-        double[][] metrics = new double[episodes][];
+        int width = recipe.Inner.StepsInApp + 1;
+        double[] metrics = new double[episodes * width];
+        (int from, int to) = ranks.Share(episodes, ranks.Rank);
         _ = Parallel.For(
-            0,
-            episodes,
+            from,
+            to,
             parallel,
             e =>
             {
                 Episode episode = tasks.Sample(split, shape, new SeededRandom(seed, ValidationStream, (ulong)split, (ulong)e));
-                metrics[e] = evaluator.Evaluate(parameters, episode, recipe.Inner.StepsInApp);
+                evaluator.Evaluate(parameters, episode, recipe.Inner.StepsInApp).CopyTo(metrics, e * width);
             }
         );
-        return metrics;
+        ranks.Gather(metrics.AsSpan(), episodes);
+        return [.. metrics.Chunk(width)];
     }
 
     /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>

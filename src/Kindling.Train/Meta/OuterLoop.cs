@@ -1,14 +1,17 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Meta;
 
 /// <summary>
 /// The outer loop on the processor. The gradients of an iteration are computed in parallel and summed over one fixed tree, so that the number of
-/// threads and any interruption change nothing in the result.
+/// threads and of processes and any interruption change nothing in the result.
 /// </summary>
 internal sealed class OuterLoop : IOuterLoop
 {
@@ -16,6 +19,7 @@ internal sealed class OuterLoop : IOuterLoop
     private readonly IReadOnlyList<ParameterSpec> specs;
     private readonly IMetaProgram program;
     private readonly IMetaEngine engine;
+    private readonly IRanks ranks;
     private readonly TaskGradients gradients;
     private readonly OuterOptimizer optimizer;
 
@@ -24,13 +28,15 @@ internal sealed class OuterLoop : IOuterLoop
     /// <param name="program">What a task contributes.</param>
     /// <param name="engine">What computes it; the loop disposes it.</param>
     /// <param name="start">The learned tensors to start from.</param>
-    public OuterLoop(AlgorithmSpec algorithm, IMetaProgram program, IMetaEngine engine, IReadOnlyList<FloatTensor> start)
+    /// <param name="ranks">The processes that compute an iteration's tasks together.</param>
+    public OuterLoop(AlgorithmSpec algorithm, IMetaProgram program, IMetaEngine engine, IReadOnlyList<FloatTensor> start, IRanks ranks)
     {
         this.algorithm = algorithm;
         this.program = program;
         this.engine = engine;
+        this.ranks = ranks;
         specs = program.Learned;
-        gradients = new TaskGradients(specs, algorithm.TasksPerBatch);
+        gradients = new TaskGradients(specs, algorithm.TasksPerBatch, ranks);
         optimizer = new OuterOptimizer(algorithm, [.. specs.Select(p => p.Count)]);
         Parameters = start;
     }
@@ -45,11 +51,47 @@ internal sealed class OuterLoop : IOuterLoop
     public float Step(Func<int, int, IReadOnlyList<TaskInput>> draw)
     {
         engine.Run(program.At(Iteration), Parameters, t => draw(Iteration, t), gradients);
-        FloatTensor[] next = [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
-        optimizer.Step([.. next.Select(p => p.Values)], gradients.Mean(), Iteration);
+        (IReadOnlyList<Memory<float>> gradient, float loss) = gradients.Mean();
+        FloatTensor[] next = Copy();
+        optimizer.Step([.. next.Select(p => p.Values)], gradient, Iteration);
         Parameters = next;
         Iteration++;
-        return gradients.Losses.Average();
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    public void Share()
+    {
+        Span<int> iteration = [Iteration];
+        ranks.Broadcast(iteration);
+        Iteration = iteration[0];
+        Parameters = Copy();
+        foreach (float[] values in State())
+        {
+            ranks.Broadcast(values.AsSpan());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Compare()
+    {
+        if (ranks.Count == 1)
+        {
+            return;
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (float[] values in State())
+        {
+            hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+
+        if (ranks.Unlike(hash) is { Count: > 0 } unlike)
+        {
+            throw new RanksDifferException(
+                $"After iteration {Iteration} the parameters of process {string.Join(", ", unlike)} of {ranks.Count} are not those of process 0. The last checkpoint stays as it is. The memory of a machine may be faulty, or its C library another one."
+            );
+        }
     }
 
     /// <inheritdoc/>
@@ -72,6 +114,10 @@ internal sealed class OuterLoop : IOuterLoop
 
         Iteration = iteration;
     }
+
+    private FloatTensor[] Copy() => [.. Parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
+
+    private IEnumerable<float[]> State() => Parameters.Select(p => p.Values).Concat(optimizer.First).Concat(optimizer.Second);
 
     private FloatTensor[] Tensors(float[][] moments) => [.. specs.Select((p, i) => new FloatTensor([.. p.Shape], [.. moments[i]]))];
 }

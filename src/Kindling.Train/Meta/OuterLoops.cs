@@ -2,6 +2,7 @@ using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
+using Kindling.Train.Ranks;
 using Kindling.Train.Session;
 
 namespace Kindling.Train.Meta;
@@ -13,17 +14,20 @@ internal static class OuterLoops
     /// <param name="algorithm">Optimiser, schedule and tasks a batch.</param>
     /// <param name="program">What a task contributes.</param>
     /// <param name="threads">Threads that compute on the processor, or that prepare the data of a device.</param>
+    /// <param name="ranks">The processes that compute an iteration's tasks together.</param>
     /// <param name="device">A device; without one, the recipe's engine computes on the processor.</param>
     /// <param name="start">The learned tensors to start from.</param>
-    /// <exception cref="BundleException">The recipe's engine does not run on a device.</exception>
+    /// <exception cref="BundleException">A device does not run the recipe's engine, or is asked for by several processes.</exception>
     public static IOuterLoop Create(
         AlgorithmSpec algorithm,
         IMetaProgram program,
         int threads,
+        IRanks ranks,
         TrainingDevice? device,
         IReadOnlyList<FloatTensor> start
     ) =>
-        device is null ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start)
+        device is null ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start, ranks)
+        : ranks.Count > 1 ? throw new BundleException($"A device is used by one process; {ranks.Count} train together here.")
         : algorithm.Engine == "torch" ? new DeviceLoop(algorithm, program, device, threads, start)
         : throw new BundleException($"algorithm.engine: '{algorithm.Engine}' computes on the processor; a device is used by 'torch'.");
 }

@@ -2,14 +2,22 @@ using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
+using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Session;
 
 /// <summary>
 /// The training of the joint baseline with its two files: <c>joint.safetensors</c> to go on from while it runs, and
-/// <c>baselines.safetensors</c> with the result, which takes its place at the end.
+/// <c>baselines.safetensors</c> with the result, which takes its place at the end. Process 0 alone reads and writes them.
 /// </summary>
-internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string folder, TimeProvider time, TrainingDevice? device = null)
+internal sealed class JointSession(
+    Recipe recipe,
+    ITaskFamily tasks,
+    string folder,
+    TimeProvider time,
+    IRanks ranks,
+    TrainingDevice? device = null
+)
 {
     /// <summary>What reports call this training.</summary>
     public const string Stage = "joint baseline";
@@ -19,6 +27,11 @@ internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string fold
     /// <summary>Removes what an earlier training left.</summary>
     public void Clear()
     {
+        if (ranks.Rank != 0)
+        {
+            return;
+        }
+
         foreach (string file in new[] { UnfinishedFile, Checkpoint.BaselinesFile }.Select(f => Path.Combine(folder, f)).Where(File.Exists))
         {
             File.Delete(file);
@@ -32,12 +45,12 @@ internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string fold
     /// <returns>Whether the baseline is there.</returns>
     public bool Run(int threads, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        if (Read(Checkpoint.BaselinesFile) is not null)
+        if (ranks.Any(Read(Checkpoint.BaselinesFile) is not null))
         {
             return true;
         }
 
-        using JointTrainer trainer = new(recipe, tasks, threads, device);
+        using JointTrainer trainer = new(recipe, tasks, threads, ranks, device);
         double before = 0;
         double seconds = 0;
         if (Read(UnfinishedFile) is var (tensors, state))
@@ -46,17 +59,21 @@ internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string fold
             before = seconds = state.Seconds;
         }
 
-        bool finished = new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
+        trainer.Share();
+        bool finished = new TrainingLoop(recipe.Algorithm, time, Stage, progress, ranks).Run(
             trainer,
             _ => { },
             elapsed =>
             {
                 seconds = before + elapsed.TotalSeconds;
-                Checkpoint.Write(folder, UnfinishedFile, trainer.Snapshot(), State(trainer, seconds));
+                if (ranks.Rank == 0)
+                {
+                    Checkpoint.Write(folder, UnfinishedFile, trainer.Snapshot(), State(trainer, seconds));
+                }
             },
             cancellation
         );
-        if (finished)
+        if (finished && ranks.Rank == 0)
         {
             Checkpoint.Write(folder, Checkpoint.BaselinesFile, trainer.Baseline, State(trainer, seconds));
             File.Delete(Path.Combine(folder, UnfinishedFile));
@@ -70,7 +87,7 @@ internal sealed class JointSession(Recipe recipe, ITaskFamily tasks, string fold
 
     private (IReadOnlyDictionary<string, FloatTensor> Tensors, CheckpointState State)? Read(string file)
     {
-        if (!File.Exists(Path.Combine(folder, file)))
+        if (ranks.Rank != 0 || !File.Exists(Path.Combine(folder, file)))
         {
             return null;
         }

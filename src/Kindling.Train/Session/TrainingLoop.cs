@@ -1,5 +1,6 @@
 using Kindling.Recipes;
 using Kindling.Train.Meta;
+using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Session;
 
@@ -11,7 +12,14 @@ namespace Kindling.Train.Session;
 /// <param name="time">The clock.</param>
 /// <param name="stage">What reports call this training.</param>
 /// <param name="progress">Receives a line about every second and at every validation.</param>
-internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, string stage, IProgress<TrainingProgress> progress)
+/// <param name="ranks">The processes that train together: all stop if one is cancelled.</param>
+internal sealed class TrainingLoop(
+    AlgorithmSpec algorithm,
+    TimeProvider time,
+    string stage,
+    IProgress<TrainingProgress> progress,
+    IRanks ranks
+)
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
 
@@ -22,13 +30,14 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
     /// <param name="cancellation">Stops after the current iteration.</param>
     /// <returns>Whether the last iteration was reached.</returns>
     /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
+    /// <exception cref="RanksDifferException">Processes no longer have the same parameters.</exception>
     public bool Run(ITraining training, Action<TrainingProgress> validated, Action<TimeSpan> save, CancellationToken cancellation)
     {
         long start = time.GetTimestamp();
         long stretchStart = start;
         int stretchIteration = training.Iteration;
         double lossSum = 0;
-        while (training.Iteration < algorithm.Iterations && !cancellation.IsCancellationRequested)
+        while (training.Iteration < algorithm.Iterations && !ranks.Any(cancellation.IsCancellationRequested))
         {
             float loss = training.Step();
             if (!float.IsFinite(loss))
@@ -69,16 +78,22 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
 
             if (last || training.Iteration % algorithm.CheckpointEvery == 0)
             {
-                save(time.GetElapsedTime(start));
+                Save();
             }
         }
 
         if (training.Iteration < algorithm.Iterations)
         {
-            save(time.GetElapsedTime(start));
+            Save();
             return false;
         }
 
         return true;
+
+        void Save()
+        {
+            training.Compare();
+            save(time.GetElapsedTime(start));
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kindling.Bundles;
@@ -5,6 +7,7 @@ using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
+using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Session;
 
@@ -16,6 +19,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 {
     /// <summary>What reports call meta-training.</summary>
     private const string Stage = "meta-training";
+
+    private static readonly string ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3);
 
     // A training that diverges says NaN in its metrics, too.
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -29,8 +34,14 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// <summary>Whether to train the joint baseline.</summary>
     public bool TrainsBaseline { get; init; } = true;
 
-    /// <summary>A device that computes the tasks; the processor if absent.</summary>
+    /// <summary>A device that computes the tasks; the processor if absent. One process uses one.</summary>
     public TrainingDevice? Device { get; init; }
+
+    /// <summary>
+    /// The processes that train together, each with a session of the same recipe and data: they share the tasks of an iteration and of a validation.
+    /// Process 0 alone reads and writes the folder, reports, and needs <see cref="Start"/>. Their number changes nothing in the result.
+    /// </summary>
+    public IRanks Ranks { get; init; } = SingleProcess.Alone;
 
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
@@ -40,11 +51,17 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// <param name="progress">Receives a line about every second and at every validation.</param>
     /// <param name="cancellation">Stops after the current iteration; the checkpoint is saved first.</param>
     /// <returns>Whether meta-training and baseline are finished.</returns>
-    /// <exception cref="BundleException">The checkpoint to go on from is missing or of another recipe.</exception>
+    /// <exception cref="BundleException">
+    /// The checkpoint to go on from is missing or of another recipe, or processes have different recipes or data.
+    /// </exception>
+    /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
+    /// <exception cref="RanksDifferException">Processes no longer have the same parameters.</exception>
     public bool Run(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        JointSession joint = new(recipe, tasks, folder, time, Device);
+        CheckRanks();
+        progress = Ranks.Rank == 0 ? progress : new Silence();
+        JointSession joint = new(recipe, tasks, folder, time, Ranks, Device);
         if (!resume && TrainsBaseline)
         {
             joint.Clear();
@@ -76,18 +93,36 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             BestMetric = best?.Metric,
             DataHash = tasks.DataHash,
             Licences = tasks.Licences,
-            ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3),
+            ToolVersion = ToolVersion,
             Seconds = seconds,
             StartedFrom = startedFrom,
         };
 
+    // What each process brings along; where they begin is shared later.
+    private void CheckRanks()
+    {
+        if (Ranks.Count == 1)
+        {
+            return;
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{recipe.ToJson()}\n{tasks.DataHash}\n{ToolVersion}"));
+        if (Ranks.Unlike(hash) is { Count: > 0 } unlike)
+        {
+            throw new BundleException(
+                $"Process {string.Join(", ", unlike)} of {Ranks.Count} has another recipe, other data or another version of this program than process 0; all need the same."
+            );
+        }
+    }
+
     private bool MetaTrain(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors, Device);
-        (double before, string? startedFrom) = resume ? Resume(trainer) : (0, Start?.Hash);
-        _ = Directory.CreateDirectory(folder);
-        using StreamWriter metrics = new(Path.Combine(folder, "metrics.jsonl"), append: resume);
-        return new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
+        using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors, Ranks, Device);
+        (double before, string? startedFrom) = resume && Ranks.Rank == 0 ? Resume(trainer) : (0, Start?.Hash);
+        trainer.Share();
+        using TextWriter metrics = Metrics(append: resume);
+        return new TrainingLoop(recipe.Algorithm, time, Stage, progress, Ranks).Run(
             trainer,
             line =>
             {
@@ -108,6 +143,17 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             elapsed => Save(trainer, before + elapsed.TotalSeconds, startedFrom),
             cancellation
         );
+    }
+
+    private TextWriter Metrics(bool append)
+    {
+        if (Ranks.Rank != 0)
+        {
+            return TextWriter.Null;
+        }
+
+        _ = Directory.CreateDirectory(folder);
+        return new StreamWriter(Path.Combine(folder, "metrics.jsonl"), append);
     }
 
     private (double Seconds, string? StartedFrom) Resume(MetaTrainer trainer)
@@ -137,6 +183,11 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
     private void Save(MetaTrainer trainer, double seconds, string? startedFrom)
     {
+        if (Ranks.Rank != 0)
+        {
+            return;
+        }
+
         CheckpointState state = State(
             recipe,
             tasks,
@@ -160,5 +211,10 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
         // Last, so that going on from it repeats what a kill in between left undone.
         Checkpoint.Write(folder, Checkpoint.LastFile, trainer.Snapshot(), state);
+    }
+
+    private sealed class Silence : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) { }
     }
 }

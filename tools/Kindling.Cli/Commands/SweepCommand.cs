@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Kindling.Bundles;
 using Kindling.Evaluate.Sweeps;
+using Kindling.Mpi;
 using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
@@ -64,6 +65,11 @@ internal static class SweepCommand
         };
         command.Validators.Add(result =>
         {
+            if (MpiLauncher.Find(Environment.GetEnvironmentVariable) is { Count: not 1 } launcher)
+            {
+                result.AddError($"sweep runs in one process, and {launcher.Name} started several; only train shares its work among them.");
+            }
+
             foreach (string wrong in (result.GetValue(set) ?? []).Where(s => s.IndexOf('=', StringComparison.Ordinal) < 1))
             {
                 result.AddError($"--set takes MEMBER=VALUE,VALUE, as in inner.rate=0.01,0.02; got '{wrong}'.");

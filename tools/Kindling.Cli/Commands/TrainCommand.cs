@@ -13,7 +13,10 @@ internal static class TrainCommand
         Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
         Option<int?> iterations = new("--iterations") { Description = "Outer iterations instead of the recipe's" };
         Option<ulong?> seed = new("--seed") { Description = "Seed instead of the recipe's" };
-        Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int?> threads = new("--threads")
+        {
+            Description = "Tasks at a time in each process; by default as many as there are cores, or 1 where several processes train",
+        };
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
         Option<double?> memory = TrainingOptions.Memory();
@@ -31,6 +34,7 @@ internal static class TrainCommand
             DefaultValueFactory = _ => "all",
         };
         _ = stage.AcceptOnlyFromAmong("meta", "baseline", "all");
+        Option<string> mpi = Processes.Option();
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Command command = new("train", Description())
@@ -45,6 +49,7 @@ internal static class TrainCommand
             resume,
             from,
             stage,
+            mpi,
             output,
             data,
         };
@@ -60,32 +65,40 @@ internal static class TrainCommand
             (parsed, cancellation) =>
                 Task.Run(
                     () =>
-                    {
-                        string folder = parsed.GetRequiredValue(model);
-                        Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
-                        recipe = parsed.GetValue(engine) is { } name ? recipe.WithEngine(name) : recipe;
-                        string root = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName));
-                        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
-                        TrainingSession session = new(
-                            recipe,
-                            tasks,
-                            parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"),
-                            TimeProvider.System
-                        )
-                        {
-                            MetaTrains = parsed.GetValue(stage) != "baseline",
-                            TrainsBaseline = parsed.GetValue(stage) != "meta",
-                            Device = TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
-                            Start = parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
-                        };
-                        bool finished = session.Run(
-                            parsed.GetValue(threads),
-                            parsed.GetValue(resume),
-                            new TrainingConsole(TimeProvider.System),
-                            cancellation
-                        );
-                        return finished ? 0 : ExitCodes.Interrupted;
-                    },
+                        Processes.Run(
+                            parsed.GetRequiredValue(mpi),
+                            ranks =>
+                            {
+                                string folder = parsed.GetRequiredValue(model);
+                                Recipe recipe = Recipe.Read(folder).With(parsed.GetValue(iterations), parsed.GetValue(seed));
+                                recipe = parsed.GetValue(engine) is { } name ? recipe.WithEngine(name) : recipe;
+                                string root = DataRoot.Find(
+                                    parsed.GetValue(data),
+                                    Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)
+                                );
+                                ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, root);
+                                TrainingSession session = new(
+                                    recipe,
+                                    tasks,
+                                    parsed.GetValue(output) ?? Path.Combine(folder, "checkpoint"),
+                                    TimeProvider.System
+                                )
+                                {
+                                    MetaTrains = parsed.GetValue(stage) != "baseline",
+                                    TrainsBaseline = parsed.GetValue(stage) != "meta",
+                                    Start = ranks.Rank == 0 && parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
+                                    Ranks = ranks,
+                                    Device = TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
+                                };
+                                bool finished = session.Run(
+                                    parsed.GetValue(threads) ?? (ranks.Count > 1 ? 1 : Environment.ProcessorCount),
+                                    parsed.GetValue(resume),
+                                    new TrainingConsole(TimeProvider.System),
+                                    cancellation
+                                );
+                                return finished ? 0 : ExitCodes.Interrupted;
+                            }
+                        ),
                     CancellationToken.None
                 )
         );

@@ -26,6 +26,9 @@ internal sealed record MachineReport
     /// <summary>The C++ runtime; null where it is not a file of its own.</summary>
     public required CppRuntime? CppRuntime { get; init; }
 
+    /// <summary>Training with several processes.</summary>
+    public required MpiStatus Mpi { get; init; }
+
     public required DataStatus Data { get; init; }
 
     /// <summary>What is missing, each with what to do about it.</summary>
@@ -45,6 +48,7 @@ internal sealed record MachineReport
                 ]
                 : Array.Empty<string>(),
             .. OnnxRuntime.CudaFault is { } cuda ? [$"adaptation on a GPU: {cuda}"] : Array.Empty<string>(),
+            .. Mpi.Fault is { } mpi ? [$"training with several processes: {mpi}"] : Array.Empty<string>(),
             .. Data
                 .Sets.Where(set => !set.Value)
                 .Select(set =>
@@ -63,6 +67,7 @@ internal sealed record MachineReport
             OnnxRuntime = runtime,
             // Last, because the engines load it.
             CppRuntime = CppRuntime.Find(),
+            Mpi = MpiStatus.Probe(),
             Data = DataStatus.Find(),
         };
     }
@@ -85,6 +90,7 @@ internal sealed record MachineReport
         yield return $"{Works(Libtorch.CudaDevices > 0)}  libtorch on CUDA: {Libtorch.CudaDevices} devices";
         yield return $"{Works(OnnxRuntime.Fault is null)}  ONNX Runtime {OnnxRuntime.Version}, providers {string.Join(", ", OnnxRuntime.Providers)}";
         yield return $"{Works(OnnxRuntime.CudaFault is null)}  ONNX Runtime on CUDA";
+        yield return $"{Works(Mpi.Fault is null)}  MPI{(Mpi.Fault is null ? $": {Mpi.Version} ({Mpi.File})" : "")}";
         yield return $"      data in {Data.Folder} (from {Data.NamedBy}){(Data.Others.Count > 0 ? $", also there: {string.Join(", ", Data.Others)}" : "")}";
         foreach ((string name, bool found) in Data.Sets)
         {
