@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
@@ -16,9 +15,6 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 {
     /// <summary>What reports call meta-training.</summary>
     private const string Stage = "meta-training";
-
-    // A training that diverges says NaN in its metrics, too.
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Weights to start from instead of freshly drawn ones. A resumed training goes on from its checkpoint and takes none.</summary>
     public TrainingStart? Start { get; init; }
@@ -83,25 +79,10 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors);
         (double before, string? startedFrom) = resume ? Resume(trainer) : (0, Start?.Hash);
         _ = Directory.CreateDirectory(folder);
-        using StreamWriter metrics = new(Path.Combine(folder, "metrics.jsonl"), append: resume);
+        using TrainingLog log = new(folder, trainer.Iteration);
         return new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
             trainer,
-            line =>
-            {
-                metrics.WriteLine(
-                    JsonSerializer.Serialize(
-                        new
-                        {
-                            iteration = line.Iteration,
-                            loss = line.Loss,
-                            validation = line.Validation,
-                            residentMegabytes = Environment.WorkingSet / 1_000_000,
-                        },
-                        Json
-                    )
-                );
-                metrics.Flush();
-            },
+            line => log.Add(new(line.Iteration, line.Loss, line.Validation, Environment.WorkingSet / 1_000_000)),
             elapsed => Save(trainer, before + elapsed.TotalSeconds, startedFrom),
             cancellation
         );

@@ -67,6 +67,11 @@ internal static class TrainCommand
                             new TrainingConsole(TimeProvider.System),
                             cancellation
                         );
+                        if (finished)
+                        {
+                            Console.Error.WriteLine($"`kindling report {parsed.GetValue(output) ?? folder}` evaluates and draws it");
+                        }
+
                         return finished ? 0 : ExitCodes.Interrupted;
                     },
                     CancellationToken.None
