@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kindling.Cli.Training;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Session;
@@ -61,11 +62,9 @@ internal static class TrainCommand
                             TrainsBaseline = parsed.GetValue(stage) != "meta",
                             Start = parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
                         };
-                        bool finished = session.Run(
-                            parsed.GetValue(threads),
-                            parsed.GetValue(resume),
-                            new TrainingConsole(TimeProvider.System),
-                            cancellation
+                        bool finished = TrainingConsole.Watch(
+                            recipe.Name,
+                            view => session.Run(parsed.GetValue(threads), parsed.GetValue(resume), view, cancellation)
                         );
                         if (finished)
                         {
