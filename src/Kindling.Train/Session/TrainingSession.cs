@@ -4,6 +4,7 @@ using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
+using Kindling.Train.TensorBoard;
 
 namespace Kindling.Train.Session;
 
@@ -24,6 +25,9 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
     /// <summary>Whether to train the joint baseline.</summary>
     public bool TrainsBaseline { get; init; } = true;
+
+    /// <summary>Folder that meta-training writes events for TensorBoard to; null for none.</summary>
+    public string? TensorBoard { get; init; }
 
     /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
@@ -80,7 +84,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         (double before, string? startedFrom) = resume ? Resume(trainer) : (0, Start?.Hash);
         _ = Directory.CreateDirectory(folder);
         using TrainingLog log = new(folder, trainer.Iteration);
-        return new TrainingLoop(recipe.Algorithm, time, Stage, progress).Run(
+        using EventLog? events = TensorBoard is null ? null : new EventLog(TensorBoard, trainer.Iteration, recipe.Algorithm, time);
+        return new TrainingLoop(recipe.Algorithm, time, Stage, new Watched(events, progress)).Run(
             trainer,
             line => log.Add(new(line.Iteration, line.Loss, line.Validation, Environment.WorkingSet / 1_000_000)),
             elapsed => Save(trainer, before + elapsed.TotalSeconds, startedFrom),
@@ -138,5 +143,15 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
         // Last, so that going on from it repeats what a kill in between left undone.
         Checkpoint.Write(folder, Checkpoint.LastFile, trainer.Snapshot(), state);
+    }
+
+    /// <summary>Puts every line of progress into the events as well.</summary>
+    private sealed class Watched(EventLog? events, IProgress<TrainingProgress> progress) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            events?.Add(value);
+            progress.Report(value);
+        }
     }
 }

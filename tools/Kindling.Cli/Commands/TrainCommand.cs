@@ -31,8 +31,22 @@ internal static class TrainCommand
         };
         _ = stage.AcceptOnlyFromAmong("meta", "baseline", "all");
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
+        Option<string?> tensorboard = new("--tensorboard") { Description = "Folder to write events for TensorBoard to" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
-        Command command = new("train", Description()) { model, iterations, seed, threads, engine, resume, from, stage, output, data };
+        Command command = new("train", Description())
+        {
+            model,
+            iterations,
+            seed,
+            threads,
+            engine,
+            resume,
+            from,
+            stage,
+            output,
+            tensorboard,
+            data,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(resume) && result.GetValue(from) is not null)
@@ -60,6 +74,7 @@ internal static class TrainCommand
                         {
                             MetaTrains = parsed.GetValue(stage) != "baseline",
                             TrainsBaseline = parsed.GetValue(stage) != "meta",
+                            TensorBoard = parsed.GetValue(tensorboard),
                             Start = parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
                         };
                         bool finished = TrainingConsole.Watch(
