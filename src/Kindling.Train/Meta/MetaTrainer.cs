@@ -24,6 +24,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly TaskEvaluator evaluator;
     private readonly ParallelOptions parallel;
     private readonly OuterLoop outer;
+    private readonly ParameterAverage average;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
@@ -51,6 +52,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         engine = MetaEngines.Create(recipe.Algorithm.Engine, algorithm, threads);
         evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        average = new ParameterAverage(recipe.Algorithm.Average);
         Learned = algorithm.Learned;
         outer = new OuterLoop(
             recipe.Algorithm,
@@ -74,6 +76,12 @@ public sealed class MetaTrainer : ITraining, IDisposable
 
     /// <summary>The best parameters so far by validation, and their metric; null before the first validation.</summary>
     public (int Iteration, double Metric, IReadOnlyList<FloatTensor> Parameters)? Best { get; private set; }
+
+    /// <summary>Validations since the best one.</summary>
+    public int ValidationsSinceBest { get; private set; }
+
+    /// <summary>Whether the recipe's patience is over: so many validations in a row were no better.</summary>
+    public bool HasConverged => recipe.Algorithm.Patience > 0 && ValidationsSinceBest >= recipe.Algorithm.Patience;
 
     /// <summary>Positions of the parameters that adapt.</summary>
     public IReadOnlyList<int> Adapted => inner.Adapted;
@@ -99,17 +107,23 @@ public sealed class MetaTrainer : ITraining, IDisposable
         });
 
     /// <summary>
-    /// Mean metric over the fixed validation episodes before adaptation and after each step; remembers the parameters if the last figure is the
-    /// best so far.
+    /// Mean metric over the fixed validation episodes before adaptation and after each step, of the mean of the last validated parameters where the recipe
+    /// averages; remembers what it measured if the last figure is the best so far.
     /// </summary>
     public double[] Validate()
     {
-        double[][] metrics = Evaluate(Parameters, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
+        IReadOnlyList<FloatTensor> measured = average.Add(Parameters);
+        double[][] metrics = Evaluate(measured, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
         double[] mean = [.. Enumerable.Range(0, metrics[0].Length).Select(k => metrics.Average(m => m[k]))];
         bool better = Best is not { } best || (tasks.IsClassification ? mean[^1] > best.Metric : mean[^1] < best.Metric);
         if (better && double.IsFinite(mean[^1]))
         {
-            Best = (Iteration, mean[^1], Parameters);
+            Best = (Iteration, mean[^1], measured);
+            ValidationsSinceBest = 0;
+        }
+        else
+        {
+            ValidationsSinceBest++;
         }
 
         return mean;
@@ -145,14 +159,23 @@ public sealed class MetaTrainer : ITraining, IDisposable
             state[$"best.{Learned[i].Name}"] = Best.Value.Parameters[i];
         }
 
+        average.Save(state, Learned);
+
         return state;
     }
 
     /// <summary>Goes back to a snapshot.</summary>
     /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
-    public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration, (int Iteration, double Metric)? best)
+    public void Restore(
+        IReadOnlyDictionary<string, FloatTensor> state,
+        int iteration,
+        (int Iteration, double Metric)? best,
+        int validationsSinceBest = 0
+    )
     {
         outer.Restore(state, iteration);
+        average.Restore(state, Learned);
+        ValidationsSinceBest = validationsSinceBest;
         Best = best is { } b ? (b.Iteration, b.Metric, [.. Learned.Select(p => OuterLoop.Tensor(state, $"best.{p.Name}", p))]) : null;
     }
 

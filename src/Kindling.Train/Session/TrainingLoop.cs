@@ -4,7 +4,7 @@ using Kindling.Train.Meta;
 namespace Kindling.Train.Session;
 
 /// <summary>
-/// Runs a training to the recipe's last iteration or until cancelled: reports about every second, validates and saves at the recipe's intervals, and
+/// Runs a training to the recipe's last iteration, until it has converged or until cancelled: reports about every second, validates and saves at the recipe's intervals, and
 /// saves before it leaves.
 /// </summary>
 /// <param name="algorithm">Says the iterations and the intervals.</param>
@@ -20,7 +20,7 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
     /// <param name="validated">Called at every validation interval, before a save.</param>
     /// <param name="save">Called with the time spent in this run.</param>
     /// <param name="cancellation">Stops after the current iteration.</param>
-    /// <returns>Whether the last iteration was reached.</returns>
+    /// <returns>Whether the last iteration was reached, or the training has converged.</returns>
     /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
     public bool Run(ITraining training, Action<TrainingProgress> validated, Action<TimeSpan> save, CancellationToken cancellation)
     {
@@ -28,7 +28,7 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
         long stretchStart = start;
         int stretchIteration = training.Iteration;
         double lossSum = 0;
-        while (training.Iteration < algorithm.Iterations && !cancellation.IsCancellationRequested)
+        while (!IsFinished(training) && !cancellation.IsCancellationRequested)
         {
             float loss = training.Step();
             if (!float.IsFinite(loss))
@@ -39,9 +39,9 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
             }
 
             lossSum += loss;
-            bool last = training.Iteration == algorithm.Iterations;
-            bool validate = last || training.Iteration % algorithm.ValidateEvery == 0;
+            bool validate = IsFinished(training) || training.Iteration % algorithm.ValidateEvery == 0;
             double[]? validation = validate ? training.Validate() : null;
+            bool last = IsFinished(training);
             TimeSpan stretch = time.GetElapsedTime(stretchStart);
             if (validate || stretch >= ReportEvery)
             {
@@ -57,6 +57,7 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
                 )
                 {
                     Stage = stage,
+                    HasConverged = training.HasConverged,
                 };
                 progress.Report(line);
                 if (validate)
@@ -73,7 +74,7 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
             }
         }
 
-        if (training.Iteration < algorithm.Iterations)
+        if (!IsFinished(training))
         {
             save(time.GetElapsedTime(start));
             return false;
@@ -81,4 +82,6 @@ internal sealed class TrainingLoop(AlgorithmSpec algorithm, TimeProvider time, s
 
         return true;
     }
+
+    private bool IsFinished(ITraining training) => training.Iteration >= algorithm.Iterations || training.HasConverged;
 }

@@ -29,7 +29,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// <summary>Folder that meta-training writes events for TensorBoard to; null for none.</summary>
     public string? TensorBoard { get; init; }
 
-    /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
+    /// <summary>Trains to the recipe's last iteration, until validations are no better any more where the recipe has patience, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="resume">
     /// Whether to go on from the folder's checkpoint; where meta-training is finished, only a missing baseline is trained.
@@ -59,7 +59,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         int iteration,
         double seconds,
         (int Iteration, double Metric)? best,
-        string? startedFrom = null
+        string? startedFrom = null,
+        int validationsSinceBest = 0
     ) =>
         new()
         {
@@ -71,6 +72,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             Iteration = iteration,
             BestIteration = best?.Iteration,
             BestMetric = best?.Metric,
+            ValidationsSinceBest = validationsSinceBest,
             DataHash = tasks.DataHash,
             Licences = tasks.Licences,
             ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3),
@@ -114,7 +116,12 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             );
         }
 
-        trainer.Restore(tensors, state.Iteration, state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null);
+        trainer.Restore(
+            tensors,
+            state.Iteration,
+            state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null,
+            state.ValidationsSinceBest
+        );
         return (state.Seconds, state.StartedFrom);
     }
 
@@ -127,7 +134,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             trainer.Iteration,
             seconds,
             trainer.Best is { } found ? (found.Iteration, found.Metric) : null,
-            startedFrom
+            startedFrom,
+            trainer.ValidationsSinceBest
         );
         IReadOnlyList<FloatTensor> best = trainer.Best?.Parameters ?? trainer.Parameters;
         Dictionary<string, FloatTensor> theta = new(Checkpoint.Named(trainer.Network, best), StringComparer.Ordinal);
@@ -135,7 +143,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         {
             theta[GraphSignature.Rate(trainer.Network.Parameters[trainer.Adapted[a]].Name)] = recipe.Inner.LearnsRates
                 ? best[trainer.Network.Parameters.Count + a]
-                : new FloatTensor([1], [(float)recipe.Inner.Rate]);
+                : new FloatTensor([recipe.Inner.RateRows], [.. Enumerable.Range(0, recipe.Inner.RateRows).Select(recipe.Inner.RateOf)]);
         }
 
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);

@@ -54,7 +54,11 @@ internal sealed class LiveTrainingView(string title, Action<IRenderable> draw) :
         Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         double done = (double)value.Iteration / value.Iterations;
         int filled = (int)(done * BarWidth);
-        Row(grid, "progress", $"{new string('█', filled)}{new string('░', BarWidth - filled)} {value.Iteration} of {value.Iterations}");
+        Row(
+            grid,
+            "progress",
+            $"{new string('█', filled)}{new string('░', BarWidth - filled)} {value.Iteration} of {value.Iterations}{(value.HasConverged ? ", no better any more: stops" : "")}"
+        );
         Row(grid, "rate", $"{value.TasksPerSecond:0} tasks/s, {value.Remaining:hh\\:mm\\:ss} left");
         Row(grid, "loss", $"{value.Loss:0.0000}, from {losses.Max():0.0000} to {losses.Min():0.0000} so far");
         foreach (string line in BlockCurve.Draw(losses, CurveWidth, CurveHeight))

@@ -19,7 +19,7 @@ internal sealed class PlainTrainingView(TimeProvider time) : ITrainingView
         if (keep || last is null || time.GetElapsedTime(last.Value) >= Interval)
         {
             Console.Error.WriteLine(
-                $"{value.Stage} {value.Iteration}/{value.Iterations}  loss {value.Loss:0.0000}  {value.TasksPerSecond:0} tasks/s  {value.Remaining:hh\\:mm\\:ss} left{validation}"
+                $"{value.Stage} {value.Iteration}/{value.Iterations}  loss {value.Loss:0.0000}  {value.TasksPerSecond:0} tasks/s  {value.Remaining:hh\\:mm\\:ss} left{validation}{(value.HasConverged ? "  no better any more: stops" : "")}"
             );
             last = time.GetTimestamp();
         }
