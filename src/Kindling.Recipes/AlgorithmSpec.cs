@@ -50,6 +50,12 @@ public sealed class AlgorithmSpec
     /// <summary>Validation episodes; the same ones every time.</summary>
     public int ValidationEpisodes { get; init; } = 100;
 
+    /// <summary>Validations in a row without a better one after which meta-training stops; 0 trains to the last iteration.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>How many of the last validated parameters are averaged; the mean is validated and kept. 1 takes the last ones as they are.</summary>
+    public int Average { get; init; } = 1;
+
     /// <summary>Iterations between two checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 500;
 
@@ -69,6 +75,7 @@ public sealed class AlgorithmSpec
                 ("validationEpisodes", ValidationEpisodes),
                 ("checkpointEvery", CheckpointEvery),
                 ("conjugateSteps", ConjugateSteps),
+                ("average", Average),
             }
         )
         {
@@ -76,6 +83,11 @@ public sealed class AlgorithmSpec
             {
                 yield return $"algorithm.{name}: expected 1 or more, got {value}";
             }
+        }
+
+        if (Patience < 0)
+        {
+            yield return $"algorithm.patience: expected 0 or more, got {Patience}";
         }
 
         foreach ((string name, double value) in new[] { ("multiStep", MultiStep), ("firstOrder", FirstOrder) })

@@ -38,6 +38,9 @@ public sealed class CheckpointState
     /// <summary>Metric of the best validation.</summary>
     public double? BestMetric { get; init; }
 
+    /// <summary>Validations since the best one.</summary>
+    public int ValidationsSinceBest { get; init; }
+
     /// <summary>SHA-256 of the data.</summary>
     public required string DataHash { get; init; }
 

@@ -6,6 +6,9 @@ public sealed record InnerSpec
     /// <summary>The <see cref="Rates"/> of a recipe that names none.</summary>
     public const string DefaultRates = "fixed";
 
+    /// <summary>The <see cref="Schedule"/> of a recipe that names none.</summary>
+    public const string Constant = "constant";
+
     /// <summary>The <see cref="Adapts"/> of a recipe that names none.</summary>
     public const string DefaultAdapts = "all";
 
@@ -21,6 +24,12 @@ public sealed record InnerSpec
     /// adapted parameter, for all steps (Meta-SGD, Li et al. 2017).
     /// </summary>
     public string Rates { get; init; } = DefaultRates;
+
+    /// <summary>
+    /// How fixed rates fall over the steps of training: <c>constant</c>, <c>linear</c> or <c>cosine</c>, which both start at <see cref="Rate"/> and would
+    /// be 0 one step after the last; steps beyond those of training take the last one's.
+    /// </summary>
+    public string Schedule { get; init; } = Constant;
 
     /// <summary>Steps per task in meta-training.</summary>
     public int Steps { get; init; } = 1;
@@ -66,11 +75,26 @@ public sealed record InnerSpec
 
     /// <summary>Rates of one parameter: one a training step, or one for all steps.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public int RateRows => Rates == "learned" ? Steps : 1;
+    public int RateRows => Rates == "learned" || Schedule != Constant ? Steps : 1;
 
     /// <summary>Steps in the app and at test.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public int StepsInApp => AdaptationSteps ?? Steps;
+
+    /// <summary>The fixed rate of a row: of step <paramref name="row"/>, counted from 0.</summary>
+    public float RateOf(int row)
+    {
+        double done = (double)row / Steps;
+        return (float)(
+            Rate
+            * Schedule switch
+            {
+                "linear" => 1 - done,
+                "cosine" => 0.5 * (1 + Math.Cos(Math.PI * done)),
+                _ => 1,
+            }
+        );
+    }
 
     internal IEnumerable<string> Faults()
     {
@@ -87,6 +111,11 @@ public sealed record InnerSpec
         if (Rates is not ("fixed" or "learned" or "elementwise"))
         {
             yield return $"inner.rates: expected fixed, learned or elementwise, got '{Rates}'";
+        }
+
+        if (Schedule is not (Constant or "linear" or "cosine"))
+        {
+            yield return $"inner.schedule: expected constant, linear or cosine, got '{Schedule}'";
         }
 
         if (Steps is < 1 or > 1000)

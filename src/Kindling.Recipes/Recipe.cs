@@ -186,6 +186,12 @@ public sealed record Recipe
             faults.Add($"inner.rates: {row.Type} means {rates}, got {Inner.Rates}");
         }
 
+        string meant = row.Rates ?? Inner.Rates;
+        if (meant != InnerSpec.DefaultRates && Inner.Schedule != InnerSpec.Constant)
+        {
+            faults.Add($"inner.schedule: expected constant where inner.rates is {meant}, since those are learned; got {Inner.Schedule}");
+        }
+
         if (!row.LearnsRates && Inner.LearnsRates)
         {
             faults.Add($"inner.rates: {row.Type} cannot learn rates, expected fixed, got {Inner.Rates}");

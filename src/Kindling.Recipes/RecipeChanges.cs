@@ -13,6 +13,7 @@ public static class RecipeChanges
         "algorithm.iterations",
         "algorithm.validateEvery",
         "algorithm.checkpointEvery",
+        "algorithm.patience",
     };
 
     /// <summary>The members that differ, as <c>inner.rate 0.4 -> 0.3</c>; empty where the second recipe can go on with the first one's training.</summary>

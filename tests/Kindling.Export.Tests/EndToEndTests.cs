@@ -76,6 +76,23 @@ public sealed class EndToEndTests
         Assert.That(adapted, Is.EqualTo(expected));
     }
 
+    // Three steps in training, ten in the replay: the last rate goes on, in both alike.
+    [Test]
+    public void Export_RatesThatFall_AreRowsOfTheBundleAndRepeatTheTrainersInnerLoop()
+    {
+        AlgorithmCase falling = new("maml") { Inner = """{ "rate": 0.02, "steps": 3, "adaptationSteps": 5, "schedule": "linear" }""" };
+        Recipe recipe = falling.Recipe(5, "graph");
+        string checkpoint = Path.Combine(folder, "checkpoint");
+        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), checkpoint, TimeProvider.System);
+        _ = session.Run(1, false, new Progress<TrainingProgress>(), default);
+        VerificationReport report = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+        Assert.That(report.Agreeing, Is.EqualTo(report.Episodes), report.ToString());
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+        FloatTensor rates = bundle.ReadTensors(BundleManifest.ThetaFileName).Tensors["head.weight.rate"];
+        Assert.That(rates.Values, Is.EqualTo(new[] { 0.02f, 0.04f / 3, 0.02f / 3 }).Within(1e-8));
+        Assert.That(bundle.Manifest.TrainingRates, Is.EqualTo(rates.Values), "ONNX Runtime Training gets the same ones");
+    }
+
     [Test]
     public void Export_Conv4_RepeatsTheTrainersInnerLoop(
         [ValueSource(nameof(Normalizations))] string normalization,

@@ -52,12 +52,23 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, schedule, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts."
                 )
         );
     }
 
     [TestCase("\"learned\"", "reptile", "inner.rates: reptile cannot learn rates, expected fixed, got learned")]
+    [TestCase(
+        "\"learned\", \"schedule\": \"linear\"",
+        "maml",
+        "inner.schedule: expected constant where inner.rates is learned, since those are learned; got linear"
+    )]
+    [TestCase(
+        "\"fixed\", \"schedule\": \"cosine\"",
+        "metasgd",
+        "inner.schedule: expected constant where inner.rates is elementwise, since those are learned; got cosine"
+    )]
+    [TestCase("\"fixed\", \"schedule\": \"magic\"", "maml", "inner.schedule: expected constant, linear or cosine, got 'magic'")]
     [TestCase("\"magic\"", "maml", "inner.rates: expected fixed, learned or elementwise, got 'magic'")]
     public void Parse_WrongRates_SaysWhatIsExpected(string rates, string algorithm, string fault)
     {
@@ -92,6 +103,40 @@ public sealed class RecipeTests
                 IsHead: name.StartsWith("head", StringComparison.Ordinal)
             ));
         Assert.That(string.Join(' ', parameters.Where(p => spec.Adapts(p)).Select(p => p.Name)), Is.EqualTo(expected));
+    }
+
+    [TestCase("\"patience\": -1", "algorithm.patience: expected 0 or more, got -1")]
+    [TestCase("\"average\": 0", "algorithm.average: expected 1 or more, got 0")]
+    public void Parse_WrongCourse_SaysWhatIsExpected(string member, string fault) =>
+        Assert.That(
+            () => Recipe.Parse(Right.Replace("\"iterations\"", $"{member}, \"iterations\"", StringComparison.Ordinal), "recipe.json"),
+            Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
+        );
+
+    // Rates of four steps; what a bundle carries, and the last goes on.
+    [TestCase("constant", new[] { 0.5f })]
+    [TestCase("linear", new[] { 0.5f, 0.375f, 0.25f, 0.125f })]
+    [TestCase("cosine", new[] { 0.5f, 0.4267767f, 0.25f, 0.0732233f })]
+    public void RateOf_Schedule_FallsOverTheSteps(string schedule, float[] expected)
+    {
+        InnerSpec inner = new()
+        {
+            Rate = 0.5,
+            Steps = 4,
+            Schedule = schedule,
+        };
+        Assert.That(Enumerable.Range(0, inner.RateRows).Select(inner.RateOf), Is.EqualTo(expected).Within(1e-7));
+    }
+
+    [Test]
+    public void Changes_OfPatience_AreFreeAndOfAverageAreNot()
+    {
+        Recipe before = Recipe.Parse(Right, "test");
+        Recipe now = Recipe.Parse(
+            Right.Replace("\"iterations\"", "\"patience\": 3, \"average\": 2, \"iterations\"", StringComparison.Ordinal),
+            "test"
+        );
+        Assert.That(RecipeChanges.Find(before, now), Is.EqualTo(new[] { "algorithm.average 1 -> 2" }));
     }
 
     [Test]

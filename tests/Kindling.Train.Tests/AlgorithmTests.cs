@@ -51,6 +51,13 @@ public sealed class AlgorithmTests
         Assert.That(Flatten(second), Is.EqualTo(Train(algorithm, engine, threads: 2)));
     }
 
+    [Test]
+    public void Run_EitherEngineWithRatesThatFall_GivesTheSameGradients()
+    {
+        AlgorithmCase falling = new("maml") { Inner = """{ "rate": 0.02, "steps": 3, "schedule": "linear" }""" };
+        Assert.That(Difference(falling.Recipe(Iterations, "torch"), Families[false], tasks: 19), Is.LessThan(falling.Tolerance));
+    }
+
     [TestCaseSource(nameof(Cases))]
     public void Run_EitherEngine_GivesTheSameGradients(AlgorithmCase algorithm)
     {

@@ -25,6 +25,17 @@ public sealed class MetaGradientTests
         Row("linear", new NetworkSpec { Type = "linear" }, [3], new InnerSpec { Rate = 0.1, Steps = 3 }),
         Row("mlp", Mlp, [3], new InnerSpec { Rate = 0.1, Steps = 3 }),
         Row(
+            "mlp, rates that fall",
+            Mlp,
+            [3],
+            new InnerSpec
+            {
+                Rate = 0.2,
+                Steps = 3,
+                Schedule = "cosine",
+            }
+        ),
+        Row(
             "mlp, momentum",
             Mlp,
             [3],

@@ -16,7 +16,11 @@ public sealed class ArrowTests
         ("Mpi", "", ""),
         ("Tasks", "Bundle", "StbImageSharp CsvHelper"),
         ("Recipes", "Graph Autodiff Networks Tasks Bundle", ""),
-        ("Train", "Recipes Graph Autodiff Networks Tasks Bundle", $"{Torch} System.Numerics.Tensors Microsoft.ML.OnnxRuntime.Managed"),
+        (
+            "Train",
+            "Recipes Graph Autodiff Networks Tasks Bundle",
+            $"{Torch} Google.Protobuf Grpc.Tools System.Numerics.Tensors Microsoft.ML.OnnxRuntime.Managed"
+        ),
         ("Export", "Recipes Graph Autodiff Networks Tasks Bundle Adapt", "Google.FlatBuffers"),
         ("Adapt", "Bundle", "Microsoft.ML.OnnxRuntime.Managed"),
         (

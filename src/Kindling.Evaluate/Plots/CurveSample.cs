@@ -8,8 +8,10 @@ namespace Kindling.Evaluate.Plots;
 /// <summary>One test task of a bundle that learns curves y(x): its points and what the model says along the axis as adaptation goes on.</summary>
 internal sealed class CurveSample
 {
+    /// <summary>Purpose of the random numbers that draw such a task.</summary>
+    public const ulong Stream = 7;
+
     private const int Grid = 200;
-    private const ulong SampleStream = 7;
 
     /// <summary>The support set's x.</summary>
     public required double[] PointsX { get; init; }
@@ -27,22 +29,21 @@ internal sealed class CurveSample
     public required IReadOnlyDictionary<int, double[]> Predictions { get; init; }
 
     /// <summary>Whether a bundle learns curves: one number in, one number out, on generated tasks.</summary>
-    public static bool Fits(AdaptableModel model, ITaskFamily tasks) =>
-        !model.Manifest.IsClassification && tasks.InputShape.SequenceEqual([1]) && tasks.OutputCount == 1;
+    public static bool Fits(BundleManifest manifest, Recipe recipe) =>
+        !manifest.IsClassification
+        && manifest.Input.Shape is [null, 1]
+        && manifest.Output.Count == 1
+        && string.IsNullOrEmpty(recipe.Tasks.Source);
 
     /// <summary>Draws a test task and adapts the model to it.</summary>
     /// <param name="model">The bundle.</param>
     /// <param name="recipe">Its recipe.</param>
     /// <param name="tasks">Its tasks.</param>
     /// <param name="steps">Numbers of steps to keep.</param>
-    /// <param name="seed">Seed of the task.</param>
-    public static CurveSample Draw(AdaptableModel model, Recipe recipe, ITaskFamily tasks, IReadOnlyList<int> steps, ulong seed)
+    /// <param name="random">Draws the task.</param>
+    public static CurveSample Draw(AdaptableModel model, Recipe recipe, ITaskFamily tasks, IReadOnlyList<int> steps, SeededRandom random)
     {
-        Episode episode = tasks.Sample(
-            Split.Test,
-            new EpisodeShape(recipe.Tasks.Ways, recipe.Tasks.Shots, Grid),
-            new SeededRandom(seed, SampleStream)
-        );
+        Episode episode = tasks.Sample(Split.Test, new EpisodeShape(recipe.Tasks.Ways, recipe.Tasks.Shots, Grid), random);
         int[] order = [.. Enumerable.Range(0, Grid).OrderBy(i => episode.QueryX.Values[i])];
         Dictionary<int, double[]> predictions = [];
         using Learner learner = model.CreateLearner();

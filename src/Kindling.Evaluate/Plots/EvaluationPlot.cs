@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Recipes;
@@ -13,10 +12,6 @@ namespace Kindling.Evaluate.Plots;
 /// </summary>
 public static class EvaluationPlot
 {
-    private const double Smallest = 1e-6;
-
-    private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted, LinePattern.DenselyDashed];
-
     /// <summary>Writes the picture as PNG, atomically.</summary>
     /// <param name="report">The evaluation.</param>
     /// <param name="dataRoot">Folder of data sets.</param>
@@ -27,9 +22,8 @@ public static class EvaluationPlot
         ArgumentNullException.ThrowIfNull(report);
         using AdaptableModel model = AdaptableModel.Open(report.Bundle);
         Recipe recipe = BundleRecipe.Of(model.Manifest, report.Bundle);
-        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, dataRoot);
         using Plot steps = StepsPanel(report, recipe.Name);
-        if (!CurveSample.Fits(model, tasks))
+        if (!CurveSample.Fits(model.Manifest, recipe))
         {
             PlotStyle.Save(path, steps);
             return;
@@ -37,21 +31,20 @@ public static class EvaluationPlot
 
         int last = report.Steps[^1];
         int[] shown = [.. new[] { 0, 1, last }.Where(k => k <= last).Distinct()];
-        using Plot curve = CurvePanel(CurveSample.Draw(model, recipe, tasks, shown, report.Seed), recipe.Name);
+        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, dataRoot);
+        CurveSample sample = CurveSample.Draw(model, recipe, tasks, shown, new SeededRandom(report.Seed, CurveSample.Stream));
+        using Plot curve = CurvePanel(sample, recipe.Name);
         PlotStyle.Save(path, curve, steps);
     }
 
-    private static Plot CurvePanel(CurveSample sample, string name)
+    /// <summary>One test curve, its points, and what the model says as adaptation goes on.</summary>
+    internal static Plot CurvePanel(CurveSample sample, string name)
     {
         Plot plot = new();
-        Line(plot, sample.X, sample.Truth, "truth", Colors.Black, LinePattern.Solid);
+        PlotStyle.Line(plot, sample.X, sample.Truth, "truth").Color = Colors.Black;
         foreach ((int index, (int step, double[] values)) in sample.Predictions.OrderBy(p => p.Key).Index())
         {
-            string label =
-                step == 0 ? "before adaptation"
-                : step == 1 ? "after 1 step"
-                : $"after {step} steps";
-            Line(plot, sample.X, values, label, PlotStyle.Colors[index], Patterns[(index + 1) % Patterns.Length]);
+            PlotStyle.Line(plot, sample.X, values, PlotStyle.After(step), index, index + 1);
         }
 
         ScottPlot.Plottables.Markers points = plot.Add.Markers(sample.PointsX, sample.PointsY, MarkerShape.FilledCircle, 8, Colors.Black);
@@ -61,7 +54,8 @@ public static class EvaluationPlot
         return plot;
     }
 
-    private static Plot StepsPanel(EvaluationReport report, string name)
+    /// <summary>The metric after every step beside the baselines.</summary>
+    internal static Plot StepsPanel(EvaluationReport report, string name)
     {
         Plot plot = new();
         bool error = report.Metric != "accuracy";
@@ -90,10 +84,7 @@ public static class EvaluationPlot
         else
         {
             plot.Axes.Margins(bottom: 0.1, top: 0.45);
-            plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
-            {
-                LabelFormatter = tick => Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture),
-            };
+            PlotStyle.LabelLogarithms(plot);
         }
 
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
@@ -106,20 +97,11 @@ public static class EvaluationPlot
         double[] x = [.. steps.Select(k => (double)k)];
         double[] y = [.. x.Select((_, k) => series.Mean[Math.Min(k, series.Mean.Count - 1)])];
         double[] interval = [.. x.Select((_, k) => series.Ci95[Math.Min(k, series.Ci95.Count - 1)])];
-        Color color = PlotStyle.Colors[index % PlotStyle.Colors.Count];
-        Func<double, double> scale = logarithmic ? v => Math.Log10(Math.Max(v, Smallest)) : v => v;
+        Func<double, double> scale = logarithmic ? PlotStyle.Logarithm : v => v;
         double[] middle = [.. y.Select(scale)];
-        Line(plot, x, middle, label, color, Patterns[index % Patterns.Length]);
+        Color color = PlotStyle.Line(plot, x, middle, label, index, index).Color;
         double[] below = [.. y.Select((v, k) => middle[k] - scale(v - interval[k]))];
         double[] above = [.. y.Select((v, k) => scale(v + interval[k]) - middle[k])];
         plot.PlottableList.Add(new ScottPlot.Plottables.ErrorBar(x, middle, null, null, below, above) { Color = color });
-    }
-
-    private static void Line(Plot plot, double[] x, double[] y, string label, Color color, LinePattern pattern)
-    {
-        ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(x, y, color);
-        line.LegendText = label;
-        line.LineWidth = 2;
-        line.LinePattern = pattern;
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Kindling.Bundles;
 using ScottPlot;
+using ScottPlot.Plottables;
 
 namespace Kindling.Evaluate.Plots;
 
@@ -9,6 +11,9 @@ internal static class PlotStyle
     private const string FontName = "DejaVu Sans";
     private const int PanelWidth = 640;
     private const int PanelHeight = 480;
+    private const double Smallest = 1e-6;
+    private const double Sharp = 2;
+    private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted, LinePattern.DenselyDashed];
     private static readonly Lazy<bool> Font = new(RegisterFont);
 
     /// <summary>Colours that stay apart for most colour-blind readers (Okabe, Ito 2008).</summary>
@@ -32,6 +37,42 @@ internal static class PlotStyle
         _ = plot.ShowLegend(legend);
         plot.Legend.FontName = FontName;
         plot.Font.Set(FontName);
+    }
+
+    /// <summary>A line with a legend, in a colour and a pattern by number.</summary>
+    public static Scatter Line(Plot plot, double[] x, double[] y, string label, int color = 0, int pattern = 0)
+    {
+        Scatter line = plot.Add.ScatterLine(x, y, Colors[color % Colors.Count]);
+        line.LegendText = label;
+        line.LineWidth = 2;
+        line.LinePattern = Patterns[pattern % Patterns.Length];
+        return line;
+    }
+
+    /// <summary>What a curve after a number of adaptation steps is called.</summary>
+    public static string After(int step) =>
+        step switch
+        {
+            0 => "before adaptation",
+            1 => "after 1 step",
+            _ => $"after {step} steps",
+        };
+
+    /// <summary>Errors are drawn by their logarithm, which tells a bad one from a good one.</summary>
+    public static double Logarithm(double value) => Math.Log10(Math.Max(value, Smallest));
+
+    /// <summary>Makes the axis of values, which are logarithms, say the numbers themselves.</summary>
+    public static void LabelLogarithms(Plot plot) =>
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
+        {
+            LabelFormatter = tick => Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture),
+        };
+
+    /// <summary>A panel as PNG, with twice the pixels of its size in a page.</summary>
+    public static byte[] Png(Plot panel)
+    {
+        panel.ScaleFactor = Sharp;
+        return panel.GetImage((int)(Sharp * PanelWidth), (int)(Sharp * PanelHeight)).GetImageBytes(ImageFormat.Png);
     }
 
     /// <summary>Writes panels side by side as one PNG, atomically.</summary>

@@ -8,6 +8,9 @@ internal interface ITraining
     /// <summary>Finished iterations.</summary>
     int Iteration { get; }
 
+    /// <summary>Whether validations say that nothing better is to be expected, so that training stops before its last iteration.</summary>
+    bool HasConverged { get; }
+
     /// <summary>One iteration.</summary>
     /// <returns>Its mean loss.</returns>
     float Step();

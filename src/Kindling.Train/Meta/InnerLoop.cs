@@ -106,7 +106,7 @@ internal sealed class InnerLoop
         Value[] tables = [.. Rates.Select(r => b.Parameter(r.Name, Sizes(r)))];
         Value[] rates = spec.LearnsRates
             ? [.. tables.Select(t => b.Gather(t, b.Constant(Graphs.Tensor.Scalar((long)row))))]
-            : [.. moving.Select(_ => b.Scalar((float)spec.Rate))];
+            : [.. moving.Select(_ => b.Scalar(spec.RateOf(row)))];
         OptimizerStep step = InnerUpdate.Append(b, spec, parameters, gradients, anchors, rates, moments);
         foreach (Value value in step.Parameters.Concat(step.State))
         {

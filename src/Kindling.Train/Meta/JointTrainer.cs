@@ -68,6 +68,9 @@ internal sealed class JointTrainer : ITraining, IDisposable
             .Where(p => !tasks.IsClassification || !p.First.IsHead)
             .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
 
+    /// <summary>Never: without validation nothing says so.</summary>
+    public bool HasConverged => false;
+
     /// <inheritdoc/>
     public float Step() => outer.Step(Draw);
 

@@ -26,6 +26,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly ParallelOptions parallel;
     private readonly IOuterLoop outer;
     private readonly IRanks ranks;
+    private readonly ParameterAverage average;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
@@ -62,6 +63,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        average = new ParameterAverage(recipe.Algorithm.Average);
         Learned = algorithm.Learned;
         outer = OuterLoops.Create(
             recipe.Algorithm,
@@ -87,6 +89,12 @@ public sealed class MetaTrainer : ITraining, IDisposable
 
     /// <summary>The best parameters so far by validation, and their metric; null before the first validation.</summary>
     public (int Iteration, double Metric, IReadOnlyList<FloatTensor> Parameters)? Best { get; private set; }
+
+    /// <summary>Validations since the best one.</summary>
+    public int ValidationsSinceBest { get; private set; }
+
+    /// <summary>Whether the recipe's patience is over: so many validations in a row were no better.</summary>
+    public bool HasConverged => recipe.Algorithm.Patience > 0 && ValidationsSinceBest >= recipe.Algorithm.Patience;
 
     /// <summary>Positions of the parameters that adapt.</summary>
     public IReadOnlyList<int> Adapted => inner.Adapted;
@@ -114,25 +122,36 @@ public sealed class MetaTrainer : ITraining, IDisposable
         );
 
     /// <inheritdoc/>
-    public void Share() => outer.Share();
+    public void Share()
+    {
+        outer.Share();
+        ShareWaiting();
+    }
 
     /// <inheritdoc/>
     public void Compare() => outer.Compare();
 
     /// <summary>
-    /// Mean metric over the fixed validation episodes before adaptation and after each step; remembers the parameters if the last figure is the
-    /// best so far.
+    /// Mean metric over the fixed validation episodes before adaptation and after each step, of the mean of the last validated parameters where the recipe
+    /// averages; remembers what it measured if the last figure is the best so far.
     /// </summary>
     public double[] Validate()
     {
-        double[][] metrics = Evaluate(Parameters, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
+        IReadOnlyList<FloatTensor> measured = Agreed(average.Add(Parameters));
+        double[][] metrics = Evaluate(measured, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
         double[] mean = [.. Enumerable.Range(0, metrics[0].Length).Select(k => metrics.Average(m => m[k]))];
         bool better = Best is not { } best || (tasks.IsClassification ? mean[^1] > best.Metric : mean[^1] < best.Metric);
         if (better && double.IsFinite(mean[^1]))
         {
-            Best = (Iteration, mean[^1], Parameters);
+            Best = (Iteration, mean[^1], measured);
+            ValidationsSinceBest = 0;
+        }
+        else
+        {
+            ValidationsSinceBest++;
         }
 
+        ShareWaiting();
         return mean;
     }
 
@@ -169,14 +188,23 @@ public sealed class MetaTrainer : ITraining, IDisposable
             state[$"best.{Learned[i].Name}"] = Best.Value.Parameters[i];
         }
 
+        average.Save(state, Learned);
+
         return state;
     }
 
     /// <summary>Goes back to a snapshot.</summary>
     /// <exception cref="BundleException">A tensor is missing or of another shape.</exception>
-    public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration, (int Iteration, double Metric)? best)
+    public void Restore(
+        IReadOnlyDictionary<string, FloatTensor> state,
+        int iteration,
+        (int Iteration, double Metric)? best,
+        int validationsSinceBest = 0
+    )
     {
         outer.Restore(state, iteration);
+        average.Restore(state, Learned);
+        ValidationsSinceBest = validationsSinceBest;
         Best = best is { } b ? (b.Iteration, b.Metric, [.. Learned.Select(p => OuterState.Tensor(state, $"best.{p.Name}", p))]) : null;
     }
 
@@ -185,6 +213,30 @@ public sealed class MetaTrainer : ITraining, IDisposable
     {
         outer.Dispose();
         evaluator.Dispose();
+    }
+
+    // Process 0 alone knows the best parameters and the averaged ones after a resumption: it says what is measured, and whether training goes on.
+    private IReadOnlyList<FloatTensor> Agreed(IReadOnlyList<FloatTensor> parameters)
+    {
+        if (ranks.Count == 1 || recipe.Algorithm.Average == 1)
+        {
+            return parameters;
+        }
+
+        FloatTensor[] agreed = [.. parameters.Select(p => new FloatTensor([.. p.Shape], [.. p.Values]))];
+        foreach (FloatTensor tensor in agreed)
+        {
+            ranks.Broadcast(tensor.Values.AsSpan());
+        }
+
+        return agreed;
+    }
+
+    private void ShareWaiting()
+    {
+        Span<int> waited = [ValidationsSinceBest];
+        ranks.Broadcast(waited);
+        ValidationsSinceBest = waited[0];
     }
 
     // Rates go on from those of the start: of its rows, the last one for the steps that it does not have.

@@ -5,8 +5,8 @@ using Kindling.Train.Ranks;
 namespace Kindling.Train.Session;
 
 /// <summary>
-/// Runs a training to the recipe's last iteration or until cancelled: reports about every second, validates and saves at the recipe's intervals, and
-/// saves before it leaves.
+/// Runs a training to the recipe's last iteration, until it has converged or until cancelled: reports about every second, validates and saves at the
+/// recipe's intervals, and saves before it leaves.
 /// </summary>
 /// <param name="algorithm">Says the iterations and the intervals.</param>
 /// <param name="time">The clock.</param>
@@ -28,7 +28,7 @@ internal sealed class TrainingLoop(
     /// <param name="validated">Called at every validation interval, before a save.</param>
     /// <param name="save">Called with the time spent in this run.</param>
     /// <param name="cancellation">Stops after the current iteration.</param>
-    /// <returns>Whether the last iteration was reached.</returns>
+    /// <returns>Whether the last iteration was reached, or the training has converged.</returns>
     /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
     /// <exception cref="RanksDifferException">Processes no longer have the same parameters.</exception>
     public bool Run(ITraining training, Action<TrainingProgress> validated, Action<TimeSpan> save, CancellationToken cancellation)
@@ -37,7 +37,7 @@ internal sealed class TrainingLoop(
         long stretchStart = start;
         int stretchIteration = training.Iteration;
         double lossSum = 0;
-        while (training.Iteration < algorithm.Iterations && !ranks.Any(cancellation.IsCancellationRequested))
+        while (!IsFinished(training) && !ranks.Any(cancellation.IsCancellationRequested))
         {
             float loss = training.Step();
             if (!float.IsFinite(loss))
@@ -48,9 +48,9 @@ internal sealed class TrainingLoop(
             }
 
             lossSum += loss;
-            bool last = training.Iteration == algorithm.Iterations;
-            bool validate = last || training.Iteration % algorithm.ValidateEvery == 0;
+            bool validate = IsFinished(training) || training.Iteration % algorithm.ValidateEvery == 0;
             double[]? validation = validate ? training.Validate() : null;
+            bool last = IsFinished(training);
             TimeSpan stretch = time.GetElapsedTime(stretchStart);
             if (validate || stretch >= ReportEvery)
             {
@@ -66,6 +66,7 @@ internal sealed class TrainingLoop(
                 )
                 {
                     Stage = stage,
+                    HasConverged = training.HasConverged,
                 };
                 progress.Report(line);
                 if (validate)
@@ -82,7 +83,7 @@ internal sealed class TrainingLoop(
             }
         }
 
-        if (training.Iteration < algorithm.Iterations)
+        if (!IsFinished(training))
         {
             Save();
             return false;
@@ -96,4 +97,6 @@ internal sealed class TrainingLoop(
             save(time.GetElapsedTime(start));
         }
     }
+
+    private bool IsFinished(ITraining training) => training.Iteration >= algorithm.Iterations || training.HasConverged;
 }

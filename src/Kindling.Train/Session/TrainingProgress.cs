@@ -18,4 +18,7 @@ public sealed record TrainingProgress(
 {
     /// <summary>What is being trained: meta-training or the joint baseline.</summary>
     public string Stage { get; init; } = "";
+
+    /// <summary>Whether training stops here, before its last iteration, since validations are no better any more.</summary>
+    public bool HasConverged { get; init; }
 }

@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
 using Kindling.Train.Ranks;
+using Kindling.Train.TensorBoard;
 
 namespace Kindling.Train.Session;
 
@@ -22,9 +22,6 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
     private static readonly string ToolVersion = typeof(TrainingSession).Assembly.GetName().Version!.ToString(3);
 
-    // A training that diverges says NaN in its metrics, too.
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     /// <summary>Weights to start from instead of freshly drawn ones. A resumed training goes on from its checkpoint and takes none.</summary>
     public TrainingStart? Start { get; init; }
 
@@ -33,6 +30,9 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
     /// <summary>Whether to train the joint baseline.</summary>
     public bool TrainsBaseline { get; init; } = true;
+
+    /// <summary>Folder that meta-training writes events for TensorBoard to; null for none.</summary>
+    public string? TensorBoard { get; init; }
 
     /// <summary>A device that computes the tasks; the processor if absent. One process uses one.</summary>
     public TrainingDevice? Device { get; init; }
@@ -43,7 +43,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// </summary>
     public IRanks Ranks { get; init; } = SingleProcess.Alone;
 
-    /// <summary>Trains to the recipe's last iteration, or until cancelled.</summary>
+    /// <summary>Trains to the recipe's last iteration, until validations are no better any more where the recipe has patience, or until cancelled.</summary>
     /// <param name="threads">Tasks at a time.</param>
     /// <param name="resume">
     /// Whether to go on from the folder's checkpoint; where meta-training is finished, only a missing baseline is trained.
@@ -79,7 +79,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         int iteration,
         double seconds,
         (int Iteration, double Metric)? best,
-        string? startedFrom = null
+        string? startedFrom = null,
+        int validationsSinceBest = 0
     ) =>
         new()
         {
@@ -91,6 +92,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             Iteration = iteration,
             BestIteration = best?.Iteration,
             BestMetric = best?.Metric,
+            ValidationsSinceBest = validationsSinceBest,
             DataHash = tasks.DataHash,
             Licences = tasks.Licences,
             ToolVersion = ToolVersion,
@@ -121,39 +123,20 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors, Ranks, Device);
         (double before, string? startedFrom) = resume && Ranks.Rank == 0 ? Resume(trainer) : (0, Start?.Hash);
         trainer.Share();
-        using TextWriter metrics = Metrics(append: resume);
-        return new TrainingLoop(recipe.Algorithm, time, Stage, progress, Ranks).Run(
+        if (Ranks.Rank == 0)
+        {
+            _ = Directory.CreateDirectory(folder);
+        }
+
+        using TrainingLog? log = Ranks.Rank == 0 ? new TrainingLog(folder, trainer.Iteration) : null;
+        using EventLog? events =
+            TensorBoard is null || Ranks.Rank != 0 ? null : new EventLog(TensorBoard, trainer.Iteration, recipe.Algorithm, time);
+        return new TrainingLoop(recipe.Algorithm, time, Stage, new Watched(events, progress), Ranks).Run(
             trainer,
-            line =>
-            {
-                metrics.WriteLine(
-                    JsonSerializer.Serialize(
-                        new
-                        {
-                            iteration = line.Iteration,
-                            loss = line.Loss,
-                            validation = line.Validation,
-                            residentMegabytes = Environment.WorkingSet / 1_000_000,
-                        },
-                        Json
-                    )
-                );
-                metrics.Flush();
-            },
+            line => log?.Add(new(line.Iteration, line.Loss, line.Validation, Environment.WorkingSet / 1_000_000)),
             elapsed => Save(trainer, before + elapsed.TotalSeconds, startedFrom),
             cancellation
         );
-    }
-
-    private TextWriter Metrics(bool append)
-    {
-        if (Ranks.Rank != 0)
-        {
-            return TextWriter.Null;
-        }
-
-        _ = Directory.CreateDirectory(folder);
-        return new StreamWriter(Path.Combine(folder, "metrics.jsonl"), append);
     }
 
     private (double Seconds, string? StartedFrom) Resume(MetaTrainer trainer)
@@ -177,7 +160,12 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             );
         }
 
-        trainer.Restore(tensors, state.Iteration, state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null);
+        trainer.Restore(
+            tensors,
+            state.Iteration,
+            state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null,
+            state.ValidationsSinceBest
+        );
         return (state.Seconds, state.StartedFrom);
     }
 
@@ -195,7 +183,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             trainer.Iteration,
             seconds,
             trainer.Best is { } found ? (found.Iteration, found.Metric) : null,
-            startedFrom
+            startedFrom,
+            trainer.ValidationsSinceBest
         );
         IReadOnlyList<FloatTensor> best = trainer.Best?.Parameters ?? trainer.Parameters;
         Dictionary<string, FloatTensor> theta = new(Checkpoint.Named(trainer.Network, best), StringComparer.Ordinal);
@@ -203,7 +192,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         {
             theta[GraphSignature.Rate(trainer.Network.Parameters[trainer.Adapted[a]].Name)] = recipe.Inner.LearnsRates
                 ? best[trainer.Network.Parameters.Count + a]
-                : new FloatTensor([1], [(float)recipe.Inner.Rate]);
+                : new FloatTensor([recipe.Inner.RateRows], [.. Enumerable.Range(0, recipe.Inner.RateRows).Select(recipe.Inner.RateOf)]);
         }
 
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);
@@ -216,5 +205,15 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     private sealed class Silence : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) { }
+    }
+
+    /// <summary>Puts every line of progress into the events as well.</summary>
+    private sealed class Watched(EventLog? events, IProgress<TrainingProgress> progress) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            events?.Add(value);
+            progress.Report(value);
+        }
     }
 }

@@ -13,6 +13,7 @@ public sealed class RecipeCheckTests
             .. from algorithm in new[] { "maml", "fomaml", "reptile" }
             select Row(algorithm, Mlp, TrainedBundle.Sinusoid, algorithm, """{ "rate": 0.01, "steps": 3 }"""),
             Row("adam", Mlp, TrainedBundle.Sinusoid, "maml", """{ "optimizer": "adam", "rate": 0.01, "steps": 2 }"""),
+            Row("falling", Mlp, TrainedBundle.Sinusoid, "maml", """{ "rate": 0.02, "steps": 3, "schedule": "cosine" }"""),
             Row("head", Mlp, TrainedBundle.Sinusoid, "maml", """{ "rate": 0.01, "adapts": "head" }"""),
             .. from mode in new[] { "batch", "support", "group" }
             select Row(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kindling.Bundles;
+using Kindling.Cli.Training;
 using Kindling.Evaluate.Sweeps;
 using Kindling.Mpi;
 using Kindling.Tasks;
@@ -109,11 +110,9 @@ internal static class SweepCommand
                             Episodes = parsed.GetValue(episodes) ?? 600,
                             Split = Enum.Parse<Split>(parsed.GetValue(split)!, ignoreCase: true),
                         };
-                        IReadOnlyList<SweepRow> rows = sweep.Run(
-                            settings,
-                            Console.Error.WriteLine,
-                            new TrainingConsole(TimeProvider.System),
-                            cancellation
+                        IReadOnlyList<SweepRow> rows = TrainingConsole.Watch(
+                            "sweep",
+                            view => sweep.Run(settings, view.Begin, view, cancellation)
                         );
                         int[] columns = [.. parsed.GetValue(steps)!.Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture))];
                         SweepTable table = SweepTable.Of(rows, columns);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kindling.Cli.Training;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Session;
@@ -36,6 +37,7 @@ internal static class TrainCommand
         _ = stage.AcceptOnlyFromAmong("meta", "baseline", "all");
         Option<string> mpi = Processes.Option();
         Option<string?> output = new("--out") { Description = "Folder for the checkpoint instead of MODEL/checkpoint" };
+        Option<string?> tensorboard = new("--tensorboard") { Description = "Folder to write events for TensorBoard to" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Command command = new("train", Description())
         {
@@ -51,6 +53,7 @@ internal static class TrainCommand
             stage,
             mpi,
             output,
+            tensorboard,
             data,
         };
         command.Validators.Add(result =>
@@ -87,15 +90,26 @@ internal static class TrainCommand
                                     MetaTrains = parsed.GetValue(stage) != "baseline",
                                     TrainsBaseline = parsed.GetValue(stage) != "meta",
                                     Start = ranks.Rank == 0 && parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
+                                    TensorBoard = parsed.GetValue(tensorboard),
                                     Ranks = ranks,
                                     Device = TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
                                 };
-                                bool finished = session.Run(
-                                    parsed.GetValue(threads) ?? (ranks.Count > 1 ? 1 : Environment.ProcessorCount),
-                                    parsed.GetValue(resume),
-                                    new TrainingConsole(TimeProvider.System),
-                                    cancellation
-                                );
+                                int count = parsed.GetValue(threads) ?? (ranks.Count > 1 ? 1 : Environment.ProcessorCount);
+                                bool Run(IProgress<TrainingProgress> view) =>
+                                    session.Run(count, parsed.GetValue(resume), view, cancellation);
+                                if (ranks.Rank != 0)
+                                {
+                                    return Run(new Progress<TrainingProgress>()) ? 0 : ExitCodes.Interrupted;
+                                }
+
+                                bool finished = TrainingConsole.Watch(recipe.Name, Run);
+                                if (finished)
+                                {
+                                    Console.Error.WriteLine(
+                                        $"`kindling report {parsed.GetValue(output) ?? folder}` evaluates and draws it"
+                                    );
+                                }
+
                                 return finished ? 0 : ExitCodes.Interrupted;
                             }
                         ),
