@@ -1,3 +1,5 @@
+using Kindling.Networks;
+
 namespace Kindling.Recipes;
 
 /// <summary>The registry of meta-learners.</summary>
@@ -118,6 +120,17 @@ public static class AlgorithmRows
         },
         new()
         {
+            Type = "daml",
+            Title = "DAML",
+            Source = "Yu, Finn, Xie, Dasari, Zhang, Abbeel and Levine 2018",
+            Summary = "adapts to unlabelled examples of another domain, by a learned loss that reads them in order",
+            StandsInFor = "R-DAML, \"Recurrent-Domain Adaptation MAML\" (DAML whose learned loss is a recurrent network)",
+            Adapts = "!loss.*",
+            Loss = "learned",
+            Needs = NeedsUnlabelledSequences,
+        },
+        new()
+        {
             Type = "joint",
             Title = "joint pre-training",
             Source = "a yardstick",
@@ -145,6 +158,20 @@ public static class AlgorithmRows
 
     private static IEnumerable<string> NeedsPrototypes(Recipe recipe) =>
         recipe.Network.Head == "prototypes" ? [] : [$"network.head: {recipe.Algorithm.Type} needs prototypes, got {recipe.Network.Head}"];
+
+    // A head of prototypes reads labels; statistics are asked for of other batches than the one length that the recurrence is written out for.
+    private static IEnumerable<string> NeedsUnlabelledSequences(Recipe recipe)
+    {
+        if (recipe.Network.Head == "prototypes")
+        {
+            yield return "network.head: a learned loss reads no labels, expected linear, got prototypes";
+        }
+
+        if (recipe.Network.Normalization == Normalization.Support)
+        {
+            yield return "network.normalization: a learned loss reads support sets of one size, and support takes statistics of others; expected none, batch, group or layer";
+        }
+    }
 
     internal static AlgorithmRow? Find(string type) => All.FirstOrDefault(row => row.Type == type);
 }

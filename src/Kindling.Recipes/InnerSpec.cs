@@ -9,6 +9,9 @@ public sealed record InnerSpec
     /// <summary>The <see cref="Adapts"/> of a recipe that names none.</summary>
     public const string DefaultAdapts = "all";
 
+    /// <summary>The <see cref="Loss"/> of a recipe that names none.</summary>
+    public const string DefaultLoss = "same";
+
     /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
@@ -55,6 +58,19 @@ public sealed record InnerSpec
     /// Which parameters adapt: <c>all</c>, <c>head</c>, <c>body</c>, or patterns of names with <c>*</c>, separated by commas; those after <c>!</c> do not.
     /// </summary>
     public string Adapts { get; init; } = DefaultAdapts;
+
+    /// <summary>
+    /// What adaptation descends: <c>same</c>, the loss that the outer loop has, or <c>learned</c>, one that a recurrent network computes of the support
+    /// inputs, in order and without their labels (<see cref="Networks.LearnedLoss"/>).
+    /// </summary>
+    public string Loss { get; init; } = DefaultLoss;
+
+    /// <summary>Units of the recurrent network of a learned <see cref="Loss"/>.</summary>
+    public int LossUnits { get; init; } = 16;
+
+    /// <summary>Whether adaptation descends a loss that is learned.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool LearnsLoss => Loss == "learned";
 
     /// <summary>Whether rates are learned.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
@@ -105,6 +121,16 @@ public sealed record InnerSpec
             {
                 yield return $"inner.{name}: expected 0 or more, got {value}";
             }
+        }
+
+        if (Loss is not ("same" or "learned"))
+        {
+            yield return $"inner.loss: expected same or learned, got '{Loss}'";
+        }
+
+        if (LossUnits is < 1 or > 4096)
+        {
+            yield return $"inner.lossUnits: expected 1 to 4096, got {LossUnits}";
         }
 
         if (string.IsNullOrWhiteSpace(Adapts))

@@ -154,6 +154,7 @@ public sealed record Recipe
             json["algorithm"]!["type"] = type;
             json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
             json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
+            json["inner"]!["loss"] = row.Loss ?? InnerSpec.DefaultLoss;
         });
     }
 
@@ -186,6 +187,12 @@ public sealed record Recipe
             faults.Add($"inner.rates: {row.Type} means {rates}, got {Inner.Rates}");
         }
 
+        string loss = row.Loss ?? InnerSpec.DefaultLoss;
+        if (Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != loss)
+        {
+            faults.Add($"inner.loss: {row.Type} means {loss}, got {Inner.Loss}");
+        }
+
         if (!row.LearnsRates && Inner.LearnsRates)
         {
             faults.Add($"inner.rates: {row.Type} cannot learn rates, expected fixed, got {Inner.Rates}");
@@ -198,6 +205,9 @@ public sealed record Recipe
     private Recipe Resolved()
     {
         AlgorithmRow row = AlgorithmRows.Of(Algorithm.Type);
-        return this with { Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates } };
+        return this with
+        {
+            Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates, Loss = row.Loss ?? Inner.Loss },
+        };
     }
 }

@@ -188,6 +188,36 @@ public sealed class EndToEndTests
     }
 
     [Test]
+    public void Adapt_LearnedLoss_ReadsTheExamplesInOrderAndNoLabels()
+    {
+        Recipe recipe = AlgorithmCase.All.Single(c => c.Type == "daml").Recipe(20, "graph");
+        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, "");
+        string checkpoint = Path.Combine(folder, "checkpoint");
+        _ = new TrainingSession(recipe, tasks, checkpoint, TimeProvider.System).Run(1, false, new Progress<TrainingProgress>(), default);
+        _ = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+        using AdaptableModel model = AdaptableModel.Open(Path.Combine(folder, "bundle"), new AdaptOptions { RequireImprovement = false });
+        Episode episode = tasks.Sample(Split.Test, recipe.Tasks.ToShape(), new SeededRandom(6));
+        float Adapted(float[] x, float[] y)
+        {
+            using Learner learner = model.CreateLearner();
+            _ = learner.Adapt(SupportSet.FromTargets(new FloatTensor([x.Length / 2, 2], x), new FloatTensor([y.Length, 1], y)));
+            return learner.Predict(new FloatTensor([2], [1, 0])).Values[0];
+        }
+
+        float[] shown = episode.SupportX.Values;
+        float adapted = Adapted(shown, episode.SupportY.Values);
+        Assert.That(Adapted(shown, [0, 1, 2, 3, 4]), Is.EqualTo(adapted));
+        Assert.That(Adapted([.. shown.Chunk(2).Reverse().SelectMany(example => example)], [0, 1, 2, 3, 4]), Is.Not.EqualTo(adapted));
+        Assert.That(
+            () => Adapted(shown[..6], [0, 1, 2]),
+            Throws.ArgumentException.With.Message.EqualTo(
+                "Adaptation of 'contract' reads 5 examples, in order, to learn from; there are 3. (Parameter 'support')"
+            )
+        );
+        Assert.That(model.Manifest.TrainingAbsence, Does.EndWith("this rule descends a learned one."));
+    }
+
+    [Test]
     public void Export_OfABundle_WritesTheSameBundle()
     {
         _ = TrainAndExport(Networks[0], """{ "type": "sinusoid", "shots": 5, "queries": 5 }""", "sgd", 0.005, 2);

@@ -51,7 +51,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts, loss, lossUnits."
                 )
         );
     }
@@ -69,6 +69,38 @@ public sealed class RecipeTests
         );
     }
 
+    [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml means same, got learned")]
+    [TestCase(
+        "maml",
+        "mlp",
+        "\"loss\": \"magic\"",
+        "inner.loss: expected same or learned, got 'magic'; inner.loss: maml means same, got magic"
+    )]
+    [TestCase("daml", "mlp", "\"lossUnits\": 0", "inner.lossUnits: expected 1 to 4096, got 0")]
+    [TestCase(
+        "daml",
+        "conv4\", \"head\": \"prototypes",
+        "\"steps\": 1",
+        "network.head: a learned loss reads no labels, expected linear, got prototypes"
+    )]
+    [TestCase(
+        "daml",
+        "conv4\", \"normalization\": \"support",
+        "\"steps\": 1",
+        "network.normalization: a learned loss reads support sets of one size, and support takes statistics of others; expected none, batch, group or layer"
+    )]
+    public void Parse_WrongLoss_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
+    {
+        string wrong = Right
+            .Replace("\"rate\"", $"{inner}, \"rate\"", StringComparison.Ordinal)
+            .Replace("mlp", network, StringComparison.Ordinal)
+            .Replace("maml", algorithm, StringComparison.Ordinal);
+        Assert.That(
+            () => Recipe.Parse(wrong, "recipe.json"),
+            Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
+        );
+    }
+
     [Test]
     public void Parse_SeveralFaults_ReportsAllAtOnce()
     {
@@ -78,7 +110,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

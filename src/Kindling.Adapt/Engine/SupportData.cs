@@ -37,6 +37,14 @@ internal sealed class SupportData : IDisposable
     internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
     {
         int count = InputCheck.Examples(manifest, support, nameof(support));
+        if (manifest.InnerRule.Examples is { } expected && expected != count)
+        {
+            throw new ArgumentException(
+                $"Adaptation of '{manifest.Name}' reads {expected} examples, in order, to learn from; there are {count}.",
+                nameof(support)
+            );
+        }
+
         if (support.Labels is not null)
         {
             Heads heads = present.With(manifest, support.Classes);

@@ -29,4 +29,7 @@ public sealed record ManifestInnerRule
 
     /// <summary>The norm that gradients are scaled down to; 0 where they are not.</summary>
     public double? ClipNorm { get; init; }
+
+    /// <summary>Examples that the loss of adaptation reads, in order: exactly so many have to come; null where any number may.</summary>
+    public int? Examples { get; init; }
 }

@@ -59,7 +59,8 @@ internal sealed class HandWrittenMaml : IDisposable
     public static string? Fault(Recipe recipe) =>
         recipe.Network is not { Head: "linear", Context: 0, Warp: false } || recipe.Network.Normalization == Normalization.Support
             ? "The hand-written training has the plain networks, without statistics of the support set."
-        : recipe.Inner is not { Optimizer: "sgd", Adapts: "all", LearnsRates: false, Proximal: 0, ClipNorm: 0, WeightDecay: 0 }
+        : recipe.Inner
+            is not { Optimizer: "sgd", Adapts: "all", LearnsRates: false, Proximal: 0, ClipNorm: 0, WeightDecay: 0, LearnsLoss: false }
             ? "The hand-written training takes plain SGD steps of all parameters at one fixed rate, and no other rule."
         : null;
 
