@@ -73,8 +73,9 @@ public static class BundleGraphs
             _ = one.Output(forward[statistic.Name], statistic.Name);
         }
 
-        // The norm that gradients are clipped to is each user's own, which the update below does not know.
-        if (Vectorizer.Fault(one.Graph) is not null || inner.ClipNorm != 0)
+        // The norm that gradients are clipped to is each user's own, which the update below does not know; and users who are adapted together take a step each
+        // run, which is not so where a step is several updates.
+        if (Vectorizer.Fault(one.Graph) is not null || inner.ClipNorm != 0 || inner.Batch != 0)
         {
             return null;
         }

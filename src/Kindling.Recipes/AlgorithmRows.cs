@@ -120,6 +120,15 @@ public static class AlgorithmRows
         },
         new()
         {
+            Type = "oml",
+            Title = "OML",
+            Source = "Javed and White 2019",
+            Summary = "a representation on which the head learns from one example after the other without forgetting the earlier ones",
+            Adapts = "head",
+            Needs = NeedsParts,
+        },
+        new()
+        {
             Type = "daml",
             Title = "DAML",
             Source = "Yu, Finn, Xie, Dasari, Zhang, Abbeel and Levine 2018",
@@ -158,6 +167,14 @@ public static class AlgorithmRows
 
     private static IEnumerable<string> NeedsPrototypes(Recipe recipe) =>
         recipe.Network.Head == "prototypes" ? [] : [$"network.head: {recipe.Algorithm.Type} needs prototypes, got {recipe.Network.Head}"];
+
+    private static IEnumerable<string> NeedsParts(Recipe recipe) =>
+        recipe.Inner.Batch > 0
+            ? []
+            :
+            [
+                $"inner.batch: {recipe.Algorithm.Type} takes the examples one after the other, expected 1 or more, got {recipe.Inner.Batch}",
+            ];
 
     // A head of prototypes reads labels; statistics are asked for of other batches than the one length that the recurrence is written out for.
     private static IEnumerable<string> NeedsUnlabelledSequences(Recipe recipe)

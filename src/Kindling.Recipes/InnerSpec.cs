@@ -25,6 +25,12 @@ public sealed record InnerSpec
     /// </summary>
     public string Rates { get; init; } = DefaultRates;
 
+    /// <summary>
+    /// Examples that one update reads. 0: all of them, so that a step is one update; else a step takes the support set once, in order, in parts of this size (the
+    /// last one as large as what is left), an update for each, all at the rates of the step.
+    /// </summary>
+    public int Batch { get; init; }
+
     /// <summary>Steps per task in meta-training.</summary>
     public int Steps { get; init; } = 1;
 
@@ -121,6 +127,11 @@ public sealed record InnerSpec
             {
                 yield return $"inner.{name}: expected 0 or more, got {value}";
             }
+        }
+
+        if (Batch < 0)
+        {
+            yield return $"inner.batch: expected 0 or more, got {Batch}";
         }
 
         if (Loss is not ("same" or "learned"))

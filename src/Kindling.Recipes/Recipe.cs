@@ -176,7 +176,7 @@ public sealed record Recipe
             return [];
         }
 
-        List<string> faults = [.. row.Needs(this)];
+        List<string> faults = [.. row.Needs(this), .. BatchFaults()];
         if (row.Adapts is { } adapts && Inner.Adapts != InnerSpec.DefaultAdapts && Inner.Adapts != adapts)
         {
             faults.Add($"inner.adapts: {row.Type} means '{adapts}', got '{Inner.Adapts}'");
@@ -199,6 +199,30 @@ public sealed record Recipe
         }
 
         return faults;
+    }
+
+    // What depends on the examples of an update would be another thing for a part of them.
+    private IEnumerable<string> BatchFaults()
+    {
+        if (Inner.Batch <= 0)
+        {
+            yield break;
+        }
+
+        if (Network.Normalization is Normalization.Batch or Normalization.Support)
+        {
+            yield return $"inner.batch: statistics of {Inner.Batch} of the examples are not those of all, expected 0, or normalization none, group or layer, got {Inner.Batch}";
+        }
+
+        if (Network.Head == "prototypes")
+        {
+            yield return $"inner.batch: {Inner.Batch} of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got {Inner.Batch}";
+        }
+
+        if (AlgorithmRows.Of(Algorithm.Type).Loss is "learned")
+        {
+            yield return $"inner.batch: a learned loss reads all examples in order, expected 0, got {Inner.Batch}";
+        }
     }
 
     // What the meta-learner means stands in the inner rule, where everybody reads it.

@@ -66,7 +66,7 @@ public sealed class EndToEndTests
         string[] adapted = [.. bundle.Manifest.Parameters.Where(p => p.Adapts).Select(p => p.Name)];
         string[] expected = algorithm.Type switch
         {
-            "anil" => ["head.weight", "head.bias"],
+            "anil" or "oml" => ["head.weight", "head.bias"],
             "boil" => ["hidden1.weight", "hidden1.bias", "hidden2.weight", "hidden2.bias"],
             "cavia" => ["context"],
             "protonet" => ["head.weight", "head.bias"],

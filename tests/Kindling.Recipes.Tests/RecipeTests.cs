@@ -51,7 +51,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts, loss, lossUnits."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, batch, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts, loss, lossUnits."
                 )
         );
     }
@@ -89,7 +89,22 @@ public sealed class RecipeTests
         "\"steps\": 1",
         "network.normalization: a learned loss reads support sets of one size, and support takes statistics of others; expected none, batch, group or layer"
     )]
-    public void Parse_WrongLoss_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
+    [TestCase("oml", "mlp", "\"steps\": 2", "inner.batch: oml takes the examples one after the other, expected 1 or more, got 0")]
+    [TestCase("maml", "mlp", "\"batch\": -1", "inner.batch: expected 0 or more, got -1")]
+    [TestCase("daml", "mlp", "\"batch\": 2", "inner.batch: a learned loss reads all examples in order, expected 0, got 2")]
+    [TestCase(
+        "maml",
+        "conv4\", \"normalization\": \"batch",
+        "\"batch\": 2",
+        "inner.batch: statistics of 2 of the examples are not those of all, expected 0, or normalization none, group or layer, got 2"
+    )]
+    [TestCase(
+        "maml",
+        "conv4\", \"head\": \"prototypes",
+        "\"batch\": 2",
+        "inner.batch: 2 of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got 2"
+    )]
+    public void Parse_WrongLossOrBatch_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
     {
         string wrong = Right
             .Replace("\"rate\"", $"{inner}, \"rate\"", StringComparison.Ordinal)
@@ -110,7 +125,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

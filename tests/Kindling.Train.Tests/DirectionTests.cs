@@ -132,7 +132,7 @@ public sealed class DirectionTests
             s.Task.SupportY,
             s.Steps,
             InnerFlow.None,
-            (_, _, phi) => path.Add([.. phi.Select(t => t.detach().clone().requires_grad_())])
+            (_, phi) => path.Add([.. phi.Select(t => t.detach().clone().requires_grad_())])
         );
         return path;
     }

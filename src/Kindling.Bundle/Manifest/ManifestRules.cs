@@ -39,6 +39,11 @@ internal static class ManifestRules
             faults.Add($"innerRule.steps: expected 1 to {MaximumSteps}, got {manifest.InnerRule.Steps}.");
         }
 
+        if (manifest.InnerRule.Batch < 1)
+        {
+            faults.Add($"innerRule.batch: expected null or at least 1, got {manifest.InnerRule.Batch}.");
+        }
+
         if (manifest.InnerRule.Examples < 1)
         {
             faults.Add($"innerRule.examples: expected null or at least 1, got {manifest.InnerRule.Examples}.");

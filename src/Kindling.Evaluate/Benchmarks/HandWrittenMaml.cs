@@ -60,7 +60,16 @@ internal sealed class HandWrittenMaml : IDisposable
         recipe.Network is not { Head: "linear", Context: 0, Warp: false } || recipe.Network.Normalization == Normalization.Support
             ? "The hand-written training has the plain networks, without statistics of the support set."
         : recipe.Inner
-            is not { Optimizer: "sgd", Adapts: "all", LearnsRates: false, Proximal: 0, ClipNorm: 0, WeightDecay: 0, LearnsLoss: false }
+            is not {
+                Optimizer: "sgd",
+                Adapts: "all",
+                LearnsRates: false,
+                Proximal: 0,
+                ClipNorm: 0,
+                WeightDecay: 0,
+                LearnsLoss: false,
+                Batch: 0
+            }
             ? "The hand-written training takes plain SGD steps of all parameters at one fixed rate, and no other rule."
         : null;
 

@@ -55,6 +55,7 @@ public sealed record AlgorithmCase(string Type)
             Inner = """{ "rate": 0.01, "steps": 3 }""",
             Network = """, "warp": true""",
         },
+        new("oml") { Figure = 1.4383, Inner = """{ "rate": 0.01, "steps": 1, "batch": 2 }""" },
         new("daml")
         {
             Figure = 1.9684,
