@@ -129,6 +129,16 @@ public static class AlgorithmRows
         },
         new()
         {
+            Type = "anml",
+            Title = "ANML",
+            Source = "Beaulieu, Frati, Miconi, Lehman, Stanley, Clune and Cheney 2020",
+            Summary = "OML whose features a second network gates, which adaptation leaves as it is",
+            Adapts = "!gate.*",
+            Needs = recipe =>
+                recipe.Network.Gate ? NeedsParts(recipe) : [.. NeedsParts(recipe), "network.gate: anml needs true, got false"],
+        },
+        new()
+        {
             Type = "daml",
             Title = "DAML",
             Source = "Yu, Finn, Xie, Dasari, Zhang, Abbeel and Levine 2018",

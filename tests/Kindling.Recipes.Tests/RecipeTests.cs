@@ -125,7 +125,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, anml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

@@ -57,7 +57,8 @@ internal sealed class HandWrittenMaml : IDisposable
 
     /// <summary>Why a recipe has no hand-written training; null where it has.</summary>
     public static string? Fault(Recipe recipe) =>
-        recipe.Network is not { Head: "linear", Context: 0, Warp: false } || recipe.Network.Normalization == Normalization.Support
+        recipe.Network is not { Head: "linear", Context: 0, Warp: false, Gate: false }
+        || recipe.Network.Normalization == Normalization.Support
             ? "The hand-written training has the plain networks, without statistics of the support set."
         : recipe.Inner
             is not {

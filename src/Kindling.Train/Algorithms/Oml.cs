@@ -9,11 +9,13 @@ namespace Kindling.Train.Algorithms;
 /// <summary>
 /// OML (Javed and White 2019, equation 2 and algorithm 2): the inner loop updates the prediction network, here the head, by one example of a trajectory after the
 /// other; the loss after the last of them, over the whole trajectory and over data of its own, says how much of the first ones was forgotten, and the
-/// representation learns from it through all the updates.
+/// representation learns from it through all the updates. ANML (Beaulieu et al. 2020, section 3) is the same with a network whose features a second one gates: that
+/// one is learned here and stays as it is in the inner loop, which updates all the rest.
 /// </summary>
 /// <remarks>
 /// Departures: the trajectory is the support set in its order (class after class, where there are classes) and the random data is the query set; the start of
-/// the head is learned as well; an update may read several examples (<c>inner.batch</c>).
+/// the head is learned as well; an update may read several examples (<c>inner.batch</c>). For ANML, what
+/// adapts in the app is what adapted in training (the paper then updates the head alone).
 /// </remarks>
 /// <param name="objective">The losses.</param>
 /// <param name="inner">The inner loop, which takes the support set in parts.</param>

@@ -56,6 +56,12 @@ public sealed record AlgorithmCase(string Type)
             Network = """, "warp": true""",
         },
         new("oml") { Figure = 1.4383, Inner = """{ "rate": 0.01, "steps": 1, "batch": 2 }""" },
+        new("anml")
+        {
+            Figure = 0.8795,
+            Network = """, "gate": true""",
+            Inner = """{ "rate": 0.01, "steps": 1, "batch": 1 }""",
+        },
         new("daml")
         {
             Figure = 1.9684,
