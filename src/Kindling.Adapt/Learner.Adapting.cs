@@ -30,6 +30,12 @@ public sealed partial class Learner
     {
         AdaptCourse.Check(request);
         using Turns.Turn turn = TakeTurn();
+        return Adapted(request, progress, cancellationToken);
+    }
+
+    /// <summary>Runs an adaptation; the caller has checked the request and has the turn.</summary>
+    private AdaptReport Adapted(AdaptRequest request, IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
+    {
         AdaptReport report = AdaptTelemetry.Measure(
             _model,
             () =>

@@ -151,6 +151,7 @@ public static class BundleExporter
                     WeightDecay = recipe.Inner.WeightDecay,
                     Proximal = recipe.Inner.Proximal,
                     ClipNorm = recipe.Inner.ClipNorm,
+                    Stream = recipe.Inner.Jump == 0 ? null : new ManifestStream { Jump = recipe.Inner.Jump },
                     Batch = recipe.Inner.Batch == 0 ? null : recipe.Inner.Batch,
                     Examples = recipe.Inner.LearnsLoss ? recipe.Tasks.ToShape().SupportCount : null,
                 },

@@ -5,6 +5,9 @@ namespace Kindling.Recipes;
 /// <summary>The registry of meta-learners.</summary>
 public static class AlgorithmRows
 {
+    // two methods stand in for it
+    private const string Caml = "CAML, \"Continual Adaptation in MAML\" (the first title of CAVIA; the words describe Continual-MAML)";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<AlgorithmRow> All { get; } =
     [
@@ -77,7 +80,7 @@ public static class AlgorithmRows
             Title = "CAVIA",
             Source = "Zintgraf, Shiarlis, Kurin, Hofmann and Whiteson 2019",
             Summary = "adapts a context vector that the network reads, and nothing else",
-            StandsInFor = "CAML, \"Continual Adaptation in MAML\" (the first title of CAVIA; the words describe Continual-MAML)",
+            StandsInFor = Caml,
             Adapts = "context",
             Needs = recipe => recipe.Network.Context > 0 ? [] : ["network.context: cavia needs 1 or more, got 0"],
         },
@@ -136,6 +139,15 @@ public static class AlgorithmRows
             Adapts = "!gate.*",
             Needs = recipe =>
                 recipe.Network.Gate ? NeedsParts(recipe) : [.. NeedsParts(recipe), "network.gate: anml needs true, got false"],
+        },
+        new()
+        {
+            Type = "continual-maml",
+            Title = "Continual-MAML",
+            Source = "Caccia, Rodriguez, Ostapenko and others 2020",
+            Summary = "MAML for streams: adaptation follows the stream, and starts again where the loss jumps",
+            StandsInFor = Caml,
+            Needs = recipe => recipe.Inner.Jump > 0 ? [] : ["inner.jump: continual-maml needs a positive number, got 0"],
         },
         new()
         {

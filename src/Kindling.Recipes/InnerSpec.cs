@@ -61,6 +61,12 @@ public sealed record InnerSpec
     public double ClipNorm { get; init; }
 
     /// <summary>
+    /// On a stream of examples in the app: by how much the loss of the next ones has to be above that of the ones before, for the learner to start again. 0:
+    /// it never does.
+    /// </summary>
+    public double Jump { get; init; }
+
+    /// <summary>
     /// Which parameters adapt: <c>all</c>, <c>head</c>, <c>body</c>, or patterns of names with <c>*</c>, separated by commas; those after <c>!</c> do not.
     /// </summary>
     public string Adapts { get; init; } = DefaultAdapts;
@@ -121,7 +127,15 @@ public sealed record InnerSpec
             yield return $"inner.adaptationSteps: expected 1 to 1000, got {AdaptationSteps}";
         }
 
-        foreach ((string name, double value) in new[] { ("proximal", Proximal), ("clipNorm", ClipNorm), ("weightDecay", WeightDecay) })
+        foreach (
+            (string name, double value) in new[]
+            {
+                ("proximal", Proximal),
+                ("clipNorm", ClipNorm),
+                ("weightDecay", WeightDecay),
+                ("jump", Jump),
+            }
+        )
         {
             if (!(value >= 0) || !double.IsFinite(value))
             {

@@ -51,7 +51,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, batch, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts, loss, lossUnits."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, batch, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, jump, adapts, loss, lossUnits."
                 )
         );
     }
@@ -90,6 +90,8 @@ public sealed class RecipeTests
         "network.normalization: a learned loss reads support sets of one size, and support takes statistics of others; expected none, batch, group or layer"
     )]
     [TestCase("oml", "mlp", "\"steps\": 2", "inner.batch: oml takes the examples one after the other, expected 1 or more, got 0")]
+    [TestCase("continual-maml", "mlp", "\"jump\": 0", "inner.jump: continual-maml needs a positive number, got 0")]
+    [TestCase("maml", "mlp", "\"jump\": -1", "inner.jump: expected 0 or more, got -1")]
     [TestCase("maml", "mlp", "\"batch\": -1", "inner.batch: expected 0 or more, got -1")]
     [TestCase("daml", "mlp", "\"batch\": 2", "inner.batch: a learned loss reads all examples in order, expected 0, got 2")]
     [TestCase(
@@ -104,7 +106,7 @@ public sealed class RecipeTests
         "\"batch\": 2",
         "inner.batch: 2 of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got 2"
     )]
-    public void Parse_WrongLossOrBatch_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
+    public void Parse_WrongRule_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
     {
         string wrong = Right
             .Replace("\"rate\"", $"{inner}, \"rate\"", StringComparison.Ordinal)
@@ -125,7 +127,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, anml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, anml, continual-maml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

@@ -26,6 +26,9 @@ internal sealed record TestBundleOptions
     /// <summary>Examples that one update reads; null: all.</summary>
     public int? Batch { get; init; }
 
+    /// <summary>The jump of the loss at which a learner starts again on a stream; null: none.</summary>
+    public double? Jump { get; init; }
+
     public IReadOnlyList<string>? Labels { get; init; }
 }
 
@@ -177,6 +180,7 @@ internal static partial class TestBundles
                 Optimizer = options.Optimizer,
                 Steps = options.Steps,
                 Batch = options.Batch,
+                Stream = options.Jump is { } jump ? new ManifestStream { Jump = jump } : null,
             },
             Graphs = new ManifestGraphs
             {

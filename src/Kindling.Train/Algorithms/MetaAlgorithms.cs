@@ -20,6 +20,7 @@ internal static class MetaAlgorithms
         ["protonet"] = (objective, inner, _) => new Maml(objective, inner, steps: 0, InnerFlow.Exact),
         ["oml"] = (objective, inner, recipe) => new Oml(objective, inner, recipe),
         ["anml"] = (objective, inner, recipe) => new Oml(objective, inner, recipe),
+        ["continual-maml"] = (objective, inner, recipe) => new Maml(objective, inner, recipe.Inner.Steps, InnerFlow.Exact),
         ["daml"] = (objective, inner, recipe) => new Maml(objective, inner, recipe.Inner.Steps, InnerFlow.Exact),
         ["joint"] = (objective, inner, recipe) =>
             new Joint(objective, inner, recipe.Inner.Steps, recipe.Tasks.ToShape().SupportCount, recipe.Tasks.ToShape().QueryCount),

@@ -62,6 +62,7 @@ public sealed record AlgorithmCase(string Type)
             Network = """, "gate": true""",
             Inner = """{ "rate": 0.01, "steps": 1, "batch": 1 }""",
         },
+        new("continual-maml") { Figure = 1.4738, Inner = """{ "rate": 0.01, "steps": 2, "jump": 0.5 }""" },
         new("daml")
         {
             Figure = 1.9684,
