@@ -151,6 +151,18 @@ public static class AlgorithmRows
         },
         new()
         {
+            Type = "lamaml",
+            Title = "La-MAML",
+            Source = "Gupta, Yadav and Paull 2020",
+            Summary = "learns a rate for every element on a stream with replay, and steps the parameters themselves at these rates",
+            Rates = "elementwise",
+            Needs = recipe =>
+                recipe.Algorithm.OuterOptimizer == "rates"
+                    ? NeedsParts(recipe)
+                    : [.. NeedsParts(recipe), $"algorithm.outerOptimizer: lamaml needs rates, got {recipe.Algorithm.OuterOptimizer}"],
+        },
+        new()
+        {
             Type = "daml",
             Title = "DAML",
             Source = "Yu, Finn, Xie, Dasari, Zhang, Abbeel and Levine 2018",

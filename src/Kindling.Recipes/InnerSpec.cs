@@ -100,6 +100,9 @@ public sealed record InnerSpec
     [System.Text.Json.Serialization.JsonIgnore]
     public int StepsInApp => AdaptationSteps ?? Steps;
 
+    /// <summary>Updates in a step, of a support set of so many examples.</summary>
+    public int UpdatesPerStep(int examples) => Batch == 0 ? 1 : (examples + Batch - 1) / Batch;
+
     internal IEnumerable<string> Faults()
     {
         if (Optimizer is not ("sgd" or "momentum" or "adam" or "adamw"))

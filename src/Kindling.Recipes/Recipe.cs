@@ -193,6 +193,11 @@ public sealed record Recipe
             faults.Add($"inner.loss: {row.Type} means {loss}, got {Inner.Loss}");
         }
 
+        if (Algorithm.OuterOptimizer == "rates" && (row.Rates ?? Inner.Rates) != "elementwise")
+        {
+            faults.Add($"algorithm.outerOptimizer: rates needs inner.rates elementwise, got {row.Rates ?? Inner.Rates}");
+        }
+
         if (!row.LearnsRates && Inner.LearnsRates)
         {
             faults.Add($"inner.rates: {row.Type} cannot learn rates, expected fixed, got {Inner.Rates}");

@@ -92,6 +92,7 @@ public sealed class RecipeTests
     [TestCase("oml", "mlp", "\"steps\": 2", "inner.batch: oml takes the examples one after the other, expected 1 or more, got 0")]
     [TestCase("continual-maml", "mlp", "\"jump\": 0", "inner.jump: continual-maml needs a positive number, got 0")]
     [TestCase("maml", "mlp", "\"jump\": -1", "inner.jump: expected 0 or more, got -1")]
+    [TestCase("lamaml", "mlp", "\"batch\": 1", "algorithm.outerOptimizer: lamaml needs rates, got adam")]
     [TestCase("maml", "mlp", "\"batch\": -1", "inner.batch: expected 0 or more, got -1")]
     [TestCase("daml", "mlp", "\"batch\": 2", "inner.batch: a learned loss reads all examples in order, expected 0, got 2")]
     [TestCase(
@@ -127,7 +128,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, anml, continual-maml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, anml, continual-maml, lamaml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

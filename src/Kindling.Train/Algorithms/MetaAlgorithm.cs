@@ -72,6 +72,15 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
         return path;
     }
 
+    /// <summary>The mean of a number of losses.</summary>
+    protected static Graph Mean(int losses)
+    {
+        GraphBuilder b = new("mean");
+        Value sum = Enumerable.Range(0, losses).Select(k => b.Parameter($"loss{k}")).ToArray().Aggregate(b.Add);
+        _ = b.Output(b.Mul(sum, 1.0 / losses));
+        return b.Graph;
+    }
+
     /// <summary>Of the mean losses over support and query set, the one over all examples.</summary>
     protected static Graph Pooled(int support, int query)
     {

@@ -48,6 +48,7 @@ internal sealed class InnerLoop
     /// <param name="steps">Number of steps.</param>
     /// <param name="flow">What gradients of the result see of the inner loop.</param>
     /// <param name="each">Called with the number of each step and the parameters after it.</param>
+    /// <param name="updated">Called with the parameters after each update: several times a step, where it takes the support set in parts.</param>
     /// <returns>The adapted parameters.</returns>
     public T[] Run<T>(
         ITape<T> tape,
@@ -56,7 +57,8 @@ internal sealed class InnerLoop
         T y,
         int steps,
         InnerFlow flow,
-        Action<int, IReadOnlyList<T>>? each = null
+        Action<int, IReadOnlyList<T>>? each = null,
+        Action<IReadOnlyList<T>>? updated = null
     )
     {
         T[] phi = [.. learned.Take(count)];
@@ -84,6 +86,7 @@ internal sealed class InnerLoop
                 }
 
                 moments = next[adapted.Length..];
+                updated?.Invoke(phi);
             }
 
             each?.Invoke(k, phi);

@@ -31,7 +31,7 @@ internal sealed class OuterLoop
         this.engine = engine;
         specs = program.Learned;
         gradients = new TaskGradients(specs, algorithm.TasksPerBatch);
-        optimizer = new OuterOptimizer(algorithm, [.. specs.Select(p => p.Count)]);
+        optimizer = new OuterOptimizer(algorithm, specs);
         Parameters = start;
     }
 

@@ -63,6 +63,12 @@ public sealed record AlgorithmCase(string Type)
             Inner = """{ "rate": 0.01, "steps": 1, "batch": 1 }""",
         },
         new("continual-maml") { Figure = 1.4738, Inner = """{ "rate": 0.01, "steps": 2, "jump": 0.5 }""" },
+        new("lamaml")
+        {
+            Figure = 3.099,
+            Inner = """{ "rate": 0.01, "steps": 1, "batch": 1 }""",
+            Algorithm = """, "outerOptimizer": "rates", "clipNorm": 10""",
+        },
         new("daml")
         {
             Figure = 1.9684,
