@@ -34,13 +34,18 @@ public sealed partial class Learner
     }
 
     /// <summary>Runs an adaptation; the caller has checked the request and has the turn.</summary>
-    private AdaptReport Adapted(AdaptRequest request, IProgress<AdaptProgress>? progress, CancellationToken cancellationToken)
+    private AdaptReport Adapted(
+        AdaptRequest request,
+        IProgress<AdaptProgress>? progress,
+        CancellationToken cancellationToken,
+        bool equalCounts = false
+    )
     {
         AdaptReport report = AdaptTelemetry.Measure(
             _model,
             () =>
             {
-                using PendingAdaptation pending = new(this, request);
+                using PendingAdaptation pending = new(this, request, equalCounts);
                 return [pending.Accept(pending.Adaptation.Run(progress, cancellationToken))];
             }
         )[0];
@@ -73,13 +78,13 @@ public sealed partial class Learner
         private readonly Learner _learner;
         private readonly Snapshot _before;
 
-        internal PendingAdaptation(Learner learner, AdaptRequest request)
+        internal PendingAdaptation(Learner learner, AdaptRequest request, bool equalCounts = false)
         {
             _learner = learner;
             _before = learner.Acquire();
             try
             {
-                Adaptation = new Adaptation(learner._model, _before, request);
+                Adaptation = new Adaptation(learner._model, _before, request, equalCounts);
             }
             catch
             {

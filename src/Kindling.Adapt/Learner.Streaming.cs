@@ -21,7 +21,7 @@ public sealed partial class Learner
     /// </summary>
     /// <param name="examples">The next examples: one, or as many as come together.</param>
     /// <param name="cancellationToken">Stops at once; the learner stays as it was.</param>
-    /// <returns>What happened. As any adaptation, one that does not lower the loss of these examples does not count.</returns>
+    /// <returns>What happened. An adaptation that raises the loss of these examples does not count, if the model's options require improvement; one that leaves it does.</returns>
     /// <remarks>The loss of the examples before is part of no delta: a learner that was opened from one sees no jump in its first examples.</remarks>
     /// <exception cref="ArgumentException">The examples do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">Another adaptation of this learner runs.</exception>
@@ -31,7 +31,12 @@ public sealed partial class Learner
         using Turns.Turn turn = TakeTurn();
         float loss = Loss(examples);
         bool jumped = _model.Manifest.InnerRule.Stream is { } stream && _streamLoss is { } before && !(loss <= before + stream.Jump);
-        AdaptReport adaptation = Adapted(new AdaptRequest { Support = examples, FromStart = jumped }, progress: null, cancellationToken);
+        AdaptReport adaptation = Adapted(
+            new AdaptRequest { Support = examples, FromStart = jumped },
+            progress: null,
+            cancellationToken,
+            equalCounts: true
+        );
         float? previous = _streamLoss;
         _streamLoss = loss;
         return new StreamReport

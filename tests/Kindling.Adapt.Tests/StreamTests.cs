@@ -59,6 +59,35 @@ public sealed class StreamTests
         }
     }
 
+    // Of a single class that is known nothing has to be learned: its loss is 0 before and after. It counts all the same, or no second class could follow.
+    [Test]
+    public void Observe_FirstClassOfAStream_IsKnownAfterwards()
+    {
+        TestBundles.Classifier(_folder["b"], new TestBundleOptions { Steps = 2, Rates = [0.4f] });
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        FloatTensor point = new([1, 2], [1, 0.2f]);
+
+        StreamReport first = learner.Observe(SupportSet.FromTensors(point, [0], ["ant"]));
+        StreamReport second = learner.Observe(SupportSet.FromTensors(point, [0], ["bee"]));
+
+        Assert.That((first.Loss, first.Adaptation.Accepted), Is.EqualTo((0f, true)), first.Adaptation.Reason);
+        Assert.That(learner.Classes, Is.EqualTo(new[] { "ant", "bee" }));
+        Assert.That((second.Loss > 0, second.Adaptation.Accepted), Is.EqualTo((true, true)), second.Adaptation.Reason);
+    }
+
+    // A rate that is far too large raises the loss of the very examples that are adapted to.
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Observe_LossRises_CountsOnlyIfTheOptionsSaySo(bool requireImprovement)
+    {
+        TestBundles.Linear(_folder["b"], new TestBundleOptions { Steps = 1, Rates = [5f] });
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"], new AdaptOptions { RequireImprovement = requireImprovement });
+        using Learner learner = model.CreateLearner();
+        Assert.That(learner.Observe(Example(1, 2)).Adaptation.Accepted, Is.EqualTo(!requireImprovement));
+        Assert.That(learner.Steps, Is.EqualTo(requireImprovement ? 0 : 1));
+    }
+
     [Test]
     public void Observe_Cancelled_LeavesTheLearnerAndItsStreamAsTheyWere()
     {

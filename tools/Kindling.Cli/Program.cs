@@ -9,6 +9,7 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),
     EvalCommand.Create(),
+    StreamCommand.Create(),
     SweepCommand.Create(),
     AdaptCommand.Create(),
     PredictCommand.Create(),
