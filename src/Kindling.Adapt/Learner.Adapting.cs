@@ -30,11 +30,22 @@ public sealed partial class Learner
     {
         AdaptCourse.Check(request);
         using Turns.Turn turn = TakeTurn();
+        return Adapted(request, progress, cancellationToken);
+    }
+
+    /// <summary>Runs an adaptation; the caller has checked the request and has the turn.</summary>
+    private AdaptReport Adapted(
+        AdaptRequest request,
+        IProgress<AdaptProgress>? progress,
+        CancellationToken cancellationToken,
+        bool equalCounts = false
+    )
+    {
         AdaptReport report = AdaptTelemetry.Measure(
             _model,
             () =>
             {
-                using PendingAdaptation pending = new(this, request);
+                using PendingAdaptation pending = new(this, request, equalCounts);
                 return [pending.Accept(pending.Adaptation.Run(progress, cancellationToken))];
             }
         )[0];
@@ -67,13 +78,13 @@ public sealed partial class Learner
         private readonly Learner _learner;
         private readonly Snapshot _before;
 
-        internal PendingAdaptation(Learner learner, AdaptRequest request)
+        internal PendingAdaptation(Learner learner, AdaptRequest request, bool equalCounts = false)
         {
             _learner = learner;
             _before = learner.Acquire();
             try
             {
-                Adaptation = new Adaptation(learner._model, _before, request);
+                Adaptation = new Adaptation(learner._model, _before, request, equalCounts);
             }
             catch
             {

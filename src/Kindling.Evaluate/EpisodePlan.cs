@@ -9,6 +9,7 @@ internal sealed class EpisodePlan
 {
     private const ulong TestStream = 6;
     private const ulong ValidationStream = 9;
+    private const ulong StreamStream = 10;
     private readonly Lazy<ITaskFamily> own;
     private readonly ITaskFamily test;
     private readonly ulong seed;
@@ -47,6 +48,10 @@ internal sealed class EpisodePlan
 
     /// <summary>Test episode <paramref name="number"/>.</summary>
     public Episode Test(int number) => test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
+
+    /// <summary>Stream <paramref name="number"/> of test tasks.</summary>
+    public IReadOnlyList<StreamSegment> Stream(int number, int segments) =>
+        TaskStream.Sample(test, Split.Test, Shape, segments, new SeededRandom(seed, StreamStream, (ulong)number));
 
     /// <summary>Validation episode <paramref name="number"/> of the recipe's own tasks; the same ones whatever the seed of the test.</summary>
     /// <exception cref="BundleException">The recipe's data are missing, or too few for the shape.</exception>

@@ -42,7 +42,7 @@ public static class BundleExporter
     private static void Write(string target, ExportSource source, Action<string> verify)
     {
         (Recipe recipe, CheckpointState state) = (source.Recipe, source.State);
-        NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, state.InputShape, state.Outputs);
+        NetworkGraphs network = recipe.Build(state.InputShape, state.Outputs);
         bool classification = state.IsClassification;
         Dictionary<string, FloatTensor> tensors = new(source.Theta, StringComparer.Ordinal);
         foreach (StatisticSpec statistic in network.Statistics)
@@ -151,6 +151,9 @@ public static class BundleExporter
                     WeightDecay = recipe.Inner.WeightDecay,
                     Proximal = recipe.Inner.Proximal,
                     ClipNorm = recipe.Inner.ClipNorm,
+                    Stream = recipe.Inner.Jump == 0 ? null : new ManifestStream { Jump = recipe.Inner.Jump },
+                    Batch = recipe.Inner.Batch == 0 ? null : recipe.Inner.Batch,
+                    Examples = recipe.Inner.LearnsLoss ? recipe.Tasks.ToShape().SupportCount : null,
                 },
                 Graphs = new ManifestGraphs
                 {

@@ -46,7 +46,7 @@ public static class BundleGraphs
             classification,
             out Value? labels
         );
-        Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
+        Value loss = Descended(b, values, mask, labels!, classification);
         return Step(b, network, inner, values, loss, loss);
     }
 
@@ -67,14 +67,15 @@ public static class BundleGraphs
             classification,
             out Value? labels
         );
-        _ = one.Output(Loss(one, Mask(one, forward["output"], mask), labels!, classification), "loss");
+        _ = one.Output(Descended(one, forward, mask, labels!, classification), "loss");
         foreach (StatisticSpec statistic in network.Statistics)
         {
             _ = one.Output(forward[statistic.Name], statistic.Name);
         }
 
-        // The norm that gradients are clipped to is each user's own, which the update below does not know.
-        if (Vectorizer.Fault(one.Graph) is not null || inner.ClipNorm != 0)
+        // The norm that gradients are clipped to is each user's own, which the update below does not know; and users who are adapted together take a step each
+        // run, which is not so where a step is several updates.
+        if (Vectorizer.Fault(one.Graph) is not null || inner.ClipNorm != 0 || inner.Batch != 0)
         {
             return null;
         }
@@ -121,7 +122,7 @@ public static class BundleGraphs
             _ = b.Parameter(statistic.Name, statistic.Shape.Select(d => (long)d));
         }
 
-        Value loss = Loss(b, Mask(b, values["output"], mask), labels!, classification);
+        Value loss = Descended(b, values, mask, labels!, classification);
         Value[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Graph.Input(p.Name))];
         IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, adapted);
         _ = b.Output(loss, "loss");
@@ -268,6 +269,18 @@ public static class BundleGraphs
 
         return Simplification.Run(b.Graph);
     }
+
+    // What adaptation descends: the network's own loss, if it has one, else that of its outputs.
+    private static Value Descended(
+        GraphBuilder b,
+        IReadOnlyDictionary<string, Value> values,
+        Value? mask,
+        Value labels,
+        bool classification
+    ) =>
+        values.TryGetValue(LearnedLoss.Output, out Value? learned)
+            ? learned
+            : Loss(b, Mask(b, values["output"], mask), labels, classification);
 
     private static Value Loss(GraphBuilder b, Value output, Value labels, bool classification) =>
         classification ? Losses.CrossEntropy(b, output, labels) : Losses.MeanSquaredError(b, output, labels);

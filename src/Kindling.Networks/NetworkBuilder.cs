@@ -110,6 +110,10 @@ internal sealed class NetworkBuilder
         return Builder.Conv(x, Parameter(new($"{name}.weight", [size, size, 1, 1], InitialDistribution.Identity, size, false)));
     }
 
+    /// <summary>Multiplies features by the sigmoid of what a linear layer makes of other ones; both [batch, F].</summary>
+    public Value Gated(Value features, Value by, string name) =>
+        Builder.Mul(features, Builder.Sigmoid(Dense(by, (int)features.Shape[1].Size, name, InitialDistribution.Uniform)));
+
     /// <summary>What a linear layer makes of the context vector: [1, units].</summary>
     public Value FromContext(int length, int units, string name)
     {

@@ -97,6 +97,11 @@ public static class NetworkCatalogue
             x = spec.Warp ? n.Warp(x, $"hidden{i + 1}.warp") : x;
         }
 
+        if (spec.Gate)
+        {
+            x = n.Gated(x, n.Builder.Relu(n.Dense(Flat(n), spec.Hidden[^1], "gate.hidden", InitialDistribution.Uniform)), "gate.open");
+        }
+
         return n.Finish(Head(n, spec, x, outputs), x);
     }
 
@@ -116,6 +121,12 @@ public static class NetworkCatalogue
         }
 
         Value features = n.Builder.ReduceMean(x, [2, 3], keepDims: false);
+        if (spec.Gate)
+        {
+            Value seen = n.Builder.Relu(n.Normalize(n.Conv(n.X, spec.Filters, 2, "gate.hidden"), "gate.hidden.norm"));
+            features = n.Gated(features, n.Builder.ReduceMean(seen, [2, 3], keepDims: false), "gate.open");
+        }
+
         return n.Finish(Head(n, spec, features, outputs), features);
     }
 }

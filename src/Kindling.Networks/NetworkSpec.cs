@@ -37,6 +37,12 @@ public sealed record NetworkSpec
     public bool Warp { get; init; }
 
     /// <summary>
+    /// Whether a second network reads the same input and multiplies each feature by a number between 0 and 1, before the head sees it (ANML, Beaulieu et al.
+    /// 2020): a hidden layer of its own, named <c>gate.hidden</c>, and <c>gate.open</c>; <c>mlp</c> and <c>conv4</c>.
+    /// </summary>
+    public bool Gate { get; init; }
+
+    /// <summary>
     /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification).
     /// </summary>
     public string Head { get; init; } = "linear";
@@ -74,9 +80,9 @@ public sealed record NetworkSpec
             yield return $"network.context: expected 0 to 4096, got {Context}";
         }
 
-        if (Type == "linear" && (Context > 0 || Warp))
+        if (Type == "linear" && (Context > 0 || Warp || Gate))
         {
-            yield return "network: linear takes neither context nor warp";
+            yield return "network: linear takes neither context nor warp nor gate";
         }
 
         if (Type == "conv4" && Filters is < 1 or > 4096)

@@ -24,6 +24,9 @@ public sealed class AlgorithmRow
     /// <summary>The <c>inner.rates</c> that it means; null where the recipe chooses.</summary>
     public string? Rates { get; init; }
 
+    /// <summary>The <c>inner.loss</c> that it means; null where it has no other than the outer loop's.</summary>
+    public string? Loss { get; init; }
+
     /// <summary>Whether rates may be learned.</summary>
     public bool LearnsRates { get; init; } = true;
 

@@ -1,8 +1,13 @@
+using Kindling.Networks;
+
 namespace Kindling.Recipes;
 
 /// <summary>The registry of meta-learners.</summary>
 public static class AlgorithmRows
 {
+    // two methods stand in for it
+    private const string Caml = "CAML, \"Continual Adaptation in MAML\" (the first title of CAVIA; the words describe Continual-MAML)";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<AlgorithmRow> All { get; } =
     [
@@ -75,7 +80,7 @@ public static class AlgorithmRows
             Title = "CAVIA",
             Source = "Zintgraf, Shiarlis, Kurin, Hofmann and Whiteson 2019",
             Summary = "adapts a context vector that the network reads, and nothing else",
-            StandsInFor = "CAML, \"Continual Adaptation in MAML\" (the first title of CAVIA; the words describe Continual-MAML)",
+            StandsInFor = Caml,
             Adapts = "context",
             Needs = recipe => recipe.Network.Context > 0 ? [] : ["network.context: cavia needs 1 or more, got 0"],
         },
@@ -118,6 +123,57 @@ public static class AlgorithmRows
         },
         new()
         {
+            Type = "oml",
+            Title = "OML",
+            Source = "Javed and White 2019",
+            Summary = "a representation on which the head learns from one example after the other without forgetting the earlier ones",
+            Adapts = "head",
+            Needs = NeedsParts,
+        },
+        new()
+        {
+            Type = "anml",
+            Title = "ANML",
+            Source = "Beaulieu, Frati, Miconi, Lehman, Stanley, Clune and Cheney 2020",
+            Summary = "OML whose features a second network gates, which adaptation leaves as it is",
+            Adapts = "!gate.*",
+            Needs = recipe =>
+                recipe.Network.Gate ? NeedsParts(recipe) : [.. NeedsParts(recipe), "network.gate: anml needs true, got false"],
+        },
+        new()
+        {
+            Type = "continual-maml",
+            Title = "Continual-MAML",
+            Source = "Caccia, Rodriguez, Ostapenko and others 2020",
+            Summary = "MAML for streams: adaptation follows the stream, and starts again where the loss jumps",
+            StandsInFor = Caml,
+            Needs = recipe => recipe.Inner.Jump > 0 ? [] : ["inner.jump: continual-maml needs a positive number, got 0"],
+        },
+        new()
+        {
+            Type = "lamaml",
+            Title = "La-MAML",
+            Source = "Gupta, Yadav and Paull 2020",
+            Summary = "learns a rate for every element on a stream with replay, and steps the parameters themselves at these rates",
+            Rates = "elementwise",
+            Needs = recipe =>
+                recipe.Algorithm.OuterOptimizer == "rates"
+                    ? NeedsParts(recipe)
+                    : [.. NeedsParts(recipe), $"algorithm.outerOptimizer: lamaml needs rates, got {recipe.Algorithm.OuterOptimizer}"],
+        },
+        new()
+        {
+            Type = "daml",
+            Title = "DAML",
+            Source = "Yu, Finn, Xie, Dasari, Zhang, Abbeel and Levine 2018",
+            Summary = "adapts to unlabelled examples of another domain, by a learned loss that reads them in order",
+            StandsInFor = "R-DAML, \"Recurrent-Domain Adaptation MAML\" (DAML whose learned loss is a recurrent network)",
+            Adapts = "!loss.*",
+            Loss = "learned",
+            Needs = NeedsUnlabelledSequences,
+        },
+        new()
+        {
             Type = "joint",
             Title = "joint pre-training",
             Source = "a yardstick",
@@ -145,6 +201,28 @@ public static class AlgorithmRows
 
     private static IEnumerable<string> NeedsPrototypes(Recipe recipe) =>
         recipe.Network.Head == "prototypes" ? [] : [$"network.head: {recipe.Algorithm.Type} needs prototypes, got {recipe.Network.Head}"];
+
+    private static IEnumerable<string> NeedsParts(Recipe recipe) =>
+        recipe.Inner.Batch > 0
+            ? []
+            :
+            [
+                $"inner.batch: {recipe.Algorithm.Type} takes the examples one after the other, expected 1 or more, got {recipe.Inner.Batch}",
+            ];
+
+    // A head of prototypes reads labels; statistics are asked for of other batches than the one length that the recurrence is written out for.
+    private static IEnumerable<string> NeedsUnlabelledSequences(Recipe recipe)
+    {
+        if (recipe.Network.Head == "prototypes")
+        {
+            yield return "network.head: a learned loss reads no labels, expected linear, got prototypes";
+        }
+
+        if (recipe.Network.Normalization == Normalization.Support)
+        {
+            yield return "network.normalization: a learned loss reads support sets of one size, and support takes statistics of others; expected none, batch, group or layer";
+        }
+    }
 
     internal static AlgorithmRow? Find(string type) => All.FirstOrDefault(row => row.Type == type);
 }

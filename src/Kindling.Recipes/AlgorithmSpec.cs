@@ -21,7 +21,10 @@ public sealed class AlgorithmSpec
     /// <summary>Tasks per outer iteration.</summary>
     public required int TasksPerBatch { get; init; }
 
-    /// <summary>Outer optimiser, <c>adam</c> or <c>sgd</c>.</summary>
+    /// <summary>
+    /// Outer optimiser: <c>adam</c>, <c>sgd</c>, or <c>rates</c>, where inner rates are <c>elementwise</c>: SGD moves the rates at the outer rate, but not below 0, and
+    /// then each element of an adapted parameter at its own; what does not adapt moves at the outer rate (La-MAML, Gupta et al. 2020).
+    /// </summary>
     public string OuterOptimizer { get; init; } = "adam";
 
     /// <summary>Outer learning rate.</summary>
@@ -103,9 +106,9 @@ public sealed class AlgorithmSpec
             yield return $"algorithm.engine: expected torch or graph, got '{Engine}'";
         }
 
-        if (OuterOptimizer is not ("adam" or "sgd"))
+        if (OuterOptimizer is not ("adam" or "sgd" or "rates"))
         {
-            yield return $"algorithm.outerOptimizer: expected adam or sgd, got '{OuterOptimizer}'";
+            yield return $"algorithm.outerOptimizer: expected adam, sgd or rates, got '{OuterOptimizer}'";
         }
 
         if (!(OuterRate > 0) || !double.IsFinite(OuterRate))

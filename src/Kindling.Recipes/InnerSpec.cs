@@ -12,6 +12,9 @@ public sealed record InnerSpec
     /// <summary>The <see cref="Adapts"/> of a recipe that names none.</summary>
     public const string DefaultAdapts = "all";
 
+    /// <summary>The <see cref="Loss"/> of a recipe that names none.</summary>
+    public const string DefaultLoss = "same";
+
     /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
@@ -30,6 +33,12 @@ public sealed record InnerSpec
     /// be 0 one step after the last; steps beyond those of training take the last one's.
     /// </summary>
     public string Schedule { get; init; } = Constant;
+
+    /// <summary>
+    /// Examples that one update reads. 0: all of them, so that a step is one update; else a step takes the support set once, in order, in parts of this size (the
+    /// last one as large as what is left), an update for each, all at the rates of the step.
+    /// </summary>
+    public int Batch { get; init; }
 
     /// <summary>Steps per task in meta-training.</summary>
     public int Steps { get; init; } = 1;
@@ -61,9 +70,28 @@ public sealed record InnerSpec
     public double ClipNorm { get; init; }
 
     /// <summary>
+    /// On a stream of examples in the app: by how much the loss of the next ones has to be above that of the ones before, for the learner to start again. 0:
+    /// it never does.
+    /// </summary>
+    public double Jump { get; init; }
+
+    /// <summary>
     /// Which parameters adapt: <c>all</c>, <c>head</c>, <c>body</c>, or patterns of names with <c>*</c>, separated by commas; those after <c>!</c> do not.
     /// </summary>
     public string Adapts { get; init; } = DefaultAdapts;
+
+    /// <summary>
+    /// What adaptation descends: <c>same</c>, the loss that the outer loop has, or <c>learned</c>, one that a recurrent network computes of the support
+    /// inputs, in order and without their labels (<see cref="Networks.LearnedLoss"/>).
+    /// </summary>
+    public string Loss { get; init; } = DefaultLoss;
+
+    /// <summary>Units of the recurrent network of a learned <see cref="Loss"/>.</summary>
+    public int LossUnits { get; init; } = 16;
+
+    /// <summary>Whether adaptation descends a loss that is learned.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool LearnsLoss => Loss == "learned";
 
     /// <summary>Whether rates are learned.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
@@ -95,6 +123,9 @@ public sealed record InnerSpec
             }
         );
     }
+
+    /// <summary>Updates in a step, of a support set of so many examples.</summary>
+    public int UpdatesPerStep(int examples) => Batch == 0 ? 1 : (examples + Batch - 1) / Batch;
 
     internal IEnumerable<string> Faults()
     {
@@ -128,12 +159,35 @@ public sealed record InnerSpec
             yield return $"inner.adaptationSteps: expected 1 to 1000, got {AdaptationSteps}";
         }
 
-        foreach ((string name, double value) in new[] { ("proximal", Proximal), ("clipNorm", ClipNorm), ("weightDecay", WeightDecay) })
+        foreach (
+            (string name, double value) in new[]
+            {
+                ("proximal", Proximal),
+                ("clipNorm", ClipNorm),
+                ("weightDecay", WeightDecay),
+                ("jump", Jump),
+            }
+        )
         {
             if (!(value >= 0) || !double.IsFinite(value))
             {
                 yield return $"inner.{name}: expected 0 or more, got {value}";
             }
+        }
+
+        if (Batch < 0)
+        {
+            yield return $"inner.batch: expected 0 or more, got {Batch}";
+        }
+
+        if (Loss is not ("same" or "learned"))
+        {
+            yield return $"inner.loss: expected same or learned, got '{Loss}'";
+        }
+
+        if (LossUnits is < 1 or > 4096)
+        {
+            yield return $"inner.lossUnits: expected 1 to 4096, got {LossUnits}";
         }
 
         if (string.IsNullOrWhiteSpace(Adapts))

@@ -154,6 +154,7 @@ public sealed record Recipe
             json["algorithm"]!["type"] = type;
             json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
             json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
+            json["inner"]!["loss"] = row.Loss ?? InnerSpec.DefaultLoss;
         });
     }
 
@@ -175,7 +176,7 @@ public sealed record Recipe
             return [];
         }
 
-        List<string> faults = [.. row.Needs(this)];
+        List<string> faults = [.. row.Needs(this), .. BatchFaults()];
         if (row.Adapts is { } adapts && Inner.Adapts != InnerSpec.DefaultAdapts && Inner.Adapts != adapts)
         {
             faults.Add($"inner.adapts: {row.Type} means '{adapts}', got '{Inner.Adapts}'");
@@ -192,6 +193,17 @@ public sealed record Recipe
             faults.Add($"inner.schedule: expected constant where inner.rates is {meant}, since those are learned; got {Inner.Schedule}");
         }
 
+        string loss = row.Loss ?? InnerSpec.DefaultLoss;
+        if (Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != loss)
+        {
+            faults.Add($"inner.loss: {row.Type} means {loss}, got {Inner.Loss}");
+        }
+
+        if (Algorithm.OuterOptimizer == "rates" && (row.Rates ?? Inner.Rates) != "elementwise")
+        {
+            faults.Add($"algorithm.outerOptimizer: rates needs inner.rates elementwise, got {row.Rates ?? Inner.Rates}");
+        }
+
         if (!row.LearnsRates && Inner.LearnsRates)
         {
             faults.Add($"inner.rates: {row.Type} cannot learn rates, expected fixed, got {Inner.Rates}");
@@ -200,10 +212,37 @@ public sealed record Recipe
         return faults;
     }
 
+    // What depends on the examples of an update would be another thing for a part of them.
+    private IEnumerable<string> BatchFaults()
+    {
+        if (Inner.Batch <= 0)
+        {
+            yield break;
+        }
+
+        if (Network.Normalization is Normalization.Batch or Normalization.Support)
+        {
+            yield return $"inner.batch: statistics of {Inner.Batch} of the examples are not those of all, expected 0, or normalization none, group or layer, got {Inner.Batch}";
+        }
+
+        if (Network.Head == "prototypes")
+        {
+            yield return $"inner.batch: {Inner.Batch} of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got {Inner.Batch}";
+        }
+
+        if (AlgorithmRows.Of(Algorithm.Type).Loss is "learned")
+        {
+            yield return $"inner.batch: a learned loss reads all examples in order, expected 0, got {Inner.Batch}";
+        }
+    }
+
     // What the meta-learner means stands in the inner rule, where everybody reads it.
     private Recipe Resolved()
     {
         AlgorithmRow row = AlgorithmRows.Of(Algorithm.Type);
-        return this with { Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates } };
+        return this with
+        {
+            Inner = Inner with { Adapts = row.Adapts ?? Inner.Adapts, Rates = row.Rates ?? Inner.Rates, Loss = row.Loss ?? Inner.Loss },
+        };
     }
 }

@@ -22,6 +22,12 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "demonstration",
+            Kind = TaskKind.Regression,
+            Create = (_, _) => new DemonstrationFamily(),
+        },
+        new()
+        {
             Type = "glyphs",
             Kind = TaskKind.Classification,
             HasImages = true,

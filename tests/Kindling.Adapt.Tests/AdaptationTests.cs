@@ -44,6 +44,59 @@ public sealed class AdaptationTests
         Assert.That(learner.Parameters["w"].Values[0], Is.EqualTo(w).Within(1e-5));
     }
 
+    // A step is once through the examples, in order, at one rate; its loss is that of all of them where it begins.
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(5)]
+    [TestCase(7)]
+    public void Adapt_InParts_EveryPartIsAnUpdate(int batch)
+    {
+        double[] rates = [0.01, 0.005, 0.005];
+        TestBundles.Linear(
+            _folder["b"],
+            new TestBundleOptions
+            {
+                Steps = 3,
+                Rates = [0.01f, 0.005f],
+                Batch = batch,
+            }
+        );
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        (double W, double B)[] expected = new (double, double)[4];
+        (double w, double b) = (TestBundles.LinearTheta[0], TestBundles.LinearTheta[1]);
+        for (int step = 0; step <= 3; step++)
+        {
+            expected[step] = (w, b);
+            for (int from = 1; step < 3 && from <= 5; from += batch)
+            {
+                int[] part = [.. Enumerable.Range(from, Math.Min(batch, 6 - from))];
+                double[] errors = [.. part.Select(x => (w * x) + b - (2 * x))];
+                (w, b) = (
+                    w - (rates[step] * part.Zip(errors, (x, e) => 2 * x * e).Average()),
+                    b - (rates[step] * errors.Average(e => 2 * e))
+                );
+            }
+        }
+
+        learner.Trace(
+            Data.Line,
+            3,
+            point =>
+            {
+                (double stepW, double stepB) = expected[point.Step];
+                Assert.That(point.Parameters()["w"].Values[0], Is.EqualTo(stepW).Within(1e-5), $"after {point.Step} steps");
+                Assert.That(point.Parameters()["b"].Values[0], Is.EqualTo(stepB).Within(1e-5), $"after {point.Step} steps");
+                Assert.That(
+                    point.Loss,
+                    Is.EqualTo(Enumerable.Range(1, 5).Average(x => Math.Pow((stepW * x) + stepB - (2 * x), 2))).Within(1e-4)
+                );
+            }
+        );
+        Assert.That(learner.Adapt(Data.Line).Accepted, Is.True);
+        Assert.That(learner.Parameters["w"].Values[0], Is.EqualTo(expected[3].W).Within(1e-5));
+    }
+
     [Test]
     public void Adapt_Classifier_ParametersAfterEachStepAreThoseOfPlainArithmetic()
     {

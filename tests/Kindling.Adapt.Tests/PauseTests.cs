@@ -21,6 +21,16 @@ public sealed class PauseTests
                 Rates = [0.05f, 0.02f],
             }
         );
+        TestBundles.Linear(
+            _folder["parts"],
+            new TestBundleOptions
+            {
+                Steps = Steps,
+                Optimizer = "adam",
+                Rates = [0.05f, 0.02f],
+                Batch = 2,
+            }
+        );
         TestBundles.Classifier(_folder["b"], new TestBundleOptions { Steps = Steps, Normalization = "support" });
     }
 
@@ -31,6 +41,8 @@ public sealed class PauseTests
     [TestCase("adam", 7, false)]
     [TestCase("adam", Steps - 1, false)]
     [TestCase("adam", 13, true)]
+    [TestCase("parts", 7, false)]
+    [TestCase("parts", 12, true, "Cpu")]
     [TestCase("b", 7, false)]
     [TestCase("b", 13, true)]
     [TestCase("adam", 13, true, "Cpu")]
@@ -83,10 +95,15 @@ public sealed class PauseTests
         Assert.That(File.Exists(_folder["paused"]), Is.False);
     }
 
+    // The clock stops a step wherever it is: where it takes the examples in parts, between two of them as well.
     [Test]
-    public void Adapt_InSlicesOfTime_ComesToTheSameEnd()
+    public void Adapt_InSlicesOfTime_ComesToTheSameEnd([Values(null, 1, 4)] int? batch)
     {
-        using AdaptableModel model = AdaptableModel.Open(_folder["b"], new AdaptOptions { Steps = 3000 });
+        TestBundles.Classifier(
+            _folder["sliced"],
+            new TestBundleOptions { Normalization = batch is null ? "support" : "none", Batch = batch }
+        );
+        using AdaptableModel model = AdaptableModel.Open(_folder["sliced"], new AdaptOptions { Steps = 3000 });
         using Learner whole = model.CreateLearner();
         using Learner sliced = model.CreateLearner();
         AdaptReport expected = whole.Adapt(Data.Three);

@@ -35,6 +35,27 @@ internal static class NetworkRows
                 },
                 [1, 16, 16]
             ),
+            Row(
+                "mlp gated",
+                new NetworkSpec
+                {
+                    Type = "mlp",
+                    Hidden = [5, 4],
+                    Gate = true,
+                },
+                [3]
+            ),
+            Row(
+                "conv4 gated",
+                new NetworkSpec
+                {
+                    Type = "conv4",
+                    Filters = 4,
+                    Gate = true,
+                    Normalization = Normalization.Layer,
+                },
+                [1, 16, 16]
+            ),
             // filters enough for products of gathered columns, with small weights and with large ones
             .. from filters in new[] { 16, 96 }
             select Row($"conv4 with {filters} filters", new NetworkSpec { Type = "conv4", Filters = filters }, [1, 8, 8]),

@@ -23,6 +23,13 @@ internal sealed class ManifestTests
             m => m["innerRule"]!["optimizer"] = "lion",
             "innerRule.optimizer: expected one of sgd, momentum, adam, adamw; got 'lion'."
         ),
+        Fault(
+            "jump",
+            m => m["innerRule"]!["stream"] = new JsonObject { ["jump"] = 0 },
+            "innerRule.stream.jump: expected a positive number, got 0."
+        ),
+        Fault("batch", m => m["innerRule"]!["batch"] = 0, "innerRule.batch: expected null or at least 1, got 0."),
+        Fault("examples", m => m["innerRule"]!["examples"] = 0, "innerRule.examples: expected null or at least 1, got 0."),
         Fault("steps", m => m["innerRule"]!["steps"] = 0, "innerRule.steps: expected 1 to 1000000, got 0."),
         Fault(
             "input without batch",

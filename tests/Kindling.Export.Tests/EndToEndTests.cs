@@ -66,7 +66,7 @@ public sealed class EndToEndTests
         string[] adapted = [.. bundle.Manifest.Parameters.Where(p => p.Adapts).Select(p => p.Name)];
         string[] expected = algorithm.Type switch
         {
-            "anil" => ["head.weight", "head.bias"],
+            "anil" or "oml" => ["head.weight", "head.bias"],
             "boil" => ["hidden1.weight", "hidden1.bias", "hidden2.weight", "hidden2.bias"],
             "cavia" => ["context"],
             "protonet" => ["head.weight", "head.bias"],
@@ -202,6 +202,36 @@ public sealed class EndToEndTests
         Assert.That(rates.Select(r => r.Values[0]).Distinct().Count(), Is.EqualTo(rates.Length), "every rate has been learned");
         Assert.That(bundle.Contains("training/checkpoint"), Is.EqualTo(optimizer == "sgd"));
         Assert.That(bundle.Manifest.TrainingRates, Is.EqualTo(optimizer == "sgd" ? new[] { 0.005f } : null));
+    }
+
+    [Test]
+    public void Adapt_LearnedLoss_ReadsTheExamplesInOrderAndNoLabels()
+    {
+        Recipe recipe = AlgorithmCase.All.Single(c => c.Type == "daml").Recipe(20, "graph");
+        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, "");
+        string checkpoint = Path.Combine(folder, "checkpoint");
+        _ = new TrainingSession(recipe, tasks, checkpoint, TimeProvider.System).Run(1, false, new Progress<TrainingProgress>(), default);
+        _ = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+        using AdaptableModel model = AdaptableModel.Open(Path.Combine(folder, "bundle"), new AdaptOptions { RequireImprovement = false });
+        Episode episode = tasks.Sample(Split.Test, recipe.Tasks.ToShape(), new SeededRandom(6));
+        float Adapted(float[] x, float[] y)
+        {
+            using Learner learner = model.CreateLearner();
+            _ = learner.Adapt(SupportSet.FromTargets(new FloatTensor([x.Length / 2, 2], x), new FloatTensor([y.Length, 1], y)));
+            return learner.Predict(new FloatTensor([2], [1, 0])).Values[0];
+        }
+
+        float[] shown = episode.SupportX.Values;
+        float adapted = Adapted(shown, episode.SupportY.Values);
+        Assert.That(Adapted(shown, [0, 1, 2, 3, 4]), Is.EqualTo(adapted));
+        Assert.That(Adapted([.. shown.Chunk(2).Reverse().SelectMany(example => example)], [0, 1, 2, 3, 4]), Is.Not.EqualTo(adapted));
+        Assert.That(
+            () => Adapted(shown[..6], [0, 1, 2]),
+            Throws.ArgumentException.With.Message.EqualTo(
+                "Adaptation of 'contract' reads 5 examples, in order, to learn from; there are 3. (Parameter 'support')"
+            )
+        );
+        Assert.That(model.Manifest.TrainingAbsence, Does.EndWith("this rule descends a learned one."));
     }
 
     [Test]

@@ -52,7 +52,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, schedule, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, adapts."
+                    "recipe.json: unknown member 'inner.ratio'; did you mean 'inner.rate'? Known are optimizer, rate, rates, schedule, batch, steps, adaptationSteps, momentum, beta1, beta2, epsilon, weightDecay, proximal, clipNorm, jump, adapts, loss, lossUnits."
                 )
         );
     }
@@ -139,6 +139,56 @@ public sealed class RecipeTests
         Assert.That(RecipeChanges.Find(before, now), Is.EqualTo(new[] { "algorithm.average 1 -> 2" }));
     }
 
+    [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml means same, got learned")]
+    [TestCase(
+        "maml",
+        "mlp",
+        "\"loss\": \"magic\"",
+        "inner.loss: expected same or learned, got 'magic'; inner.loss: maml means same, got magic"
+    )]
+    [TestCase("daml", "mlp", "\"lossUnits\": 0", "inner.lossUnits: expected 1 to 4096, got 0")]
+    [TestCase(
+        "daml",
+        "conv4\", \"head\": \"prototypes",
+        "\"steps\": 1",
+        "network.head: a learned loss reads no labels, expected linear, got prototypes"
+    )]
+    [TestCase(
+        "daml",
+        "conv4\", \"normalization\": \"support",
+        "\"steps\": 1",
+        "network.normalization: a learned loss reads support sets of one size, and support takes statistics of others; expected none, batch, group or layer"
+    )]
+    [TestCase("oml", "mlp", "\"steps\": 2", "inner.batch: oml takes the examples one after the other, expected 1 or more, got 0")]
+    [TestCase("continual-maml", "mlp", "\"jump\": 0", "inner.jump: continual-maml needs a positive number, got 0")]
+    [TestCase("maml", "mlp", "\"jump\": -1", "inner.jump: expected 0 or more, got -1")]
+    [TestCase("lamaml", "mlp", "\"batch\": 1", "algorithm.outerOptimizer: lamaml needs rates, got adam")]
+    [TestCase("maml", "mlp", "\"batch\": -1", "inner.batch: expected 0 or more, got -1")]
+    [TestCase("daml", "mlp", "\"batch\": 2", "inner.batch: a learned loss reads all examples in order, expected 0, got 2")]
+    [TestCase(
+        "maml",
+        "conv4\", \"normalization\": \"batch",
+        "\"batch\": 2",
+        "inner.batch: statistics of 2 of the examples are not those of all, expected 0, or normalization none, group or layer, got 2"
+    )]
+    [TestCase(
+        "maml",
+        "conv4\", \"head\": \"prototypes",
+        "\"batch\": 2",
+        "inner.batch: 2 of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got 2"
+    )]
+    public void Parse_WrongRule_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
+    {
+        string wrong = Right
+            .Replace("\"rate\"", $"{inner}, \"rate\"", StringComparison.Ordinal)
+            .Replace("mlp", network, StringComparison.Ordinal)
+            .Replace("maml", algorithm, StringComparison.Ordinal);
+        Assert.That(
+            () => Recipe.Parse(wrong, "recipe.json"),
+            Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
+        );
+    }
+
     [Test]
     public void Parse_SeveralFaults_ReportsAllAtOnce()
     {
@@ -148,7 +198,7 @@ public sealed class RecipeTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
+                    "recipe.json: algorithm.type: expected one of maml, fomaml, reptile, anil, boil, metasgd, mamlpp, imaml, cavia, protomaml, protonet, leap, warpgrad, oml, anml, continual-maml, lamaml, daml, joint, random, got 'magic'; inner.rate: expected a positive number, got -1."
                 )
         );
     }

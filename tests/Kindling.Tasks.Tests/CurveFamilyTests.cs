@@ -60,6 +60,27 @@ internal sealed class CurveFamilyTests
         }
     }
 
+    [Test]
+    public void Sample_Demonstration_ShowsTheCurveInTheSupportSetAlone()
+    {
+        ITaskFamily family = Create("demonstration");
+        HashSet<double> offsets = [];
+        for (ulong i = 0; i < 300; i++)
+        {
+            Episode episode = family.Sample(Split.Train, Shape, new SeededRandom(5, i));
+            double[] drift =
+            [
+                .. Enumerable.Range(0, 10).Select(n => episode.SupportX.Values[(2 * n) + 1] - (episode.SupportY.Values[n] / 2.0)),
+            ];
+            Assert.That(drift, Has.All.EqualTo(drift[0]).Within(1e-5), "all examples of a task share the offset");
+            Assert.That(episode.QueryX.Values.Where((_, n) => n % 2 == 1), Has.All.Zero);
+            Assert.That(drift[0], Is.InRange(-1, 1));
+            _ = offsets.Add(Math.Round(drift[0], 1));
+        }
+
+        Assert.That(offsets, Has.Count.EqualTo(21), "offsets fill [-1, 1]");
+    }
+
     [TestCase("linear")]
     [TestCase("sinusoid")]
     public void Sample_OfShape_HasPointsAsColumns(string type)

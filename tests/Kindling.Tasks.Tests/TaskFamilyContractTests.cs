@@ -10,6 +10,7 @@ internal sealed class TaskFamilyContractTests
     [
         new() { Type = "linear", Shots = 5 },
         new() { Type = "sinusoid", Shots = 5 },
+        new() { Type = "demonstration", Shots = 5 },
         new()
         {
             Type = "glyphs",
@@ -160,7 +161,12 @@ internal sealed class TaskFamilyContractTests
     {
         Assert.That(
             new TaskSpec { Type = "cubic" }.Validate(),
-            Is.EqualTo(new[] { "tasks.type must be one of linear, sinusoid, glyphs, omniglot, har_geotec, images, table, got 'cubic'." })
+            Is.EqualTo(
+                new[]
+                {
+                    "tasks.type must be one of linear, sinusoid, demonstration, glyphs, omniglot, har_geotec, images, table, got 'cubic'.",
+                }
+            )
         );
     }
 

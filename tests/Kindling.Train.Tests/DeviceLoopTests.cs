@@ -92,6 +92,8 @@ public sealed class DeviceLoopTests
         }
     }
 
+    [TestCase("rates", 0)]
+    [TestCase("rates", 0.5)]
     [TestCase("adam", 0)]
     [TestCase("adam", 0.5)]
     [TestCase("sgd", 0)]
@@ -108,11 +110,16 @@ public sealed class DeviceLoopTests
             ClipNorm = clipNorm,
             Schedule = "cosine",
         };
-        ParameterSpec[] learned = [new("a", [2, 3], InitialDistribution.He, 1, false), new("b", [4], InitialDistribution.He, 1, false)];
+        ParameterSpec[] learned =
+        [
+            new("a", [2, 3], InitialDistribution.He, 1, false),
+            new("b", [4], InitialDistribution.He, 1, false),
+            new(GraphSignature.Rate("b"), [1, 4], InitialDistribution.He, 1, false),
+        ];
         FloatTensor[] start = [.. MetaTrainer.Initialise(learned, 3, 0)];
         using DeviceOptimizer device = new(spec, learned, CPU);
         DeviceOptimizer.Write(device.Parameters, start);
-        OuterOptimizer processor = new(spec, [6, 4]);
+        OuterOptimizer processor = new(spec, learned);
         float[][] expected = [.. start.Select(t => (float[])t.Values.Clone())];
         for (int iteration = 0; iteration < 5; iteration++)
         {

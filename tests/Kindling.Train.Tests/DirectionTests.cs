@@ -134,7 +134,7 @@ public sealed class DirectionTests
     private static Setting Create(Recipe recipe)
     {
         ITaskFamily family = TaskFamilies.Create(recipe.Tasks, "");
-        NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, family.InputShape, family.OutputCount);
+        NetworkGraphs network = recipe.Build(family.InputShape, family.OutputCount);
         Objective objective = new(network, classification: false);
         InnerLoop inner = new(objective, recipe.Inner);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
@@ -164,7 +164,7 @@ public sealed class DirectionTests
             s.Task.SupportY,
             s.Steps,
             InnerFlow.None,
-            (_, _, phi) => path.Add([.. phi.Select(t => t.detach().clone().requires_grad_())])
+            (_, phi) => path.Add([.. phi.Select(t => t.detach().clone().requires_grad_())])
         );
         return path;
     }

@@ -23,6 +23,12 @@ internal sealed record TestBundleOptions
     /// <summary>none, batch or support: the classifier subtracts the mean of its inputs over the batch at hand, or the support set's.</summary>
     public string Normalization { get; init; } = "none";
 
+    /// <summary>Examples that one update reads; null: all.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>The jump of the loss at which a learner starts again on a stream; null: none.</summary>
+    public double? Jump { get; init; }
+
     public IReadOnlyList<string>? Labels { get; init; }
 }
 
@@ -169,7 +175,13 @@ internal static partial class TestBundles
                 }),
             ],
             Statistics = support ? [new ManifestStatistic { Name = "mean", Shape = inputShape }] : [],
-            InnerRule = new ManifestInnerRule { Optimizer = options.Optimizer, Steps = options.Steps },
+            InnerRule = new ManifestInnerRule
+            {
+                Optimizer = options.Optimizer,
+                Steps = options.Steps,
+                Batch = options.Batch,
+                Stream = options.Jump is { } jump ? new ManifestStream { Jump = jump } : null,
+            },
             Graphs = new ManifestGraphs
             {
                 Infer = new ManifestGraph

@@ -10,6 +10,7 @@ RootCommand root = new("Meta-train a model, export it, adapt it to a few example
     ExportCommand.CreateVerify(),
     EvalCommand.Create(),
     ReportCommand.Create(),
+    StreamCommand.Create(),
     SweepCommand.Create(),
     AdaptCommand.Create(),
     PredictCommand.Create(),

@@ -5,34 +5,42 @@ namespace Kindling.Adapt;
 
 /// <summary>
 /// Buffers of a running adaptation: two sets of parameters and optimiser state in turn. Step k reads set k mod 2 and writes the other, so nothing is
-/// copied between steps. The statistics of step k belong to the parameters that it read, and are written beside them. On a GPU both sets are in its memory,
-/// examples are copied there at the beginning and rates when they change, and of each step the loss alone comes back. Used by one thread at a time.
+/// copied between steps. The statistics of step k belong to the parameters that it read, and are written beside them. Where the rule takes the examples in
+/// parts, a step first runs on all of them, for loss and statistics, and then on one part after the other: the first reads what the step reads, the last writes
+/// what the step writes, and a third set serves in between, so that a step which is stopped has changed nothing of what it reads. On a GPU the sets are in its
+/// memory, examples are copied there at the beginning and rates when they change, and of each step the loss alone comes back. Used by one thread at a time.
 /// </summary>
 internal sealed class AdaptContext : IDisposable
 {
     private readonly Engine _engine;
     private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
     private readonly TensorSet _loss = new(GraphSignature.Loss);
+    private readonly TensorSet _partLoss = new(GraphSignature.Loss);
     private readonly TensorSet[] _delta = [];
     private readonly TensorSet[] _state = [];
-    private readonly OrtIoBinding[] _bindings = [];
-    private readonly OrtValue?[][] _boundRates;
+    private readonly StepBinding[] _steps = [];
+
+    /// <summary>By the set that is read and the one that is written; empty where the rule takes all examples at once.</summary>
+    private readonly Dictionary<(int Read, int Written), StepBinding> _parts = [];
     private StartPoint? _bound;
     private StartPoint? _start;
+    private SupportData? _data;
 
     internal AdaptContext(Engine engine)
     {
         _engine = engine;
-        _boundRates = [new OrtValue?[engine.AdaptedCount], new OrtValue?[engine.AdaptedCount]];
         try
         {
-            _delta = TensorSet.Pair(engine.Delta, engine.Memory);
-            _state = TensorSet.Pair(engine.State, engine.Memory);
-            _bindings = [engine.Adapt.CreateIoBinding(), engine.Adapt.CreateIoBinding()];
-            for (int side = 0; side < 2; side++)
+            bool inParts = engine.Manifest.InnerRule.Batch is not null;
+            _delta = TensorSet.Several(inParts ? 3 : 2, engine.Delta, engine.Memory);
+            _state = TensorSet.Several(_delta.Length, engine.State, engine.Memory);
+            _steps = [Create(0, 1, _loss, statistics: 0), Create(1, 0, _loss, statistics: 1)];
+            for (int read = 0; inParts && read < 3; read++)
             {
-                _bindings[side].BindOutput(GraphSignature.Loss, _loss.Values[0]);
-                BindSets(_bindings[side], engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]));
+                foreach (int written in Enumerable.Range(0, 3).Where(other => other != read))
+                {
+                    _parts[(read, written)] = Create(read, written, _partLoss, statistics: written);
+                }
             }
         }
         catch
@@ -68,26 +76,24 @@ internal sealed class AdaptContext : IDisposable
     }
 
     /// <summary>Runs a step.</summary>
+    /// <param name="step">Its number.</param>
+    /// <param name="updates">Whether what it writes will be read: the last run of an adaptation is for loss and statistics alone.</param>
     /// <returns>The loss at the parameters that it read.</returns>
-    internal float Run(int step)
+    internal float Run(int step, bool updates)
     {
         int side = step & 1;
-        OrtIoBinding binding = _bindings[side];
-        OrtValue?[] bound = _boundRates[side];
-        for (int i = 0; i < bound.Length; i++)
+        Run(_steps[side], step);
+        int from = side;
+        for (int part = 0; updates && part < _data!.Parts.Count; part++)
         {
-            OrtValue rate = _start!.Rates.Row(i, step);
-            if (!ReferenceEquals(bound[i], rate))
-            {
-                binding.BindInput(GraphSignature.Rate(_engine.Delta.Entries[i].Name), rate);
-                bound[i] = rate;
-            }
+            int to = (_data.Parts.Count - part) % 2 == 1 ? 1 - side : 2;
+            StepBinding binding = _parts[(from, to)];
+            binding.Bind(_engine.Manifest.Input.Name, _data.Parts[part].Inputs);
+            binding.Bind(GraphSignature.Labels, _data.Parts[part].Labels);
+            Run(binding, step);
+            from = to;
         }
 
-        OrtErrors.Run(_engine.Adapt, _options, binding, _engine.Manifest.Graphs.Adapt.File);
-        _delta[0].Written();
-        _delta[1].Written();
-        _state[1 - side].Written();
         return _loss[0][0];
     }
 
@@ -96,13 +102,23 @@ internal sealed class AdaptContext : IDisposable
 
     public void Dispose()
     {
-        Both(binding => binding.Dispose());
-        foreach (TensorSet set in (TensorSet[])[.. _delta, .. _state, _loss])
+        Each(binding => binding.Dispose());
+        foreach (TensorSet set in (TensorSet[])[.. _delta, .. _state, _loss, _partLoss])
         {
             set.Dispose();
         }
 
         _options.Dispose();
+    }
+
+    private StepBinding Create(int read, int written, TensorSet loss, int statistics) =>
+        new(_engine, loss, (_delta[read], _delta[written]), (_state[read], _state[written]), _delta[statistics]);
+
+    private void Run(StepBinding binding, int step)
+    {
+        binding.Run(_start!.Rates, step, _options);
+        Array.ForEach(_delta, set => set.Written());
+        Array.ForEach(_state, set => set.Written());
     }
 
     private void Bind(StartPoint start, SupportData data)
@@ -112,49 +128,28 @@ internal sealed class AdaptContext : IDisposable
             _bound = null;
             for (int i = 0; i < start.Frozen.Values.Length; i++)
             {
-                Both(binding => binding.BindInput(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
+                Each(binding => binding.Bind(start.Frozen.Layout.Entries[i].Name, start.Frozen.Values[i]));
             }
 
             _bound = start;
         }
 
         _start = start;
+        _data = data;
         _options.Terminate = false;
-        Both(binding => binding.BindInput(_engine.Manifest.Input.Name, data.Inputs));
-        Both(binding => binding.BindInput(GraphSignature.Labels, data.Labels));
+        Each(binding => binding.Bind(_engine.Manifest.Input.Name, data.Inputs));
+        Each(binding => binding.Bind(GraphSignature.Labels, data.Labels));
         if (data.Mask is { } mask)
         {
-            Both(binding => binding.BindInput(GraphSignature.Mask, mask));
+            Each(binding => binding.Bind(GraphSignature.Mask, mask));
         }
     }
 
-    /// <summary>Binds parameters, statistics and optimiser state: a step reads the first of each pair and writes the second, statistics to the first.</summary>
-    internal static void BindSets(
-        OrtIoBinding binding,
-        Engine engine,
-        (TensorSet Read, TensorSet Written) delta,
-        (TensorSet Read, TensorSet Written) state
-    )
+    private void Each(Action<StepBinding> action)
     {
-        for (int i = 0; i < engine.Delta.Entries.Length; i++)
+        foreach (StepBinding binding in _steps.Concat(_parts.Values))
         {
-            string name = engine.Delta.Entries[i].Name;
-            bool adapts = i < engine.AdaptedCount;
-            if (adapts)
-            {
-                binding.BindInput(name, delta.Read.Values[i]);
-            }
-
-            binding.BindOutput(GraphSignature.Next(name), (adapts ? delta.Written : delta.Read).Values[i]);
-        }
-
-        for (int i = 0; i < engine.State.Entries.Length; i++)
-        {
-            string name = engine.State.Entries[i].Name;
-            binding.BindInput(name, state.Read.Values[i]);
-            binding.BindOutput(GraphSignature.Next(name), state.Written.Values[i]);
+            action(binding);
         }
     }
-
-    private void Both(Action<OrtIoBinding> action) => Array.ForEach(_bindings, action);
 }

@@ -31,15 +31,16 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     /// <param name="model">The model.</param>
     /// <param name="before">Where to begin; the caller holds a reference for as long as this lives.</param>
     /// <param name="request">A valid request.</param>
+    /// <param name="equalCounts">Whether a result counts that is as good as before, where it has to be better.</param>
     /// <exception cref="ArgumentException">Its examples do not fit the model.</exception>
     /// <exception cref="BundleException">The pause file is damaged or of another adaptation.</exception>
-    internal Adaptation(AdaptableModel model, Snapshot before, AdaptRequest request)
+    internal Adaptation(AdaptableModel model, Snapshot before, AdaptRequest request, bool equalCounts = false)
     {
         _options = model.Options;
         _request = request;
         _before = before;
         _steps = request.Steps ?? model.Steps;
-        _course = new AdaptCourse(request, _steps, _options.RequireImprovement);
+        _course = new AdaptCourse(request, _steps, _options.RequireImprovement, equalCounts);
         (SupportSet fitted, SupportSet? validation) = HoldOut.Of(request);
         Heads heads = request.FromStart ? Heads.Initial(model.Manifest) : before.Heads;
         _data = SupportData.Create(model.Manifest, heads, fitted);

@@ -63,7 +63,7 @@ internal static class Inference
         {
             using SupportData data = SupportData.Unlabelled(engine.Manifest, snapshot.Heads, inputs);
             context.Begin(snapshot.Start, snapshot.Delta, data);
-            _ = context.Run(0);
+            _ = context.Run(0, updates: false);
             TensorSet batchs = context.Delta(0);
             for (int i = 0; i < engine.Manifest.Statistics.Count; i++)
             {

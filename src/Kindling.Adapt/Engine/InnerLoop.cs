@@ -44,7 +44,7 @@ internal static class InnerLoop
             using CancellationTokenRegistration registration = cancellationToken.Register(context.Terminate);
             for (int step = from?.Step ?? 0; step <= steps; step++)
             {
-                if (!TryRun(context, step, out float loss, cancellationToken))
+                if (!TryRun(context, step, updates: step < steps, out float loss, cancellationToken))
                 {
                     interrupted?.Invoke(step, context.Delta(step), context.State(step));
                     throw new OperationCanceledException(cancellationToken);
@@ -63,7 +63,7 @@ internal static class InnerLoop
     }
 
     /// <summary>Runs a step, unless it is cancelled before or within: it then has not changed what it reads.</summary>
-    private static bool TryRun(AdaptContext context, int step, out float loss, CancellationToken cancellationToken)
+    private static bool TryRun(AdaptContext context, int step, bool updates, out float loss, CancellationToken cancellationToken)
     {
         loss = float.NaN;
         if (cancellationToken.IsCancellationRequested)
@@ -73,7 +73,7 @@ internal static class InnerLoop
 
         try
         {
-            loss = context.Run(step);
+            loss = context.Run(step, updates);
             return true;
         }
         catch (BundleException) when (cancellationToken.IsCancellationRequested)

@@ -45,8 +45,8 @@ internal sealed class ManyContext : IDisposable
         ];
         try
         {
-            _delta = TensorSet.Pair(delta, _engine.Memory);
-            _state = TensorSet.Pair(state, _engine.Memory);
+            _delta = TensorSet.Several(2, delta, _engine.Memory);
+            _state = TensorSet.Several(2, state, _engine.Memory);
             for (int user = 0; user < count; user++)
             {
                 for (int i = 0; i < delta.Entries.Length; i++)
@@ -149,6 +149,6 @@ internal sealed class ManyContext : IDisposable
         }
 
         binding.BindOutput(GraphSignature.Loss, _loss.Values[0]);
-        AdaptContext.BindSets(binding, _engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]));
+        StepBinding.BindSets(binding, _engine, (_delta[side], _delta[1 - side]), (_state[side], _state[1 - side]), _delta[side]);
     }
 }

@@ -6,7 +6,14 @@ namespace Kindling.Adapt;
 /// <summary>A checked support set as ONNX Runtime takes it, without a copy of the inputs.</summary>
 internal sealed class SupportData : IDisposable
 {
-    private SupportData(BundleManifest manifest, FloatTensor inputs, OrtValue labels, TensorSet? mask, Heads heads)
+    private SupportData(
+        BundleManifest manifest,
+        FloatTensor inputs,
+        OrtValue labels,
+        TensorSet? mask,
+        Heads heads,
+        Func<int, int, OrtValue>? partOfLabels = null
+    )
     {
         // One input per row: the shape without a batch is the manifest's.
         Inputs = OrtValue.CreateTensorValueFromMemory(
@@ -17,12 +24,18 @@ internal sealed class SupportData : IDisposable
         Labels = labels;
         MaskSet = mask;
         Heads = heads;
+        Parts = partOfLabels is null
+            ? []
+            : [.. Ranges(manifest.InnerRule.Batch, Count).Select(r => (Part(manifest, inputs, r), partOfLabels(r.From, r.Count)))];
     }
 
     /// <summary>Examples.</summary>
     internal int Count { get; }
 
     internal OrtValue Inputs { get; }
+
+    /// <summary>What each update of a step reads, in order; empty where one update reads all examples.</summary>
+    internal IReadOnlyList<(OrtValue Inputs, OrtValue Labels)> Parts { get; }
 
     internal OrtValue Labels { get; }
 
@@ -37,15 +50,38 @@ internal sealed class SupportData : IDisposable
     internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
     {
         int count = InputCheck.Examples(manifest, support, nameof(support));
+        if (manifest.InnerRule.Examples is { } expected && expected != count)
+        {
+            throw new ArgumentException(
+                $"Adaptation of '{manifest.Name}' reads {expected} examples, in order, to learn from; there are {count}.",
+                nameof(support)
+            );
+        }
+
         if (support.Labels is not null)
         {
             Heads heads = present.With(manifest, support.Classes);
-            OrtValue labels = OrtValue.CreateTensorValueFromMemory(heads.LabelsOf(support), [count]);
-            return new SupportData(manifest, support.Inputs, labels, MaskOf(heads), heads);
+            long[] slots = heads.LabelsOf(support);
+            return new SupportData(
+                manifest,
+                support.Inputs,
+                Of(slots, 0, [count]),
+                MaskOf(heads),
+                heads,
+                (from, size) => Of(slots, from, [size])
+            );
         }
 
-        OrtValue y = OrtValue.CreateTensorValueFromMemory(support.Targets!.Values, [count, manifest.Output.Count]);
-        return new SupportData(manifest, support.Inputs, y, mask: null, present);
+        float[] targets = support.Targets!.Values;
+        int outputs = manifest.Output.Count;
+        return new SupportData(
+            manifest,
+            support.Inputs,
+            Of(targets, 0, [count, outputs]),
+            mask: null,
+            present,
+            (from, size) => Of(targets, from * outputs, [size, outputs])
+        );
     }
 
     /// <summary>Inputs without labels, for the statistics of a batch: the labels are zeros, and the loss says nothing.</summary>
@@ -68,7 +104,32 @@ internal sealed class SupportData : IDisposable
         Inputs.Dispose();
         Labels.Dispose();
         MaskSet?.Dispose();
+        foreach ((OrtValue inputs, OrtValue labels) in Parts)
+        {
+            inputs.Dispose();
+            labels.Dispose();
+        }
     }
+
+    /// <summary>Parts of a number of examples, the last one as large as what is left; none where one part would be all.</summary>
+    private static IEnumerable<(int From, int Count)> Ranges(int? batch, int count) =>
+        batch is { } size && size < count
+            ? Enumerable.Range(0, (count + size - 1) / size).Select(i => (i * size, Math.Min(size, count - (i * size))))
+            : [];
+
+    private static OrtValue Part(BundleManifest manifest, FloatTensor inputs, (int From, int Count) range)
+    {
+        int length = inputs.Count / inputs.Shape[0];
+        return Of(inputs.Values, range.From * length, [range.Count, .. manifest.Input.Shape.Skip(1).Select(size => (long)size!.Value)]);
+    }
+
+    private static OrtValue Of<T>(T[] values, int from, long[] shape)
+        where T : unmanaged =>
+        OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance,
+            values.AsMemory(from, (int)shape.Aggregate(1L, (product, size) => product * size)),
+            shape
+        );
 
     private static TensorSet MaskOf(Heads heads)
     {

@@ -44,17 +44,22 @@ internal sealed class TensorSet : IDisposable
     internal TensorSet(DeviceMemory? memory, string name, params int[] shape)
         : this(new TensorLayout([(name, shape)]), memory) { }
 
-    /// <summary>Two sets of one layout, or none where there is memory for one only.</summary>
-    internal static TensorSet[] Pair(TensorLayout layout, DeviceMemory? memory)
+    /// <summary>Several sets of one layout, or none where there is no memory for all.</summary>
+    internal static TensorSet[] Several(int count, TensorLayout layout, DeviceMemory? memory)
     {
-        TensorSet first = new(layout, memory);
+        List<TensorSet> sets = [];
         try
         {
-            return [first, new TensorSet(layout, memory)];
+            while (sets.Count < count)
+            {
+                sets.Add(new TensorSet(layout, memory));
+            }
+
+            return [.. sets];
         }
         catch
         {
-            first.Dispose();
+            sets.ForEach(set => set.Dispose());
             throw;
         }
     }

@@ -11,6 +11,7 @@ internal sealed class AdaptCourse
     private readonly AdaptRequest _request;
     private readonly int _steps;
     private readonly bool _requireImprovement;
+    private readonly bool _equalCounts;
     private readonly List<float> _losses = [];
     private readonly List<Score> _scores = [];
     private bool _hasResult;
@@ -20,8 +21,10 @@ internal sealed class AdaptCourse
     /// <param name="request">A valid request.</param>
     /// <param name="steps">Inner steps to do.</param>
     /// <param name="requireImprovement">Whether a result counts only when it improved what judges it.</param>
-    internal AdaptCourse(AdaptRequest request, int steps, bool requireImprovement)
+    /// <param name="equalCounts">Whether it does when the loss of the examples stayed as it was, too.</param>
+    internal AdaptCourse(AdaptRequest request, int steps, bool requireImprovement, bool equalCounts = false)
     {
+        _equalCounts = equalCounts;
         _request = request;
         _steps = steps;
         _requireImprovement = requireImprovement;
@@ -206,7 +209,7 @@ internal sealed class AdaptCourse
                 : $"The validation {Metric} did not improve: {_present.Metric:0.######} before, {_scores[ResultStep].Metric:0.######} at best, after {ResultStep} of {_steps} steps.";
         }
 
-        return _losses[^1] < _losses[0]
+        return _losses[^1] < _losses[0] || (_equalCounts && _losses[^1] == _losses[0])
             ? null
             : $"The loss did not fall: {_losses[0]:0.######} before, {_losses[^1]:0.######} after {_losses.Count - 1} steps.";
     }

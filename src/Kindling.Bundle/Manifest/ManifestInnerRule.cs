@@ -29,4 +29,16 @@ public sealed record ManifestInnerRule
 
     /// <summary>The norm that gradients are scaled down to; 0 where they are not.</summary>
     public double? ClipNorm { get; init; }
+
+    /// <summary>What belongs to streams of examples; null where the rule says nothing of them.</summary>
+    public ManifestStream? Stream { get; init; }
+
+    /// <summary>
+    /// Examples that one update reads: a step takes all of them in parts of this size, in order, the last one as large as what is left. Null where one update
+    /// reads all.
+    /// </summary>
+    public int? Batch { get; init; }
+
+    /// <summary>Examples that the loss of adaptation reads, in order: exactly so many have to come; null where any number may.</summary>
+    public int? Examples { get; init; }
 }

@@ -39,6 +39,21 @@ internal static class ManifestRules
             faults.Add($"innerRule.steps: expected 1 to {MaximumSteps}, got {manifest.InnerRule.Steps}.");
         }
 
+        if (manifest.InnerRule.Stream is { } stream && !(stream.Jump > 0 && double.IsFinite(stream.Jump)))
+        {
+            faults.Add($"innerRule.stream.jump: expected a positive number, got {stream.Jump}.");
+        }
+
+        if (manifest.InnerRule.Batch < 1)
+        {
+            faults.Add($"innerRule.batch: expected null or at least 1, got {manifest.InnerRule.Batch}.");
+        }
+
+        if (manifest.InnerRule.Examples < 1)
+        {
+            faults.Add($"innerRule.examples: expected null or at least 1, got {manifest.InnerRule.Examples}.");
+        }
+
         CheckPreprocessing(manifest, faults);
         CheckData(manifest, faults);
         bool named = CheckTensors(manifest, faults);

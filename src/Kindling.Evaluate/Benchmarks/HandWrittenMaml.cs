@@ -59,7 +59,8 @@ internal sealed class HandWrittenMaml : IDisposable
 
     /// <summary>Why a recipe has no hand-written training; null where it has.</summary>
     public static string? Fault(Recipe recipe) =>
-        recipe.Network is not { Head: "linear", Context: 0, Warp: false } || recipe.Network.Normalization == Normalization.Support
+        recipe.Network is not { Head: "linear", Context: 0, Warp: false, Gate: false }
+        || recipe.Network.Normalization == Normalization.Support
             ? "The hand-written training has the plain networks, without statistics of the support set."
         : recipe.Inner
             is not {
@@ -69,7 +70,9 @@ internal sealed class HandWrittenMaml : IDisposable
                 Schedule: InnerSpec.Constant,
                 Proximal: 0,
                 ClipNorm: 0,
-                WeightDecay: 0
+                WeightDecay: 0,
+                LearnsLoss: false,
+                Batch: 0
             }
             ? "The hand-written training takes plain SGD steps of all parameters at one fixed rate, and no other rule."
         : null;

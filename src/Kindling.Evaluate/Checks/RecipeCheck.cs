@@ -51,11 +51,7 @@ public static class RecipeCheck
     private static RecipeCheckReport Check(Recipe recipe, ITaskFamily tasks, double wrong)
     {
         bool classification = tasks.IsClassification;
-        NetworkGraphs network = NetworkCatalogue.Build(
-            recipe.Network,
-            tasks.InputShape,
-            classification ? recipe.Tasks.Ways : tasks.OutputCount
-        );
+        NetworkGraphs network = recipe.Build(tasks.InputShape, classification ? recipe.Tasks.Ways : tasks.OutputCount);
         Objective objective = new(network, classification);
         InnerLoop inner = new(objective, recipe.Inner);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);

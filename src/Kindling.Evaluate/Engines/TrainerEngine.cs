@@ -24,7 +24,7 @@ internal sealed class TrainerEngine : IEvaluationEngine
     {
         int outputs = manifest.IsClassification ? plan.Shape.Ways : manifest.Output.Count;
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
-        NetworkGraphs network = NetworkCatalogue.Build(plan.Recipe.Network, input, outputs);
+        NetworkGraphs network = plan.Recipe.Build(input, outputs);
         parameters =
         [
             .. network.Parameters.Select(p => Cut(theta.Tensors[p.Name], p.Shape)),

@@ -38,12 +38,4 @@ internal sealed class Joint : MetaAlgorithm
         T loss = tape.Run(pooled, support, query)[0];
         return (tape.Gradients(loss, learned, differentiable: false), loss);
     }
-
-    private static Graph Pooled(int support, int query)
-    {
-        GraphBuilder b = new("pooled");
-        double all = support + query;
-        _ = b.Output(b.Add(b.Mul(b.Parameter("support"), support / all), b.Mul(b.Parameter("query"), query / all)));
-        return b.Graph;
-    }
 }

@@ -53,7 +53,7 @@ internal sealed class MamlPlusPlus(Objective objective, InnerLoop inner, Recipe 
             task.SupportY,
             Steps,
             flow,
-            (k, _, phi) =>
+            (k, phi) =>
             {
                 if (all || k == Steps - 1)
                 {

@@ -68,8 +68,26 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
         [
             [.. learned.Select(tape.Detach)],
         ];
-        _ = inner.Run(tape, learned, task.SupportX, task.SupportY, steps, InnerFlow.None, (_, _, phi) => path.Add([.. phi]));
+        _ = inner.Run(tape, learned, task.SupportX, task.SupportY, steps, InnerFlow.None, (_, phi) => path.Add([.. phi]));
         return path;
+    }
+
+    /// <summary>The mean of a number of losses.</summary>
+    protected static Graph Mean(int losses)
+    {
+        GraphBuilder b = new("mean");
+        Value sum = Enumerable.Range(0, losses).Select(k => b.Parameter($"loss{k}")).ToArray().Aggregate(b.Add);
+        _ = b.Output(b.Mul(sum, 1.0 / losses));
+        return b.Graph;
+    }
+
+    /// <summary>Of the mean losses over support and query set, the one over all examples.</summary>
+    protected static Graph Pooled(int support, int query)
+    {
+        GraphBuilder b = new("pooled");
+        double all = support + query;
+        _ = b.Output(b.Add(b.Mul(b.Parameter("support"), support / all), b.Mul(b.Parameter("query"), query / all)));
+        return b.Graph;
     }
 
     /// <summary>Inputs of a graph in the shapes of parameters, with a suffix to their names.</summary>

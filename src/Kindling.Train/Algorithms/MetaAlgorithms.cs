@@ -18,6 +18,11 @@ internal static class MetaAlgorithms
         ["cavia"] = (objective, inner, recipe) => new Maml(objective, inner, recipe.Inner.Steps, InnerFlow.Exact),
         ["protomaml"] = (objective, inner, recipe) => new Maml(objective, inner, recipe.Inner.Steps, InnerFlow.Exact),
         ["protonet"] = (objective, inner, _) => new Maml(objective, inner, steps: 0, InnerFlow.Exact),
+        ["oml"] = (objective, inner, recipe) => new Oml(objective, inner, recipe),
+        ["anml"] = (objective, inner, recipe) => new Oml(objective, inner, recipe),
+        ["continual-maml"] = (objective, inner, recipe) => new Maml(objective, inner, recipe.Inner.Steps, InnerFlow.Exact),
+        ["lamaml"] = (objective, inner, recipe) => new LaMaml(objective, inner, recipe),
+        ["daml"] = (objective, inner, recipe) => new Maml(objective, inner, recipe.Inner.Steps, InnerFlow.Exact),
         ["joint"] = (objective, inner, recipe) =>
             new Joint(objective, inner, recipe.Inner.Steps, recipe.Tasks.ToShape().SupportCount, recipe.Tasks.ToShape().QueryCount),
         ["random"] = (objective, inner, recipe) => new Untrained(objective, inner, recipe.Inner.Steps),

@@ -47,12 +47,4 @@ internal sealed class WarpGrad(Objective objective, InnerLoop inner, int steps) 
 
         return tape.Run(mean, losses)[0];
     }
-
-    private static Graph Mean(int steps)
-    {
-        GraphBuilder b = new("mean");
-        Value sum = Enumerable.Range(0, steps).Select(k => b.Parameter($"loss{k}")).ToArray().Aggregate(b.Add);
-        _ = b.Output(b.Mul(sum, 1.0 / steps));
-        return b.Graph;
-    }
 }

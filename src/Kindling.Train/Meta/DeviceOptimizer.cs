@@ -16,25 +16,22 @@ internal sealed class DeviceOptimizer : IDisposable
     private static readonly Scalar Rest2 = 1 - OuterOptimizer.Beta2;
     private static readonly Scalar Epsilon = OuterOptimizer.Epsilon;
     private static readonly Scalar One = 1;
+    private static readonly Scalar None = 0;
     private readonly AlgorithmSpec spec;
     private readonly IReadOnlyList<ParameterSpec> learned;
+    private readonly int[] rates;
 
     public DeviceOptimizer(AlgorithmSpec spec, IReadOnlyList<ParameterSpec> learned, Device device)
     {
         this.spec = spec;
         this.learned = learned;
+        rates = OuterOptimizer.RatesOf(learned);
         using IDisposable scope = NewDisposeScope();
         long count = learned.Sum(p => (long)p.Count);
         Parameters = zeros(count, device: device).DetachFromDisposeScope();
         First = zeros(count, device: device).DetachFromDisposeScope();
         Second = zeros(count, device: device).DetachFromDisposeScope();
-        long from = 0;
-        Views =
-        [
-            .. learned.Select(p =>
-                Parameters.narrow(0, (from += p.Count) - p.Count, p.Count).view([.. p.Shape.Select(d => (long)d)]).DetachFromDisposeScope()
-            ),
-        ];
+        Views = [.. Split(Parameters).Select(view => view.DetachFromDisposeScope())];
     }
 
     /// <summary>Everything learned, one after the other.</summary>
@@ -66,10 +63,16 @@ internal sealed class DeviceOptimizer : IDisposable
         }
 
         double rate = OuterOptimizer.Rate(spec, iteration);
+        using Scalar way = -rate;
         if (spec.OuterOptimizer == "sgd")
         {
-            using Scalar way = -rate;
             _ = Parameters.add_(gradient, way);
+            return;
+        }
+
+        if (spec.OuterOptimizer == "rates")
+        {
+            StepAtRates(gradient, way);
             return;
         }
 
@@ -79,6 +82,26 @@ internal sealed class DeviceOptimizer : IDisposable
         _ = Second.mul_(Beta2).addcmul_(gradient, gradient, Rest2);
         Tensor spread = Second.sqrt().div_(correction).add_(Epsilon, One);
         _ = Parameters.addcdiv_(First, spread, step);
+    }
+
+    // The rates first, and not below 0; then what they belong to, at the new ones.
+    private void StepAtRates(Tensor gradient, Scalar way)
+    {
+        Tensor[] parts = [.. Split(gradient)];
+        foreach (int p in Enumerable.Range(0, parts.Length).OrderByDescending(rates.Contains))
+        {
+            _ = rates[p] < 0 ? Views[p].add_(parts[p], way) : Views[p].sub_(parts[p].mul(Views[rates[p]].view(Views[p].shape)));
+            if (rates.Contains(p))
+            {
+                _ = Views[p].clamp_min_(None);
+            }
+        }
+    }
+
+    private IEnumerable<Tensor> Split(Tensor vector)
+    {
+        long from = 0;
+        return learned.Select(p => vector.narrow(0, (from += p.Count) - p.Count, p.Count).view([.. p.Shape.Select(d => (long)d)]));
     }
 
     /// <summary>One of the vectors as host data.</summary>

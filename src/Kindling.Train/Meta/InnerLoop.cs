@@ -19,6 +19,7 @@ internal sealed class InnerLoop
     private readonly int count;
     private readonly Graph[] updates;
     private readonly Graph state;
+    private readonly SupportParts parts;
 
     public InnerLoop(Objective objective, InnerSpec spec)
     {
@@ -30,6 +31,7 @@ internal sealed class InnerLoop
         Rates = spec.LearnsRates ? [.. adapted.Select(i => RateOf(objective.Network.Parameters[i]))] : [];
         updates = [.. Enumerable.Range(0, spec.RateRows).Select(Update)];
         state = InitialState();
+        parts = new SupportParts(objective, spec.Batch);
     }
 
     /// <summary>Positions of the adapted parameters.</summary>
@@ -45,7 +47,8 @@ internal sealed class InnerLoop
     /// <param name="y">Support labels or targets.</param>
     /// <param name="steps">Number of steps.</param>
     /// <param name="flow">What gradients of the result see of the inner loop.</param>
-    /// <param name="each">Called with the loss before each step and the parameters after it.</param>
+    /// <param name="each">Called with the number of each step and the parameters after it.</param>
+    /// <param name="updated">Called with the parameters after each update: several times a step, where it takes the support set in parts.</param>
     /// <returns>The adapted parameters.</returns>
     public T[] Run<T>(
         ITape<T> tape,
@@ -54,32 +57,39 @@ internal sealed class InnerLoop
         T y,
         int steps,
         InnerFlow flow,
-        Action<int, T, IReadOnlyList<T>>? each = null
+        Action<int, IReadOnlyList<T>>? each = null,
+        Action<IReadOnlyList<T>>? updated = null
     )
     {
         T[] phi = [.. learned.Take(count)];
         T[] rates = [.. learned.Skip(count).Take(Rates.Count)];
         T[] anchors = spec.Proximal == 0 ? [] : [.. adapted.Select(i => phi[i])];
         T[] moments = tape.Run(state);
+        IReadOnlyList<(T X, T Y)> sets = parts.Of(tape, x, y);
         for (int k = 0; k < steps; k++)
         {
-            T loss = objective.SupportLoss(tape, x, y, phi);
-            T[] moving = [.. adapted.Select(i => phi[i])];
-            T[] gradients = tape.Gradients(loss, moving, differentiable: flow == InnerFlow.Exact);
             Graph update = updates[Math.Min(k, updates.Length - 1)];
-            T[] next = tape.Run(update, [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
-            if (flow == InnerFlow.None)
+            foreach ((T partX, T partY) in sets)
             {
-                next = Array.ConvertAll(next, tape.Detach);
+                T loss = objective.SupportLoss(tape, partX, partY, phi);
+                T[] moving = [.. adapted.Select(i => phi[i])];
+                T[] gradients = tape.Gradients(loss, moving, differentiable: flow == InnerFlow.Exact);
+                T[] next = tape.Run(update, [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
+                if (flow == InnerFlow.None)
+                {
+                    next = Array.ConvertAll(next, tape.Detach);
+                }
+
+                for (int a = 0; a < adapted.Length; a++)
+                {
+                    phi[adapted[a]] = next[a];
+                }
+
+                moments = next[adapted.Length..];
+                updated?.Invoke(phi);
             }
 
-            for (int a = 0; a < adapted.Length; a++)
-            {
-                phi[adapted[a]] = next[a];
-            }
-
-            moments = next[adapted.Length..];
-            each?.Invoke(k, loss, phi);
+            each?.Invoke(k, phi);
         }
 
         return phi;

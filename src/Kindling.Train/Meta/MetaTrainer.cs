@@ -57,7 +57,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
             throw new BundleException($"network.head: prototypes are means of classes, and '{recipe.Tasks.Type}' is a regression.");
         }
 
-        Network = NetworkCatalogue.Build(recipe.Network, tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
+        Network = recipe.Build(tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
         Objective objective = new(Network, tasks.IsClassification);
         inner = new InnerLoop(objective, recipe.Inner);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);

@@ -62,7 +62,7 @@ internal sealed class Objective
         return DeadCode.Run(b.Graph);
     }
 
-    /// <summary>A network's graph with the loss as first output: inputs x, y, parameters, statistics.</summary>
+    /// <summary>A network's graph with the loss as first output, its own if it has one: inputs x, y, parameters, statistics.</summary>
     internal static Graph WithLoss(Graph network, bool classification)
     {
         GraphBuilder b = new(network.Name + ".loss");
@@ -81,10 +81,12 @@ internal sealed class Objective
         IReadOnlyDictionary<string, Value> values = b.Inline(network, bindings);
         Value output = values["output"];
         _ = b.Output(
-            classification ? Losses.CrossEntropy(b, output, bindings["y"]) : Losses.MeanSquaredError(b, output, bindings["y"]),
+            values.TryGetValue(LearnedLoss.Output, out Value? learned) ? learned
+                : classification ? Losses.CrossEntropy(b, output, bindings["y"])
+                : Losses.MeanSquaredError(b, output, bindings["y"]),
             "loss"
         );
-        foreach (Value result in network.Outputs)
+        foreach (Value result in network.Outputs.Where(v => v.Name != LearnedLoss.Output))
         {
             _ = b.Output(values[result.Name], result.Name);
         }

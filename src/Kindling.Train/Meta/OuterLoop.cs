@@ -37,7 +37,7 @@ internal sealed class OuterLoop : IOuterLoop
         this.ranks = ranks;
         specs = program.Learned;
         gradients = new TaskGradients(specs, algorithm.TasksPerBatch, ranks);
-        optimizer = new OuterOptimizer(algorithm, [.. specs.Select(p => p.Count)]);
+        optimizer = new OuterOptimizer(algorithm, specs);
         Parameters = start;
     }
 

@@ -1,11 +1,13 @@
 using System.Numerics.Tensors;
+using Kindling.Bundles;
+using Kindling.Networks;
 using Kindling.Recipes;
 
 namespace Kindling.Train.Meta;
 
 /// <summary>
 /// The outer update on host arrays: SGD, or Adam (Kingma and Ba 2015, algorithm 1; betas 0.9 and 0.999, epsilon 1e-8), with a schedule of the
-/// rate and clipping by the global norm.
+/// rate and clipping by the global norm. Or SGD at the inner rates that are learned beside the parameters (La-MAML, Gupta et al. 2020, algorithm 1).
 /// </summary>
 internal sealed class OuterOptimizer
 {
@@ -13,12 +15,14 @@ internal sealed class OuterOptimizer
     public const float Beta2 = 0.999f;
     public const float Epsilon = 1e-8f;
     private readonly AlgorithmSpec spec;
+    private readonly int[] rates;
 
-    public OuterOptimizer(AlgorithmSpec spec, IReadOnlyList<int> sizes)
+    public OuterOptimizer(AlgorithmSpec spec, IReadOnlyList<ParameterSpec> learned)
     {
         this.spec = spec;
-        First = [.. sizes.Select(s => new float[s])];
-        Second = [.. sizes.Select(s => new float[s])];
+        rates = RatesOf(learned);
+        First = [.. learned.Select(p => new float[p.Count])];
+        Second = [.. learned.Select(p => new float[p.Count])];
     }
 
     public float[][] First { get; }
@@ -38,11 +42,24 @@ internal sealed class OuterOptimizer
             };
     }
 
+    /// <summary>For each learned tensor the place of its rates, -1 where it has none.</summary>
+    public static int[] RatesOf(IReadOnlyList<ParameterSpec> learned)
+    {
+        string[] names = [.. learned.Select(p => p.Name)];
+        return [.. names.Select(name => Array.IndexOf(names, GraphSignature.Rate(name)))];
+    }
+
     /// <summary>Moves the parameters against the gradient.</summary>
     public void Step(float[][] parameters, IReadOnlyList<Memory<float>> gradient, int iteration)
     {
         float rate = (float)Rate(spec, iteration);
         Clip(gradient);
+        if (spec.OuterOptimizer == "rates")
+        {
+            StepAtRates(parameters, gradient, rate);
+            return;
+        }
+
         for (int p = 0; p < parameters.Length; p++)
         {
             if (spec.OuterOptimizer == "sgd")
@@ -55,6 +72,21 @@ internal sealed class OuterOptimizer
             else
             {
                 Adam(parameters[p], gradient[p].Span, First[p], Second[p], rate, iteration + 1);
+            }
+        }
+    }
+
+    // The rates first, and not below 0; then what they belong to, at the new ones.
+    private void StepAtRates(float[][] parameters, IReadOnlyList<Memory<float>> gradient, float rate)
+    {
+        foreach (int p in Enumerable.Range(0, parameters.Length).OrderByDescending(rates.Contains))
+        {
+            ReadOnlySpan<float> g = gradient[p].Span;
+            bool isRate = rates.Contains(p);
+            for (int i = 0; i < g.Length; i++)
+            {
+                float next = parameters[p][i] - ((rates[p] < 0 ? rate : parameters[rates[p]][i]) * g[i]);
+                parameters[p][i] = isRate ? MathF.Max(0, next) : next;
             }
         }
     }

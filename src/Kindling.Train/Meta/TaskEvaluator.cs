@@ -74,21 +74,28 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDis
         TaskValues<Tensor> task = TorchWork.Load(episode, objective.IsClassification);
         float[] losses = new float[steps + 1];
         FloatTensor[][] parameters = new FloatTensor[steps][];
-        Tensor[] phi = inner.Run(
+        Tensor[] start = TorchWork.Leaves(theta);
+        Note(0, start[..objective.Network.Parameters.Count]);
+        _ = inner.Run(
             tape,
-            TorchWork.Leaves(theta),
+            start,
             task.SupportX,
             task.SupportY,
             steps,
             InnerFlow.None,
-            (k, loss, after) =>
+            (k, after) =>
             {
-                losses[k] = loss.item<float>();
+                Note(k + 1, after);
                 parameters[k] = [.. after.Select(TorchTensors.ToHost)];
             }
         );
-        losses[steps] = objective.Support(tape, task.SupportX, task.SupportY, phi).Loss.item<float>();
         return (losses, parameters);
+
+        void Note(int k, IReadOnlyList<Tensor> phi)
+        {
+            using IDisposable off = no_grad();
+            losses[k] = objective.SupportLoss(tape, task.SupportX, task.SupportY, phi).item<float>();
+        }
     }
 
     /// <inheritdoc/>
@@ -105,7 +112,7 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDis
         TaskValues<Tensor> task = TorchWork.Load(episode, objective.IsClassification);
         Tensor[] start = TorchWork.Leaves(theta);
         Measure(0, start[..objective.Network.Parameters.Count]);
-        _ = inner.Run(tape, start, task.SupportX, task.SupportY, steps, InnerFlow.None, (k, _, phi) => Measure(k + 1, phi));
+        _ = inner.Run(tape, start, task.SupportX, task.SupportY, steps, InnerFlow.None, (k, phi) => Measure(k + 1, phi));
 
         void Measure(int k, IReadOnlyList<Tensor> parameters)
         {

@@ -24,6 +24,9 @@ internal sealed class FrozenTape<T>(ITape<T> tape) : ITape<T>
     public T[] Run(Graph graph, params IReadOnlyList<T> inputs) => tape.Run(graph, inputs);
 
     /// <inheritdoc/>
+    public int Rows(T value) => tape.Rows(value);
+
+    /// <inheritdoc/>
     public T[] Gradients(T loss, IReadOnlyList<T> of, bool differentiable) =>
         differentiable ? tape.Gradients(loss, of, differentiable) : Constant(() => tape.Gradients(loss, of, differentiable));
 

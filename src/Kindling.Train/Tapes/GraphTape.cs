@@ -39,6 +39,9 @@ internal sealed class GraphTape(GraphBuilder builder, bool stacked, bool lowersA
     }
 
     /// <inheritdoc/>
+    public int Rows(Value value) => (int)value.Shape[stacked ? 1 : 0].Size;
+
+    /// <inheritdoc/>
     public Value[] Gradients(Value loss, IReadOnlyList<Value> of, bool differentiable)
     {
         // The gradient of the sum of all tasks' losses is each task's own.

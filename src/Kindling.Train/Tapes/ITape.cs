@@ -15,6 +15,9 @@ internal interface ITape<T>
     /// <returns>The outputs, in order.</returns>
     T[] Run(Graph graph, params IReadOnlyList<T> inputs);
 
+    /// <summary>The size of the first dimension of a task's value.</summary>
+    int Rows(T value);
+
     /// <summary>Gradients of a scalar; 0 where it does not depend on a value.</summary>
     /// <param name="loss">The scalar.</param>
     /// <param name="of">Values to differentiate by.</param>

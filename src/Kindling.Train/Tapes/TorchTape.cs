@@ -16,6 +16,9 @@ internal sealed class TorchTape(bool doublePrecision = false) : ITape<Tensor>, I
         compiled.GetOrAdd(graph, g => new(() => new TorchInterpreter(g, doublePrecision))).Value.Run(inputs);
 
     /// <inheritdoc/>
+    public int Rows(Tensor value) => (int)value.shape[0];
+
+    /// <inheritdoc/>
     public Tensor[] Gradients(Tensor loss, IReadOnlyList<Tensor> of, bool differentiable)
     {
         // allow_unused: a parameter may not reach the loss, its gradient is 0 then

@@ -55,6 +55,26 @@ public sealed record AlgorithmCase(string Type)
             Inner = """{ "rate": 0.01, "steps": 3 }""",
             Network = """, "warp": true""",
         },
+        new("oml") { Figure = 1.4383, Inner = """{ "rate": 0.01, "steps": 1, "batch": 2 }""" },
+        new("anml")
+        {
+            Figure = 0.8795,
+            Network = """, "gate": true""",
+            Inner = """{ "rate": 0.01, "steps": 1, "batch": 1 }""",
+        },
+        new("continual-maml") { Figure = 1.4738, Inner = """{ "rate": 0.01, "steps": 2, "jump": 0.5 }""" },
+        new("lamaml")
+        {
+            Figure = 3.099,
+            Inner = """{ "rate": 0.01, "steps": 1, "batch": 1 }""",
+            Algorithm = """, "outerOptimizer": "rates", "clipNorm": 10""",
+        },
+        new("daml")
+        {
+            Figure = 1.9684,
+            Tasks = """{ "type": "demonstration", "shots": 5, "queries": 10 }""",
+            Inner = """{ "rate": 0.5, "steps": 2, "lossUnits": 8 }""",
+        },
         new("joint") { Figure = 2.7011, Inner = """{ "rate": 0.01, "steps": 5 }""" },
         new("random")
         {
@@ -81,6 +101,9 @@ public sealed record AlgorithmCase(string Type)
     /// <summary>Whether it is about classes: <c>glyphs</c> and a convolutional network with prototypes stand in for the curves.</summary>
     public bool IsOfClasses { get; init; }
 
+    /// <summary>The tasks.</summary>
+    public string Tasks { get; init; } = """{ "type": "sinusoid", "shots": 5, "queries": 10 }""";
+
     /// <summary>The inner rule.</summary>
     public string Inner { get; init; } = """{ "rate": 0.01, "steps": 2 }""";
 
@@ -101,7 +124,7 @@ public sealed record AlgorithmCase(string Type)
             {
               "name": "contract", "seed": 1,
               "network": {{(IsOfClasses ? Images(hidden) : $$"""{ "type": "mlp", "hidden": [{{hidden}}, {{hidden}}]{{Network}} }""")}},
-              "tasks": {{(IsOfClasses ? Glyphs : """{ "type": "sinusoid", "shots": 5, "queries": 10 }""")}},
+              "tasks": {{(IsOfClasses ? Glyphs : Tasks)}},
               "algorithm": {
                 "type": "{{Type}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": {{tasksPerBatch}}, "outerRate": 0.003,
                 "validationEpisodes": 200{{Algorithm}}

@@ -1,0 +1,58 @@
+namespace Kindling.Tasks;
+
+/// <summary>
+/// Streams over any task family: segments one after the other, of a regression a task each, of a classification the classes of one task (class-incremental
+/// learning). A learner that gets each segment whole knows where it ends; one that gets parts of it does not.
+/// </summary>
+public static class TaskStream
+{
+    /// <summary>Draws a stream. A pure function of its arguments.</summary>
+    /// <param name="family">Where tasks come from.</param>
+    /// <param name="split">Which of them.</param>
+    /// <param name="shape">The size of a task.</param>
+    /// <param name="segments">Segments; of a classification as many as the shape has ways.</param>
+    /// <param name="random">Random numbers of this stream.</param>
+    /// <exception cref="ArgumentException">There are fewer than 2 segments, or of a classification another number than ways.</exception>
+    public static IReadOnlyList<StreamSegment> Sample(
+        ITaskFamily family,
+        Split split,
+        EpisodeShape shape,
+        int segments,
+        SeededRandom random
+    )
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(random);
+        if (segments < 2 || (family.IsClassification && segments != shape.Ways))
+        {
+            throw new ArgumentException(
+                $"A stream over '{family.Name}' has {(family.IsClassification ? $"a segment for each of {shape.Ways} classes, at least 2" : "at least 2 segments")}, got {segments}.",
+                nameof(segments)
+            );
+        }
+
+        if (!family.IsClassification)
+        {
+            return
+            [
+                .. Enumerable.Range(0, segments).Select(_ => Segment(family.Sample(split, shape, new SeededRandom(random.NextUInt64())))),
+            ];
+        }
+
+        Episode task = family.Sample(split, shape, random);
+        return
+        [
+            .. Enumerable
+                .Range(0, segments)
+                .Select(c => new StreamSegment(
+                    StreamSegment.Rows(task.SupportX, c * shape.Shots, shape.Shots),
+                    StreamSegment.Rows(task.SupportY, c * shape.Shots, shape.Shots),
+                    StreamSegment.Rows(task.QueryX, c * shape.Queries, shape.Queries),
+                    StreamSegment.Rows(task.QueryY, c * shape.Queries, shape.Queries)
+                )),
+        ];
+    }
+
+    private static StreamSegment Segment(Episode task) => new(task.SupportX, task.SupportY, task.QueryX, task.QueryY);
+}
