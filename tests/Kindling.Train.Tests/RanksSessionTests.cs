@@ -51,6 +51,27 @@ public sealed class RanksSessionTests
     }
 
     [Test]
+    public void Run_WithABitFlippedInOneProcess_EndsAllBeforeTheNextCheckpoint()
+    {
+        (_, Exception?[] errors) = ThreadRanks.Run(3, ranks => Run(ranks.Rank == 1 ? new Flipping(ranks, iteration: 5) : ranks, "run"));
+        Assert.That(
+            errors,
+            Has.All.TypeOf<RanksDifferException>()
+                .With.Message.StartsWith("After iteration 6 the parameters of process 1 of 3 are not those of process 0.")
+        );
+        Assert.That(Checkpoint.Read(In("run"), Checkpoint.LastFile).State.Iteration, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Run_ResumedWhenAllIsFinished_TrainsNothingInAnyProcess()
+    {
+        _ = Run(SingleProcess.Alone, "alone");
+        byte[] before = File.ReadAllBytes(In("alone", Checkpoint.BaselinesFile));
+        Assert.That(ThreadRanks.Succeed(3, ranks => Run(ranks, "alone", resume: true)), Has.All.True);
+        Assert.That(File.ReadAllBytes(In("alone", Checkpoint.BaselinesFile)), Is.EqualTo(before));
+    }
+
+    [Test]
     public void Run_WithAnotherRecipeInOneProcess_IsRefusedInAll()
     {
         (_, Exception?[] errors) = ThreadRanks.Run(3, ranks => Run(ranks, "run", seed: ranks.Rank == 2 ? 8 : 7));
@@ -151,5 +172,33 @@ public sealed class RanksSessionTests
 
             return any;
         }
+    }
+
+    /// <summary>A process that receives the mean gradient of an iteration with one bit flipped.</summary>
+    private sealed class Flipping(IRanks ranks, int iteration) : IRanks
+    {
+        // 25 numbers and the loss: nothing else that is broadcast is as long.
+        private const int Gradient = 26 * sizeof(float);
+
+        private int gradients;
+
+        public int Rank => ranks.Rank;
+
+        public int Count => ranks.Count;
+
+        public void Send(ReadOnlySpan<byte> data, int to) => ranks.Send(data, to);
+
+        public void Receive(Span<byte> data, int from) => ranks.Receive(data, from);
+
+        public void Broadcast(Span<byte> data, int from)
+        {
+            ranks.Broadcast(data, from);
+            if (data.Length == Gradient && ++gradients == iteration)
+            {
+                data[2] ^= 1;
+            }
+        }
+
+        public bool Any(bool value) => ranks.Any(value);
     }
 }
