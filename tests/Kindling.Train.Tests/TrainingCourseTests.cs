@@ -96,6 +96,18 @@ public sealed class TrainingCourseTests
         Assert.That(steps, Is.EqualTo(new long[] { 2, 4, 6, 8, 10, 11 }));
     }
 
+    // A second for each look at the clock: an iteration takes as long as the looks in it, validation apart.
+    [Test]
+    public void Run_OnAClock_TellsRateAndTimeLeftWithTheValidationsToCome()
+    {
+        List<TrainingProgress> lines = [];
+        _ = Run("whole", "random", 6, "\"average\": 1", lines, time: new TickingClock());
+        TrainingProgress second = lines.First(l => l.Iteration == 2);
+        TrainingProgress third = lines.First(l => l.Iteration == 3);
+        Assert.That((second.TasksPerSecond, second.Remaining), Is.EqualTo((3.0, TimeSpan.FromSeconds(4 + (2 * 1)))));
+        Assert.That((third.TasksPerSecond, third.Remaining), Is.EqualTo((3.0, TimeSpan.FromSeconds(3 + (1 * 1)))));
+    }
+
     [Test]
     public void Validate_WithAnAverage_MeasuresAndKeepsTheMeanOfTheLast()
     {
@@ -134,11 +146,12 @@ public sealed class TrainingCourseTests
         List<TrainingProgress> lines,
         bool resume = false,
         int dieAt = -1,
-        string? events = null
+        string? events = null,
+        TimeProvider? time = null
     )
     {
         Recipe recipe = Recipe(type, iterations, members);
-        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), folder[name], new StoppedClock())
+        TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), folder[name], time ?? new StoppedClock())
         {
             TrainsBaseline = false,
             TensorBoard = events,
@@ -169,6 +182,16 @@ public sealed class TrainingCourseTests
         public override long GetTimestamp() => 0;
 
         public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+    }
+
+    /// <summary>A clock that goes on by a second whenever it is read.</summary>
+    private sealed class TickingClock : TimeProvider
+    {
+        private long seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => seconds++;
     }
 
     private sealed class Recorder(List<TrainingProgress> lines, int dieAt) : IProgress<TrainingProgress>

@@ -9,6 +9,7 @@ internal static class OutcomePlot
 {
     private const int MostPoints = 2000;
     private const int LongestLabel = 18;
+    private const int WidestLabels = 60;
 
     /// <summary>A confusion matrix, rows by their true label, in shares of the row.</summary>
     public static Plot ConfusionPanel(ConfusionMatrix matrix, string name)
@@ -26,6 +27,7 @@ internal static class OutcomePlot
                     column,
                     size - 1 - row
                 );
+                text.LabelFontName = PlotStyle.FontName;
                 text.LabelFontColor = share > 0.5 ? Colors.White : Colors.Black;
                 text.LabelFontSize = size > 10 ? 8 : 12;
                 text.LabelAlignment = Alignment.MiddleCenter;
@@ -44,9 +46,13 @@ internal static class OutcomePlot
         PlotStyle.Label(plot, $"{name}: percent of each true class", "predicted", "true", Alignment.UpperRight);
         plot.HideLegend();
         plot.HideGrid();
-        plot.Axes.Bottom.TickLabelStyle.Rotation = labels.Sum(l => l.Length) > 60 ? -30 : 0;
-        plot.Axes.Bottom.TickLabelStyle.Alignment = labels.Sum(l => l.Length) > 60 ? Alignment.UpperRight : Alignment.UpperCenter;
-        plot.Axes.Bottom.MinimumSize = labels.Sum(l => l.Length) > 60 ? 110 : 0;
+        if (labels.Sum(l => l.Length) > WidestLabels)
+        {
+            plot.Axes.Bottom.TickLabelStyle.Rotation = -30;
+            plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperRight;
+            plot.Axes.Bottom.MinimumSize = 110;
+        }
+
         return plot;
     }
 

@@ -8,7 +8,9 @@ namespace Kindling.Evaluate.Plots;
 /// <summary>What all plots share: one font that travels with the program (a machine without fonts draws no text at all otherwise), colours, saving.</summary>
 internal static class PlotStyle
 {
-    private const string FontName = "DejaVu Sans";
+    /// <summary>The font that travels with the program.</summary>
+    public const string FontName = "DejaVu Sans";
+
     private const int PanelWidth = 640;
     private const int PanelHeight = 480;
     private const double Smallest = 1e-6;

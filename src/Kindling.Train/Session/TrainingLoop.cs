@@ -37,6 +37,7 @@ internal sealed class TrainingLoop(
         long stretchStart = start;
         int stretchIteration = training.Iteration;
         double lossSum = 0;
+        TimeSpan validating = TimeSpan.Zero;
         while (!IsFinished(training) && !ranks.Any(cancellation.IsCancellationRequested))
         {
             float loss = training.Step();
@@ -49,18 +50,20 @@ internal sealed class TrainingLoop(
 
             lossSum += loss;
             bool validate = IsFinished(training) || training.Iteration % algorithm.ValidateEvery == 0;
-            double[]? validation = validate ? training.Validate() : null;
-            bool last = IsFinished(training);
             TimeSpan stretch = time.GetElapsedTime(stretchStart);
+            double[]? validation = validate ? training.Validate() : null;
+            validating = validate ? time.GetElapsedTime(stretchStart) - stretch : validating;
+            bool last = IsFinished(training);
             if (validate || stretch >= ReportEvery)
             {
                 int count = training.Iteration - stretchIteration;
                 double perIteration = stretch.TotalSeconds / count;
+                int left = algorithm.Iterations - training.Iteration;
                 TrainingProgress line = new(
                     training.Iteration,
                     algorithm.Iterations,
                     algorithm.TasksPerBatch / perIteration,
-                    TimeSpan.FromSeconds(perIteration * (algorithm.Iterations - training.Iteration)),
+                    TimeSpan.FromSeconds(perIteration * left) + (validating * (left / algorithm.ValidateEvery)),
                     lossSum / count,
                     validation
                 )
