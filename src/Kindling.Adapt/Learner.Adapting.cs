@@ -38,14 +38,14 @@ public sealed partial class Learner
         AdaptRequest request,
         IProgress<AdaptProgress>? progress,
         CancellationToken cancellationToken,
-        bool equalCounts = false
+        bool onStream = false
     )
     {
         AdaptReport report = AdaptTelemetry.Measure(
             _model,
             () =>
             {
-                using PendingAdaptation pending = new(this, request, equalCounts);
+                using PendingAdaptation pending = new(this, request, onStream);
                 return [pending.Accept(pending.Adaptation.Run(progress, cancellationToken))];
             }
         )[0];
@@ -78,13 +78,13 @@ public sealed partial class Learner
         private readonly Learner _learner;
         private readonly Snapshot _before;
 
-        internal PendingAdaptation(Learner learner, AdaptRequest request, bool equalCounts = false)
+        internal PendingAdaptation(Learner learner, AdaptRequest request, bool onStream = false)
         {
             _learner = learner;
             _before = learner.Acquire();
             try
             {
-                Adaptation = new Adaptation(learner._model, _before, request, equalCounts);
+                Adaptation = new Adaptation(learner._model, _before, request, onStream);
             }
             catch
             {

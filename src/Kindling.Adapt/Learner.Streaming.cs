@@ -4,7 +4,9 @@ namespace Kindling.Adapt;
 
 public sealed partial class Learner
 {
-    /// <summary>Loss of the last examples of the stream before they were adapted to; written by whoever has the turn.</summary>
+    /// <summary>
+    /// Loss of the last examples of the stream before they were adapted to, where it was a number; written by whoever has the turn.
+    /// </summary>
     private float? _streamLoss;
 
     /// <summary>Runs <see cref="Observe"/> on another thread.</summary>
@@ -17,12 +19,15 @@ public sealed partial class Learner
     /// Takes the next examples of a stream, in order: adapts to them by the bundle's rule from where the learner stands, so that its parameters follow the
     /// stream; or, where the loss jumps, from the start again (Continual-MAML, Caccia et al. 2020). The loss jumps when that of these examples, before they are
     /// adapted to, is above that of the examples before by more than the rule's <see cref="ManifestStream.Jump"/>, or is no number. A rule without it never starts
-    /// again.
+    /// again. Classes that were named stay named, at the start too.
     /// </summary>
     /// <param name="examples">The next examples: one, or as many as come together.</param>
     /// <param name="cancellationToken">Stops at once; the learner stays as it was.</param>
     /// <returns>What happened. An adaptation that raises the loss of these examples does not count, if the model's options require improvement; one that leaves it does.</returns>
-    /// <remarks>The loss of the examples before is part of no delta: a learner that was opened from one sees no jump in its first examples.</remarks>
+    /// <remarks>
+    /// The loss of the examples before is part of no delta, and <see cref="Reset"/> and <see cref="Rollback"/> forget it: a learner that was opened, reset or
+    /// rolled back sees no jump in its first examples. Nor does a learner after a loss that was no number.
+    /// </remarks>
     /// <exception cref="ArgumentException">The examples do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">Another adaptation of this learner runs.</exception>
     public StreamReport Observe(SupportSet examples, CancellationToken cancellationToken = default)
@@ -35,10 +40,10 @@ public sealed partial class Learner
             new AdaptRequest { Support = examples, FromStart = jumped },
             progress: null,
             cancellationToken,
-            equalCounts: true
+            onStream: true
         );
         float? previous = _streamLoss;
-        _streamLoss = loss;
+        _streamLoss = float.IsFinite(loss) ? loss : null;
         return new StreamReport
         {
             Loss = loss,

@@ -97,6 +97,7 @@ public sealed partial class Learner : ILearner
             _current!.Release();
             _current = _earlier[^1];
             _earlier.RemoveAt(_earlier.Count - 1);
+            _streamLoss = null;
             return true;
         }
     }
@@ -107,6 +108,7 @@ public sealed partial class Learner : ILearner
         using Turns.Turn turn = TakeTurn();
         ThrowIfDisposed();
         Publish(new Snapshot(_start, _start.Delta, Heads.Initial(_model.Manifest), steps: 0));
+        _streamLoss = null;
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,10 @@ public sealed class StreamReport
     /// <summary>Likewise of the examples before; null for the first ones.</summary>
     public required float? PreviousLoss { get; init; }
 
-    /// <summary>Whether the loss jumped, so that adaptation began at the start again.</summary>
+    /// <summary>
+    /// Whether the loss jumped, so that adaptation began at the start again. The learner stands there only if <see cref="Adaptation"/> was accepted; else it
+    /// stays where it was.
+    /// </summary>
     public required bool Jumped { get; init; }
 
     /// <summary>The adaptation to the examples.</summary>

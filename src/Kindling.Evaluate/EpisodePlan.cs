@@ -27,6 +27,7 @@ internal sealed class EpisodePlan
         Steps = options.Steps ?? manifest.InnerRule.Steps;
         seed = options.Seed;
         CheckWays(path, manifest, Shape.Ways);
+        CheckExamples(path, manifest, Shape.SupportCount);
         own = new Lazy<ITaskFamily>(() => Own(path, manifest, tasks, options.DataRoot));
         test = options.Source is { } source ? TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification) : own.Value;
         if (!manifest.IsClassification && test.OutputCount != manifest.Output.Count)
@@ -67,6 +68,16 @@ internal sealed class EpisodePlan
             : throw new BundleException(
                 $"{path}: trained on data of '{spec.Type}' with hash {expected}, those found have {tasks.DataHash}. Evaluate on other data with --source."
             );
+    }
+
+    /// <summary>Whether adaptation takes so many examples at once.</summary>
+    /// <exception cref="BundleException">It reads another number.</exception>
+    public static void CheckExamples(string path, BundleManifest manifest, int examples)
+    {
+        if (manifest.InnerRule.Examples is { } expected && expected != examples)
+        {
+            throw new BundleException($"{path}: adaptation reads exactly {expected} examples, {examples} at a time do not fit.");
+        }
     }
 
     private static void CheckWays(string path, BundleManifest manifest, int ways)

@@ -4,7 +4,7 @@ namespace Kindling.Mpi;
 
 /// <summary>
 /// Keeps the handlers of signals for faults, by which .NET knows a null reference or a division by zero, while libraries load and start that put
-/// theirs in place: UCX, beneath MPICH and many an Open MPI, would end the program with a backtrace instead.
+/// theirs in place: UCX, beneath MPICH and many an Open MPI, would end the program with a backtrace instead. Does nothing but on Linux with the GNU C library.
 /// </summary>
 internal sealed unsafe partial class KeptSignals : IDisposable
 {
@@ -14,11 +14,13 @@ internal sealed unsafe partial class KeptSignals : IDisposable
     // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV of Linux
     private static readonly int[] Signals = [4, 5, 6, 7, 8, 11];
 
+    private static readonly bool Works = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out _);
+
     private readonly byte[] kept = new byte[Signals.Length * Room];
 
     public KeptSignals()
     {
-        for (int i = 0; i < Signals.Length; i++)
+        for (int i = 0; i < Signals.Length && Works; i++)
         {
             fixed (byte* action = &kept[i * Room])
             {
@@ -30,7 +32,7 @@ internal sealed unsafe partial class KeptSignals : IDisposable
     /// <summary>Puts them back.</summary>
     public void Dispose()
     {
-        for (int i = 0; i < Signals.Length; i++)
+        for (int i = 0; i < Signals.Length && Works; i++)
         {
             fixed (byte* action = &kept[i * Room])
             {

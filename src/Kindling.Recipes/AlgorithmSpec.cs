@@ -1,7 +1,7 @@
 namespace Kindling.Recipes;
 
 /// <summary>How meta-training runs: the meta-learner and its outer loop.</summary>
-public sealed class AlgorithmSpec
+public sealed record AlgorithmSpec
 {
     /// <summary>Meta-learners that <see cref="Type"/> takes.</summary>
     public static IReadOnlyList<string> Types { get; } = [.. AlgorithmRows.All.Select(row => row.Type)];

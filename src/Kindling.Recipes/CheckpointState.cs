@@ -75,14 +75,32 @@ public sealed class CheckpointState
         }
     }
 
-    /// <summary>Whether the checkpoint comes from this recipe and these data.</summary>
+    /// <summary>
+    /// Whether the checkpoint of a baseline comes from this recipe and these data; how validations go and what concerns the app alone does not count.
+    /// </summary>
     /// <param name="recipe">The recipe; members that the checkpoint's does not name count with their defaults.</param>
     /// <param name="dataHash">SHA-256 of the data.</param>
     public bool IsOf(Recipe recipe, string dataHash)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         return DataHash == dataHash
-            && Recipes.Recipe.Parse(Recipe.GetRawText(), "the recipe in the checkpoint").ToJson() == recipe.ToJson();
+            && Training(Recipes.Recipe.Parse(Recipe.GetRawText(), "the recipe in the checkpoint")) == Training(recipe);
+
+        static string Training(Recipe recipe) =>
+            (
+                recipe with
+                {
+                    Algorithm = recipe.Algorithm with
+                    {
+                        ValidateEvery = 1,
+                        ValidationEpisodes = 1,
+                        CheckpointEvery = 1,
+                        Patience = 0,
+                        Average = 1,
+                    },
+                    Inner = recipe.Inner with { Jump = 0 },
+                }
+            ).ToJson();
     }
 
     /// <summary>The state as metadata of a checkpoint's file, so that tensors and state are replaced in one move.</summary>

@@ -199,6 +199,11 @@ public sealed record Recipe
             faults.Add($"inner.loss: {row.Type} means {loss}, got {Inner.Loss}");
         }
 
+        if (loss == "learned" && Inner.Jump > 0)
+        {
+            faults.Add($"inner.jump: a learned loss says nothing of how well the learner does, expected 0, got {Inner.Jump}");
+        }
+
         if (Algorithm.OuterOptimizer == "rates" && (row.Rates ?? Inner.Rates) != "elementwise")
         {
             faults.Add($"algorithm.outerOptimizer: rates needs inner.rates elementwise, got {row.Rates ?? Inner.Rates}");

@@ -5,7 +5,7 @@ namespace Kindling.Recipes;
 /// <summary>What two recipes differ in, where going on with the other one would mix two trainings.</summary>
 public static class RecipeChanges
 {
-    // How long, and how often somebody looks: no part of what an iteration does.
+    // How long, how often somebody looks, and what concerns the app alone: no part of what an iteration does.
     private static readonly HashSet<string> Free = new(StringComparer.Ordinal)
     {
         "name",
@@ -14,6 +14,7 @@ public static class RecipeChanges
         "algorithm.validateEvery",
         "algorithm.checkpointEvery",
         "algorithm.patience",
+        "inner.jump",
     };
 
     /// <summary>The members that differ, as <c>inner.rate 0.4 -> 0.3</c>; empty where the second recipe can go on with the first one's training.</summary>

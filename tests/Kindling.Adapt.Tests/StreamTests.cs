@@ -76,6 +76,58 @@ public sealed class StreamTests
         Assert.That((second.Loss > 0, second.Adaptation.Accepted), Is.EqualTo((true, true)), second.Adaptation.Reason);
     }
 
+    // The loss of a class that nobody has named is above that of the one that everything is taken for: the parameters start again, the names stay.
+    [Test]
+    public void Observe_LossOfAClassifierJumps_KeepsTheNamesThatItHas()
+    {
+        TestBundles.Classifier(
+            _folder["b"],
+            new TestBundleOptions
+            {
+                Steps = 2,
+                Rates = [0.4f],
+                Jump = 0.1,
+            }
+        );
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        FloatTensor point = new([1, 2], [1, 0.2f]);
+
+        _ = learner.Observe(SupportSet.FromTensors(point, [0], ["ant"]));
+        StreamReport second = learner.Observe(SupportSet.FromTensors(point, [0], ["bee"]));
+
+        Assert.That((second.Jumped, second.Adaptation.Accepted), Is.EqualTo((true, true)), second.Adaptation.Reason);
+        Assert.That(learner.Classes, Is.EqualTo(new[] { "ant", "bee" }));
+        Assert.That(learner.Steps, Is.EqualTo(2), "from the start");
+        Assert.That(learner.Predict(new FloatTensor([2], [1, 0.2f])).Label, Is.EqualTo("bee"));
+    }
+
+    // The learner was far down the stream; what it says after that has nothing to do with it.
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Observe_AfterResetOrRollback_BeginsAStream(bool reset)
+    {
+        TestBundles.Linear(_folder["b"], new TestBundleOptions { Rates = [0.05f], Jump = 1 });
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        for (int i = 0; i < 30; i++)
+        {
+            _ = learner.Observe(Example(1, 5));
+        }
+
+        if (reset)
+        {
+            learner.Reset();
+        }
+        else
+        {
+            Assert.That(learner.Rollback(), Is.True);
+        }
+
+        StreamReport next = learner.Observe(Example(1, 9));
+        Assert.That((next.Jumped, next.PreviousLoss), Is.EqualTo((false, (float?)null)));
+    }
+
     // A rate that is far too large raises the loss of the very examples that are adapted to.
     [TestCase(true)]
     [TestCase(false)]

@@ -81,6 +81,8 @@ public sealed class StreamTests
         Assert.That((report.Segments, report.Metric), Is.EqualTo((3, "accuracy")));
         Assert.That(report.Matrix[1], Is.EqualTo(new[] { 1.0, 0, 0 }), "one class is known, all are taken for it");
         Assert.That(report.Matrix[2][2], Is.Zero, "nobody has seen the third");
+        Assert.That(report.ForwardTransfer, Is.Null, "nobody can have");
+        Assert.That(report.ToTable(), Does.Not.Contain("forward transfer"));
         Assert.That(
             () => StreamEvaluator.Evaluate(characters.Path, new StreamOptions { Segments = 2 }),
             Throws

@@ -137,6 +137,7 @@ public sealed class RecipeTests
             "test"
         );
         Assert.That(RecipeChanges.Find(before, now), Is.EqualTo(new[] { "algorithm.average 1 -> 2" }));
+        Assert.That(RecipeChanges.Find(before, before with { Inner = before.Inner with { Jump = 2 } }), Is.Empty, "is the app's");
     }
 
     [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml means same, got learned")]
@@ -162,6 +163,7 @@ public sealed class RecipeTests
     [TestCase("oml", "mlp", "\"steps\": 2", "inner.batch: oml takes the examples one after the other, expected 1 or more, got 0")]
     [TestCase("continual-maml", "mlp", "\"jump\": 0", "inner.jump: continual-maml needs a positive number, got 0")]
     [TestCase("maml", "mlp", "\"jump\": -1", "inner.jump: expected 0 or more, got -1")]
+    [TestCase("daml", "mlp", "\"jump\": 1", "inner.jump: a learned loss says nothing of how well the learner does, expected 0, got 1")]
     [TestCase("lamaml", "mlp", "\"batch\": 1", "algorithm.outerOptimizer: lamaml needs rates, got adam")]
     [TestCase("maml", "mlp", "\"batch\": -1", "inner.batch: expected 0 or more, got -1")]
     [TestCase("daml", "mlp", "\"batch\": 2", "inner.batch: a learned loss reads all examples in order, expected 0, got 2")]

@@ -124,8 +124,10 @@ public sealed class TrainingSessionTests
     }
 
     [Test]
-    public void Run_FromWeightsOfAnotherNetwork_NamesTheTensor()
+    public void Run_FromWeightsOfAnotherNetwork_NamesTheTensorAndLeavesWhatIsThere()
     {
+        _ = Run();
+        Dictionary<string, byte[]> before = Files();
         TrainingStart start = new(new Dictionary<string, FloatTensor>(StringComparer.Ordinal), "");
         Assert.That(
             () => Run(start: start),
@@ -135,6 +137,31 @@ public sealed class TrainingSessionTests
                     "The weights to start from do not fit the recipe: expected tensor 'hidden1.weight' of shape [1, 8], got none."
                 )
         );
+        Assert.That(Files(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Run_OnADeviceThatTheEngineDoesNotUse_IsRefusedAndLeavesWhatIsThere([Values] bool metaTrains)
+    {
+        _ = Run();
+        Dictionary<string, byte[]> before = Files();
+        Assert.That(
+            () => Run(engine: "graph", device: TrainingDevice.Processor(), metaTrains: metaTrains),
+            Throws.TypeOf<BundleException>().With.Message.StartsWith("algorithm.engine: 'graph' computes on the processor")
+        );
+        Assert.That(Files(), Is.EqualTo(before));
+    }
+
+    // It takes as long as it did, and reads none of these.
+    [Test]
+    public void Run_ResumedWithOtherValidations_KeepsTheBaseline()
+    {
+        _ = Run();
+        byte[] before = Files()[Checkpoint.BaselinesFile];
+        Recorder recorder = new();
+        Assert.That(Run(resume: true, progress: recorder, course: "\"patience\": 3, \"validateEvery\": 1"), Is.True);
+        Assert.That(recorder.Stages, Is.Empty);
+        Assert.That(Files()[Checkpoint.BaselinesFile], Is.EqualTo(before));
     }
 
     [Test]
@@ -168,6 +195,9 @@ public sealed class TrainingSessionTests
         TrainingStart? start = null,
         bool metaTrains = true,
         bool trainsBaseline = true,
+        string engine = "torch",
+        TrainingDevice? device = null,
+        string course = "\"validateEvery\": 2",
         CancellationToken cancellation = default
     )
     {
@@ -178,8 +208,8 @@ public sealed class TrainingSessionTests
               "network": { "type": "mlp", "hidden": [8] },
               "tasks": { "type": "sinusoid", "shots": 5, "queries": 5 },
               "algorithm": {
-                "type": "fomaml", "iterations": {{iterations}}, "tasksPerBatch": 3,
-                "validateEvery": 2, "validationEpisodes": 2, "checkpointEvery": 3
+                "type": "fomaml", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": 3,
+                {{course}}, "validationEpisodes": 2, "checkpointEvery": 3
               },
               "inner": { "rate": {{rate.ToString(CultureInfo.InvariantCulture)}}, "steps": 1 }
             }
@@ -190,6 +220,7 @@ public sealed class TrainingSessionTests
         {
             Start = start,
             MetaTrains = metaTrains,
+            Device = device,
             TrainsBaseline = trainsBaseline,
         };
         return session.Run(2, resume, progress ?? new Recorder(), cancellation);

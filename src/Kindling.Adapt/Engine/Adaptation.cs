@@ -31,18 +31,28 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     /// <param name="model">The model.</param>
     /// <param name="before">Where to begin; the caller holds a reference for as long as this lives.</param>
     /// <param name="request">A valid request.</param>
-    /// <param name="equalCounts">Whether a result counts that is as good as before, where it has to be better.</param>
+    /// <param name="onStream">
+    /// Whether it follows a stream: a result counts that is as good as before, where it has to be better, and classes stay named where it begins at the start.
+    /// </param>
     /// <exception cref="ArgumentException">Its examples do not fit the model.</exception>
     /// <exception cref="BundleException">The pause file is damaged or of another adaptation.</exception>
-    internal Adaptation(AdaptableModel model, Snapshot before, AdaptRequest request, bool equalCounts = false)
+    internal Adaptation(AdaptableModel model, Snapshot before, AdaptRequest request, bool onStream = false)
     {
         _options = model.Options;
         _request = request;
         _before = before;
         _steps = request.Steps ?? model.Steps;
-        _course = new AdaptCourse(request, _steps, _options.RequireImprovement, equalCounts);
+        _course = new AdaptCourse(request, _steps, _options.RequireImprovement, equalCounts: onStream);
+        if (request.HoldOut > 0 && model.Manifest.InnerRule.Examples is { } all)
+        {
+            throw new ArgumentException(
+                $"Adaptation of '{model.Manifest.Name}' reads exactly {all} examples, so that none can be held out; judge it by a validation set.",
+                nameof(request)
+            );
+        }
+
         (SupportSet fitted, SupportSet? validation) = HoldOut.Of(request);
-        Heads heads = request.FromStart ? Heads.Initial(model.Manifest) : before.Heads;
+        Heads heads = request.FromStart && !onStream ? Heads.Initial(model.Manifest) : before.Heads;
         _data = SupportData.Create(model.Manifest, heads, fitted);
         _origin = request.FromStart ? new Snapshot(before.Start, before.Start.Delta, heads, steps: 0) : before;
         try

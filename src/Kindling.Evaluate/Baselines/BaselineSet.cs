@@ -45,7 +45,7 @@ internal sealed class BaselineSet
     {
         BundleManifest manifest = model.Manifest;
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
-        NetworkGraphs network = NetworkCatalogue.Build(plan.Recipe.Network, input, manifest.Output.Count);
+        NetworkGraphs network = plan.Recipe.Build(input, manifest.Output.Count);
         IReadOnlyDictionary<string, FloatTensor> fresh = Checkpoint.Named(network, MetaTrainer.Initialise(network, seed));
         BaselineSet set = new();
         set.baselines.Add(new StartBaseline("random", model, new LearnerStart { Parameters = fresh }));

@@ -78,6 +78,13 @@ public static class AdaptBenchmark
     internal static HandWrittenStep HandWrite(string path, BundleManifest manifest, Device? device = null)
     {
         Recipe recipe = BundleRecipe.Of(manifest, path);
+        if (recipe.Inner is { Batch: not 0 } or { LearnsLoss: true })
+        {
+            throw new BundleException(
+                $"{path}: the hand-written step reads all examples at once and descends the loss of their labels; this bundle's rule does not, so there is nothing to compare."
+            );
+        }
+
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
         NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, input, manifest.Output.Count);
         using BundleFiles files = BundleFiles.Open(path);

@@ -39,8 +39,8 @@ public sealed class StreamEvaluationReport
     /// <summary>See <see cref="TransferFigures.Backward"/>: below 0 the learner forgot.</summary>
     public required MetricSeries BackwardTransfer { get; init; }
 
-    /// <summary>See <see cref="TransferFigures.Forward"/>.</summary>
-    public required MetricSeries ForwardTransfer { get; init; }
+    /// <summary>See <see cref="TransferFigures.Forward"/>; null for a classification, where nobody knows a class before its segment.</summary>
+    public required MetricSeries? ForwardTransfer { get; init; }
 
     /// <summary>Mean metric on each segment (columns) after 0, 1, ... segments (rows).</summary>
     public required IReadOnlyList<double[]> Matrix { get; init; }
@@ -60,7 +60,7 @@ public sealed class StreamEvaluationReport
             $"{Metric} over {Streams} streams of {Segments} segments, {Shots} examples each, {(Part == 0 ? "a segment" : $"{Part}")} at a time, seed {Seed}"
         );
         foreach (
-            (string name, MetricSeries series) in new[]
+            (string name, MetricSeries? series) in new (string, MetricSeries?)[]
             {
                 ("at the end", Final),
                 ("backward transfer", BackwardTransfer),
@@ -71,7 +71,10 @@ public sealed class StreamEvaluationReport
             }
         )
         {
-            Line(text, $"{name, -20} {series.Mean[0], 9:0.0000} +- {series.Ci95[0]:0.0000}");
+            if (series is not null)
+            {
+                Line(text, $"{name, -20} {series.Mean[0], 9:0.0000} +- {series.Ci95[0]:0.0000}");
+            }
         }
 
         Line(text, $"after\\on{string.Concat(Enumerable.Range(1, Segments).Select(j => $"{j, 11}"))}");

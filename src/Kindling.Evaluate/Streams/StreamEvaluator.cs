@@ -25,6 +25,7 @@ public static class StreamEvaluator
         );
         EpisodePlan plan = new(path, model.Manifest, options.Tasks);
         int segments = Segments(path, model.Manifest, plan, options);
+        EpisodePlan.CheckExamples(path, model.Manifest, options.Part == 0 ? plan.Shape.Shots : options.Part);
         Course[] courses = [.. Enumerable.Range(0, options.Streams).Select(n => Follow(model, plan.Stream(n, segments), options.Part))];
         bool isError = !model.Manifest.IsClassification;
         TransferFigures[] figures = [.. courses.Select(c => TransferFigures.Of(c.Matrix, isError))];
@@ -41,7 +42,7 @@ public static class StreamEvaluator
             Online = Figure(courses.Select(c => c.Losses.Average())),
             Final = Figure(figures.Select(f => f.Final)),
             BackwardTransfer = Figure(figures.Select(f => f.Backward)),
-            ForwardTransfer = Figure(figures.Select(f => f.Forward)),
+            ForwardTransfer = isError ? Figure(figures.Select(f => f.Forward)) : null,
             Matrix =
             [
                 .. Enumerable

@@ -33,7 +33,6 @@ internal sealed class StackedPrograms : IDisposable
             Graph all = ProgramGraph.Sum(program, phase, task, count);
             long bytes = GraphMemory.Of(all)?.Bytes ?? throw new GraphException($"Graph '{all.Name}': a size is not known.");
             PeakBytes = bytes;
-            int runs = (int)Math.Min(count, (bytes + device.Memory - 1) / device.Memory);
             if (bytes / count > device.Memory)
             {
                 throw new BundleException(
@@ -41,6 +40,8 @@ internal sealed class StackedPrograms : IDisposable
                 );
             }
 
+            int atOnce = (int)Math.Min(count, device.Memory / Math.Max(1, bytes / count));
+            int runs = (count + atOnce - 1) / atOnce;
             int from = 0;
             Runs = [.. Enumerable.Range(1, runs).Select(run => (From: from, To: from = (int)((long)count * run / runs)))];
             foreach (int size in Runs.Select(run => run.To - run.From).Distinct())

@@ -94,6 +94,8 @@ internal sealed class DeviceLoop : IOuterLoop
     /// <inheritdoc/>
     public void Dispose()
     {
+        // nobody wants what it draws any more, nor what went wrong with that; but the task family may be given up after this
+        _ = Task.WhenAny(ahead?.Tasks ?? Task.CompletedTask).GetAwaiter().GetResult();
         foreach (StackedPrograms forms in compiled.Values)
         {
             forms.Dispose();

@@ -16,7 +16,9 @@ namespace Kindling.Train.Meta;
 /// training class; normalisation is that of the support graph, so by the statistics of the chunk where the network uses those of a batch.
 /// </summary>
 /// <remarks>
-/// Reptile's outer step takes the way of an adaptation in place of a gradient: there a chunk contributes the way of one SGD step at the inner rate.
+/// Reptile's outer step takes the way of an adaptation in place of a gradient: there a chunk contributes the way of one SGD step at the inner rate. La-MAML's
+/// takes its rates from the inner loop, which the baseline has none of: there it takes Adam at 0.001. A meta-training that stops early by its patience has
+/// made fewer evaluations than the baseline, which runs to the last iteration.
 /// </remarks>
 internal sealed class JointTrainer : ITraining, IDisposable
 {
@@ -44,7 +46,13 @@ internal sealed class JointTrainer : ITraining, IDisposable
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
         outer = OuterLoops.Create(
-            recipe.Algorithm,
+            recipe.Algorithm.OuterOptimizer == "rates"
+                ? recipe.Algorithm with
+                {
+                    OuterOptimizer = "adam",
+                    OuterRate = 1e-3,
+                }
+                : recipe.Algorithm,
             program,
             threads,
             ranks ?? SingleProcess.Alone,

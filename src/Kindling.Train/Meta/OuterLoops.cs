@@ -25,9 +25,26 @@ internal static class OuterLoops
         IRanks ranks,
         TrainingDevice? device,
         IReadOnlyList<FloatTensor> start
-    ) =>
-        device is null ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start, ranks)
-        : ranks.Count > 1 ? throw new BundleException($"A device is used by one process; {ranks.Count} train together here.")
-        : algorithm.Engine == "torch" ? new DeviceLoop(algorithm, program, device, threads, start)
-        : throw new BundleException($"algorithm.engine: '{algorithm.Engine}' computes on the processor; a device is used by 'torch'.");
+    )
+    {
+        Check(algorithm, ranks, device);
+        return device is null
+            ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start, ranks)
+            : new DeviceLoop(algorithm, program, device, threads, start);
+    }
+
+    /// <summary>Whether a device can run a recipe.</summary>
+    /// <exception cref="BundleException">It does not run the recipe's engine, or is asked for by several processes.</exception>
+    public static void Check(AlgorithmSpec algorithm, IRanks ranks, TrainingDevice? device)
+    {
+        if (device is not null && ranks.Count > 1)
+        {
+            throw new BundleException($"A device is used by one process; {ranks.Count} train together here.");
+        }
+
+        if (device is not null && algorithm.Engine != "torch")
+        {
+            throw new BundleException($"algorithm.engine: '{algorithm.Engine}' computes on the processor; a device is used by 'torch'.");
+        }
+    }
 }

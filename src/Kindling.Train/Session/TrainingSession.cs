@@ -61,13 +61,23 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         ArgumentNullException.ThrowIfNull(progress);
         CheckRanks();
         progress = Ranks.Rank == 0 ? progress : new Silence();
+        OuterLoops.Check(recipe.Algorithm, Ranks, Device);
         JointSession joint = new(recipe, tasks, folder, time, Ranks, Device);
-        if (!resume && TrainsBaseline)
+        // what is finished goes only when what replaces it can begin
+        void Begin()
         {
-            joint.Clear();
+            if (!resume && TrainsBaseline)
+            {
+                joint.Clear();
+            }
         }
 
-        return (!MetaTrains || MetaTrain(threads, resume, progress, cancellation))
+        if (!MetaTrains)
+        {
+            Begin();
+        }
+
+        return (!MetaTrains || MetaTrain(threads, resume, Begin, progress, cancellation))
             && (!TrainsBaseline || joint.Run(threads, progress, cancellation));
     }
 
@@ -118,11 +128,12 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         }
     }
 
-    private bool MetaTrain(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    private bool MetaTrain(int threads, bool resume, Action begin, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors, Ranks, Device);
         (double before, string? startedFrom) = resume && Ranks.Rank == 0 ? Resume(trainer) : (0, Start?.Hash);
         trainer.Share();
+        begin();
         if (Ranks.Rank == 0)
         {
             _ = Directory.CreateDirectory(folder);

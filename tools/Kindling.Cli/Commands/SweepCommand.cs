@@ -66,7 +66,7 @@ internal static class SweepCommand
         };
         command.Validators.Add(result =>
         {
-            if (MpiLauncher.Find(Environment.GetEnvironmentVariable) is { Count: not 1 } launcher)
+            if (MpiLauncher.Find(Environment.GetEnvironmentVariable) is { } launcher && (launcher.Count > 1 || launcher.Rank > 0))
             {
                 result.AddError($"sweep runs in one process, and {launcher.Name} started several; only train shares its work among them.");
             }

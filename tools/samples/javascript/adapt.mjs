@@ -17,6 +17,7 @@ export async function adapt(ort, files, support, steps, options = {}) {
   const manifest = JSON.parse(new TextDecoder().decode(files['manifest.json']));
   const theta = readSafetensors(files['theta.safetensors']);
   const session = await ort.InferenceSession.create(files[manifest.graphs.adapt.file], options);
+  if (manifest.innerRule.batch) throw new Error(`${manifest.name} takes its examples in parts of ${manifest.innerRule.batch}, which this sample does not.`);
   const tensor = ({ shape, data }) => new ort.Tensor('float32', data, shape);
   const feeds = { [manifest.input.name]: tensor(support.x) };
   if (support.labels) {
