@@ -41,6 +41,12 @@ public sealed record AlgorithmSpec
     /// <summary><c>mamlpp</c>: the share of the iterations, from the first, that hold the inner gradients constant.</summary>
     public double FirstOrder { get; init; }
 
+    /// <summary>
+    /// Of those that go through the inner steps: how many of them, the last ones, are gone through exactly; those before count with constant gradients (truncated,
+    /// as in Shaban et al. 2019, but first order instead of nothing), so that memory grows with these alone. 0: all.
+    /// </summary>
+    public int ExactSteps { get; init; }
+
     /// <summary><c>imaml</c>: steps of conjugate gradients.</summary>
     public int ConjugateSteps { get; init; } = 5;
 
@@ -88,9 +94,12 @@ public sealed record AlgorithmSpec
             }
         }
 
-        if (Patience < 0)
+        foreach ((string name, int value) in new[] { ("patience", Patience), ("exactSteps", ExactSteps) })
         {
-            yield return $"algorithm.patience: expected 0 or more, got {Patience}";
+            if (value < 0)
+            {
+                yield return $"algorithm.{name}: expected 0 or more, got {value}";
+            }
         }
 
         foreach ((string name, double value) in new[] { ("multiStep", MultiStep), ("firstOrder", FirstOrder) })

@@ -105,6 +105,7 @@ public sealed class RecipeTests
         Assert.That(string.Join(' ', parameters.Where(p => spec.Adapts(p)).Select(p => p.Name)), Is.EqualTo(expected));
     }
 
+    [TestCase("\"exactSteps\": -1", "algorithm.exactSteps: expected 0 or more, got -1")]
     [TestCase("\"patience\": -1", "algorithm.patience: expected 0 or more, got -1")]
     [TestCase("\"average\": 0", "algorithm.average: expected 1 or more, got 0")]
     public void Parse_WrongCourse_SaysWhatIsExpected(string member, string fault) =>

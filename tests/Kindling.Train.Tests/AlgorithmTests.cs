@@ -59,6 +59,31 @@ public sealed class AlgorithmTests
         Assert.That(Difference(falling.Recipe(Iterations, "torch"), Families["sinusoid"], tasks: 19), Is.LessThan(falling.Tolerance));
     }
 
+    [Test]
+    public void Run_EitherEngineThroughTheLastStepsAlone_GivesTheSameGradients([Values("maml", "metasgd", "mamlpp", "oml")] string type)
+    {
+        AlgorithmCase truncated = new(type)
+        {
+            Inner = $$"""{ "rate": 0.02, "steps": 3, "batch": {{(type == "oml" ? 1 : 0)}} }""",
+            Algorithm = """, "exactSteps": 1""",
+        };
+        Assert.That(Difference(truncated.Recipe(Iterations, "torch"), Families["sinusoid"], tasks: 19), Is.LessThan(truncated.Tolerance));
+    }
+
+    // The last step alone is neither all of them nor none; as many as there are, or more, are all.
+    [TestCase(1, false)]
+    [TestCase(2, false)]
+    [TestCase(3, true)]
+    [TestCase(7, true)]
+    public void Step_ThroughTheLastStepsAlone_IsBetweenFirstAndSecondOrder(int exact, bool all)
+    {
+        AlgorithmCase Case(string type, int steps) =>
+            new(type) { Inner = """{ "rate": 0.05, "steps": 3 }""", Algorithm = $", \"exactSteps\": {steps}" };
+        float[] truncated = Train(Case("maml", exact), "torch", threads: 1);
+        Assert.That(truncated, all ? Is.EqualTo(Train(Case("maml", 0), "torch", 1)) : Is.Not.EqualTo(Train(Case("maml", 0), "torch", 1)));
+        Assert.That(truncated, Is.Not.EqualTo(Train(Case("fomaml", 0), "torch", 1)));
+    }
+
     [TestCaseSource(nameof(Cases))]
     public void Run_EitherEngine_GivesTheSameGradients(AlgorithmCase algorithm)
     {
@@ -107,7 +132,7 @@ public sealed class AlgorithmTests
     {
         NetworkGraphs network = recipe.Build(family.InputShape, family.IsClassification ? recipe.Tasks.Ways : family.OutputCount);
         Objective objective = new(network, family.IsClassification);
-        MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe.Inner), recipe);
+        MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe), recipe);
         FloatTensor[] learned = [.. MetaTrainer.Initialise(algorithm.Learned, 5, recipe.Inner.Rate)];
         TaskGradients[] results =
         [

@@ -252,7 +252,7 @@ public sealed class DeviceLoopTests
         ITaskFamily family = TaskFamilies.Create(recipe.Tasks, "");
         int outputs = family.IsClassification ? recipe.Tasks.Ways : family.OutputCount;
         Objective objective = new(NetworkCatalogue.Build(recipe.Network, family.InputShape, outputs), family.IsClassification);
-        MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe.Inner), recipe);
+        MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe), recipe);
         return (
             algorithm,
             [.. MetaTrainer.Initialise(algorithm.Learned, 5, recipe.Inner.Rate)],

@@ -136,7 +136,7 @@ public sealed class DirectionTests
         ITaskFamily family = TaskFamilies.Create(recipe.Tasks, "");
         NetworkGraphs network = recipe.Build(family.InputShape, family.OutputCount);
         Objective objective = new(network, classification: false);
-        InnerLoop inner = new(objective, recipe.Inner);
+        InnerLoop inner = new(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         Tensor[] learned =
         [

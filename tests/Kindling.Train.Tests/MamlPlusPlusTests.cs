@@ -42,6 +42,6 @@ public sealed class MamlPlusPlusTests
             "test"
         );
         Objective objective = new(NetworkCatalogue.Build(recipe.Network, [1], 1), classification: false);
-        return MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe.Inner), recipe);
+        return MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe), recipe);
     }
 }

@@ -65,7 +65,7 @@ public sealed class PrototypeTests
     {
         (NetworkGraphs network, FloatTensor[] theta, _) = Create();
         Objective objective = new(network, classification: true);
-        using TaskEvaluator evaluator = new(objective, new InnerLoop(objective, Recipe.Inner));
+        using TaskEvaluator evaluator = new(objective, new InnerLoop(objective, Recipe));
         ITaskFamily family = TaskFamilies.Create(Recipe.Tasks, "");
         for (ulong e = 0; e < 10; e++)
         {

@@ -53,7 +53,7 @@ public static class RecipeCheck
         bool classification = tasks.IsClassification;
         NetworkGraphs network = recipe.Build(tasks.InputShape, classification ? recipe.Tasks.Ways : tasks.OutputCount);
         Objective objective = new(network, classification);
-        InnerLoop inner = new(objective, recipe.Inner);
+        InnerLoop inner = new(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         using TorchTape tape = new(doublePrecision: true);
         using IDisposable scope = NewDisposeScope();

@@ -32,7 +32,7 @@ internal sealed class TrainerEngine : IEvaluationEngine
         ];
         steps = plan.Steps;
         Objective objective = new(network, manifest.IsClassification);
-        evaluator = new TaskEvaluator(objective, new InnerLoop(objective, plan.Recipe.Inner));
+        evaluator = new TaskEvaluator(objective, new InnerLoop(objective, plan.Recipe));
     }
 
     public (double[] Transductive, double[] Inductive) Measure(Episode episode) => evaluator.EvaluateBoth(parameters, episode, steps);

@@ -24,7 +24,7 @@ internal sealed class LaMaml(Objective objective, InnerLoop inner, Recipe recipe
     private readonly Graph mean = Mean(recipe.Inner.Steps * recipe.Inner.UpdatesPerStep(recipe.Tasks.ToShape().SupportCount));
 
     /// <inheritdoc/>
-    public override GradientKind Kind => GradientKind.Exact;
+    public override GradientKind Kind => ThroughSteps;
 
     /// <inheritdoc/>
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)

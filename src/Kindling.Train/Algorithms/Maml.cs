@@ -24,7 +24,7 @@ namespace Kindling.Train.Algorithms;
 internal sealed class Maml(Objective objective, InnerLoop inner, int steps, InnerFlow flow) : MetaAlgorithm(objective, inner, steps)
 {
     /// <inheritdoc/>
-    public override GradientKind Kind => flow == InnerFlow.Exact ? GradientKind.Exact : GradientKind.ConstantInner;
+    public override GradientKind Kind => flow == InnerFlow.Exact ? ThroughSteps : GradientKind.ConstantInner;
 
     /// <inheritdoc/>
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)

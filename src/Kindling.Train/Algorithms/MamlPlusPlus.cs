@@ -22,7 +22,7 @@ internal sealed class MamlPlusPlus(Objective objective, InnerLoop inner, Recipe 
     private readonly Graph weighted = Weighted(recipe.Inner.Steps);
 
     /// <inheritdoc/>
-    public override GradientKind Kind => spec.FirstOrder > 0 ? GradientKind.ConstantInner : GradientKind.Exact;
+    public override GradientKind Kind => spec.FirstOrder > 0 ? GradientKind.ConstantInner : ThroughSteps;
 
     /// <inheritdoc/>
     public override Phase At(int iteration)

@@ -19,6 +19,9 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
     /// <summary>What the gradient is that a task gives.</summary>
     public abstract GradientKind Kind { get; }
 
+    /// <summary>What the gradient is that goes through the inner steps: exact, or, where the first of them are cut off, with those of first order.</summary>
+    protected GradientKind ThroughSteps => inner.IsExact(steps) ? GradientKind.Exact : GradientKind.ConstantInner;
+
     protected Objective Objective => objective;
 
     protected InnerLoop Inner => inner;

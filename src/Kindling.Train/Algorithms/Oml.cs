@@ -25,7 +25,7 @@ internal sealed class Oml(Objective objective, InnerLoop inner, Recipe recipe) :
     private readonly Graph pooled = Pooled(recipe.Tasks.ToShape());
 
     /// <inheritdoc/>
-    public override GradientKind Kind => GradientKind.Exact;
+    public override GradientKind Kind => ThroughSteps;
 
     /// <inheritdoc/>
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)

@@ -20,9 +20,19 @@ internal sealed class InnerLoop
     private readonly Graph[] updates;
     private readonly Graph state;
     private readonly SupportParts parts;
+    private readonly int exactSteps;
 
-    public InnerLoop(Objective objective, InnerSpec spec)
+    /// <summary>The inner loop of a recipe.</summary>
+    public InnerLoop(Objective objective, Recipe recipe)
+        : this(objective, recipe.Inner, recipe.Algorithm.ExactSteps) { }
+
+    /// <summary>An inner loop.</summary>
+    /// <param name="objective">The losses.</param>
+    /// <param name="spec">The rule.</param>
+    /// <param name="exactSteps">The last steps that <see cref="InnerFlow.Exact"/> goes through as it says; those before are of first order. 0: all.</param>
+    public InnerLoop(Objective objective, InnerSpec spec, int exactSteps = 0)
     {
+        this.exactSteps = exactSteps;
         this.objective = objective;
         this.spec = spec;
         rule = spec.Rule();
@@ -39,6 +49,9 @@ internal sealed class InnerLoop
 
     /// <summary>The rates that are learned beside the parameters, one tensor for each adapted one; none where they are fixed.</summary>
     public IReadOnlyList<ParameterSpec> Rates { get; }
+
+    /// <summary>Whether <see cref="InnerFlow.Exact"/> is exact in all of so many steps.</summary>
+    public bool IsExact(int steps) => exactSteps == 0 || exactSteps >= steps;
 
     /// <summary>Runs the inner loop.</summary>
     /// <param name="tape">Where it runs.</param>
@@ -69,11 +82,12 @@ internal sealed class InnerLoop
         for (int k = 0; k < steps; k++)
         {
             Graph update = updates[Math.Min(k, updates.Length - 1)];
+            bool differentiable = flow == InnerFlow.Exact && IsExact(steps - k);
             foreach ((T partX, T partY) in sets)
             {
                 T loss = objective.SupportLoss(tape, partX, partY, phi);
                 T[] moving = [.. adapted.Select(i => phi[i])];
-                T[] gradients = tape.Gradients(loss, moving, differentiable: flow == InnerFlow.Exact);
+                T[] gradients = tape.Gradients(loss, moving, differentiable);
                 T[] next = tape.Run(update, [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
                 if (flow == InnerFlow.None)
                 {

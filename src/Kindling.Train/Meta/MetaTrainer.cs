@@ -59,7 +59,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
 
         Network = recipe.Build(tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
         Objective objective = new(Network, tasks.IsClassification);
-        inner = new InnerLoop(objective, recipe.Inner);
+        inner = new InnerLoop(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         evaluator = new TaskEvaluator(objective, inner);
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };

@@ -47,6 +47,18 @@ public sealed class RecipeCheckTests
         Assert.That(report.Passed, Is.True, Describe(report));
     }
 
+    [TestCase("maml")]
+    [TestCase("mamlpp")]
+    [TestCase("metasgd")]
+    public void Run_ThroughTheLastStepsAlone_AgreesWithFiniteDifferencesAtConstantEarlierGradients(string type)
+    {
+        AlgorithmCase truncated = new(type) { Inner = """{ "rate": 0.05, "steps": 3 }""", Algorithm = """, "exactSteps": 2""" };
+        Recipe recipe = truncated.Recipe(100, "torch");
+        RecipeCheckReport report = RecipeCheck.Run(recipe, TaskFamilies.Create(recipe.Tasks, ""));
+        Assert.That(report.Passed, Is.True, Describe(report));
+        Assert.That(report.Outer, Is.Not.Empty);
+    }
+
     // What those whose direction is no gradient take instead is checked beside them, in the tests of the trainer.
     [TestCaseSource(typeof(AlgorithmCase), nameof(AlgorithmCase.All))]
     public void Run_EveryAlgorithm_AgreesWithFiniteDifferences(AlgorithmCase algorithm)
