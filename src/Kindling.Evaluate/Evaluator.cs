@@ -19,12 +19,7 @@ public static class Evaluator
     public static EvaluationReport Evaluate(string path, EvaluationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        IReadOnlyList<string> faults = options.Validate();
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"The options have {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(options));
-        }
-
+        OptionFaults.Refuse(options.Validate(), nameof(options));
         using AdaptableModel model = AdaptableModel.Open(
             path,
             new AdaptOptions

@@ -19,15 +19,21 @@ public sealed class EventLogTests
         Schedule = "linear",
     };
 
+    private TemporaryFolder temporary = null!;
+
     private string folder = "";
 
     private string EventFile => Path.Combine(folder, "run", "events.out.tfevents.kindling");
 
     [SetUp]
-    public void CreateFolder() => folder = Directory.CreateTempSubdirectory("kindling").FullName;
+    public void CreateFolder()
+    {
+        temporary = new TemporaryFolder();
+        folder = temporary.Path;
+    }
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+    public void DeleteFolder() => temporary.Dispose();
 
     // The check value of CRC-32C in every catalogue of checksums.
     [Test]

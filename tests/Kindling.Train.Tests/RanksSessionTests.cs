@@ -11,13 +11,19 @@ public sealed class RanksSessionTests
 {
     private const int Iterations = 9;
 
+    private TemporaryFolder temporary = null!;
+
     private string folder = "";
 
     [SetUp]
-    public void CreateFolder() => folder = Directory.CreateTempSubdirectory("kindling").FullName;
+    public void CreateFolder()
+    {
+        temporary = new TemporaryFolder();
+        folder = temporary.Path;
+    }
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+    public void DeleteFolder() => temporary.Dispose();
 
     [Test]
     public void Run_OnProcesses_WritesTheFilesOfOneFromProcess0Alone([Values(2, 3, 4)] int processes)

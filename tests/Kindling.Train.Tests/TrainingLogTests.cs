@@ -5,15 +5,21 @@ namespace Kindling.Train.Tests;
 
 public sealed class TrainingLogTests
 {
+    private TemporaryFolder temporary = null!;
+
     private string folder = "";
 
     private string LogFile => Path.Combine(folder, TrainingLog.FileName);
 
     [SetUp]
-    public void CreateFolder() => folder = Directory.CreateTempSubdirectory("kindling").FullName;
+    public void CreateFolder()
+    {
+        temporary = new TemporaryFolder();
+        folder = temporary.Path;
+    }
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+    public void DeleteFolder() => temporary.Dispose();
 
     [Test]
     public void Add_Lines_AreReadBack()

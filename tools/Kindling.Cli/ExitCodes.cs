@@ -30,6 +30,17 @@ internal static class ExitCodes
         }
     }
 
+    /// <summary>Whether options have faults; these go to standard error.</summary>
+    public static bool Refused(IReadOnlyList<string> faults)
+    {
+        if (faults.Count > 0)
+        {
+            Console.Error.WriteLine($"kindling: {string.Join(" ", faults)}");
+        }
+
+        return faults.Count > 0;
+    }
+
     /// <summary>The exit code and the message of an error.</summary>
     public static (int Code, string Message) Of(Exception error)
     {

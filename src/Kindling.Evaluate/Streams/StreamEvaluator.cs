@@ -13,12 +13,7 @@ public static class StreamEvaluator
     public static StreamEvaluationReport Evaluate(string path, StreamOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        IReadOnlyList<string> faults = options.Validate();
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"The options have {faults.Count} fault(s): {string.Join(" ", faults)}", nameof(options));
-        }
-
+        OptionFaults.Refuse(options.Validate(), nameof(options));
         using AdaptableModel model = AdaptableModel.Open(
             path,
             new AdaptOptions { Provider = options.Tasks.Provider, Device = options.Tasks.Device }

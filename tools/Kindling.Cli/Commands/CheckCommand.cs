@@ -14,7 +14,7 @@ internal static class CheckCommand
     {
         Argument<string> path = new("path") { Description = "Folder with recipe.json, or an ONNX file" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
+        Option<bool> json = CommonOptions.Json();
         Command command = new("check", "Check a recipe's gradients with finite differences, or the operators of an ONNX file")
         {
             path,
@@ -83,7 +83,7 @@ internal static class CheckCommand
             string kinks = t.Kinks.Count == 0 ? "" : $", left out at a kink: {string.Join(", ", t.Kinks)}";
             _ = text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"  {t.Name, -24}  {error, 8}  at {t.LargestAt} of {t.Entries} entries{kinks}{(t.Passed ? "" : "  FAILED")}"
+                $"  {t.Name, -24}  {error, 8}  at element {t.LargestAt}; {t.Entries} checked{kinks}{(t.Passed ? "" : "  FAILED")}"
             );
         }
     }

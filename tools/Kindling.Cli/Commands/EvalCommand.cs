@@ -35,7 +35,7 @@ internal static class EvalCommand
             DefaultValueFactory = _ => EvaluationOptions.DefaultSeed,
         };
         Option<string?> plot = new("--plot") { Description = "Draw the result into this PNG file as well" };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
+        Option<bool> json = CommonOptions.Json();
         _ = engine.AcceptOnlyFromAmong(EvaluationOptions.OrtEngine, EvaluationOptions.TorchEngine);
         Command command = new("eval", "Metric after every adaptation step on test tasks, beside the baselines")
         {
@@ -70,10 +70,8 @@ internal static class EvalCommand
                 Source = parsed.GetValue(source),
                 DataRoot = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
             };
-            IReadOnlyList<string> faults = options.Validate();
-            if (faults.Count > 0)
+            if (ExitCodes.Refused(options.Validate()))
             {
-                Console.Error.WriteLine($"kindling: {string.Join(" ", faults)}");
                 return ExitCodes.Usage;
             }
 

@@ -18,7 +18,7 @@ internal static class ExportCommand
         {
             Description = "Folder with the joint baseline, where `train --stage baseline` wrote it apart",
         };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
+        Option<bool> json = CommonOptions.Json();
         Command command = new("export", "Turn a checkpoint into a verified bundle") { model, output, checkpoint, baseline, json };
         command.SetAction(parsed =>
         {
@@ -37,7 +37,7 @@ internal static class ExportCommand
     public static Command CreateVerify()
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
+        Option<bool> json = CommonOptions.Json();
         Command command = new("verify", "Replay a bundle's reference episodes in ONNX Runtime") { bundle, json };
         command.SetAction(parsed =>
         {

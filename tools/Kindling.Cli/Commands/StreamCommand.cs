@@ -30,7 +30,7 @@ internal static class StreamCommand
             Description = "Seed of the streams",
             DefaultValueFactory = _ => EvaluationOptions.DefaultSeed,
         };
-        Option<bool> json = new("--json") { Description = "One JSON object on standard output" };
+        Option<bool> json = CommonOptions.Json();
         Command command = new("stream", "What a learner keeps that follows streams of test tasks: forgetting, transfer, jumps that it sees")
         {
             bundle,
@@ -58,10 +58,8 @@ internal static class StreamCommand
                     DataRoot = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
                 },
             };
-            IReadOnlyList<string> faults = options.Validate();
-            if (faults.Count > 0)
+            if (ExitCodes.Refused(options.Validate()))
             {
-                Console.Error.WriteLine($"kindling: {string.Join(" ", faults)}");
                 return ExitCodes.Usage;
             }
 
