@@ -3,6 +3,7 @@ using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Train.Engines;
 using Kindling.Train.Meta;
 using Kindling.Train.Session;
 using Kindling.Train.Torch;
@@ -25,7 +26,7 @@ internal sealed class HandWrittenMaml : IDisposable
     private readonly string[] names;
     private readonly TorchSharp.Modules.Parameter[] parameters;
     private readonly TorchSharp.Modules.Adam adam;
-    private readonly ParallelOptions parallel;
+    private readonly int threads;
     private readonly bool secondOrder;
     private readonly Device device;
     private int iteration;
@@ -43,7 +44,7 @@ internal sealed class HandWrittenMaml : IDisposable
         this.recipe = recipe;
         this.tasks = tasks;
         this.secondOrder = secondOrder;
-        parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        this.threads = threads;
         NetworkGraphs graphs = NetworkCatalogue.Build(
             recipe.Network,
             tasks.InputShape,
@@ -92,7 +93,7 @@ internal sealed class HandWrittenMaml : IDisposable
         int count = recipe.Algorithm.TasksPerBatch;
         Tensor[][] gradients = new Tensor[count][];
         float[] losses = new float[count];
-        _ = Parallel.For(0, count, parallel, t => (gradients[t], losses[t]) = Task(t));
+        OneByOne.For(0, count, threads, t => (gradients[t], losses[t]) = Task(t));
         using IDisposable scope = NewDisposeScope();
         using IDisposable off = no_grad();
         for (int p = 0; p < parameters.Length; p++)

@@ -12,7 +12,6 @@ namespace Kindling.Train.Engines;
 internal sealed class GraphEngine(IMetaProgram program, int threads) : IMetaEngine
 {
     private const int LargestStack = 16;
-    private readonly ParallelOptions parallel = new() { MaxDegreeOfParallelism = threads };
     private readonly ConcurrentDictionary<string, Lazy<CompiledProgram>> compiled = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -25,10 +24,10 @@ internal sealed class GraphEngine(IMetaProgram program, int threads) : IMetaEngi
         IReadOnlyList<TaskInput> first = draw(0);
         CompiledProgram form = Compiled(phase, first, stack);
         (int firstRun, int end) = results.Take(form.Stack);
-        _ = Parallel.For(
+        OneByOne.For(
             firstRun,
             end,
-            parallel,
+            threads,
             run =>
             {
                 int from = run * form.Stack;

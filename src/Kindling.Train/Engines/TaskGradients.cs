@@ -11,16 +11,23 @@ namespace Kindling.Train.Engines;
 /// </summary>
 internal sealed class TaskGradients
 {
+    private const int Piece = 1 << 13;
     private readonly IReadOnlyList<ParameterSpec> learned;
     private readonly IRanks ranks;
+    private readonly int threads;
     private readonly float[]?[] sums;
     private readonly Memory<float>[][] tasks;
     private readonly float[] received;
     private int[] firsts = [];
 
     /// <summary>Room for a number of tasks.</summary>
-    public TaskGradients(IReadOnlyList<ParameterSpec> learned, int count, IRanks? ranks = null)
+    /// <param name="learned">What the gradients are of.</param>
+    /// <param name="count">How many tasks all processes have together.</param>
+    /// <param name="ranks">The processes; null where this one trains alone.</param>
+    /// <param name="threads">Threads that sum.</param>
+    public TaskGradients(IReadOnlyList<ParameterSpec> learned, int count, IRanks? ranks = null, int threads = 1)
     {
+        this.threads = threads;
         this.learned = learned;
         this.ranks = ranks ?? SingleProcess.Alone;
         Losses = new float[count];
@@ -83,7 +90,13 @@ internal sealed class TaskGradients
             return;
         }
 
-        int middle = from + ((to - from) / 2);
+        if (Owner(from) == ranks.Rank && Owner(to - 1) == ranks.Rank)
+        {
+            AddOwn(from, to);
+            return;
+        }
+
+        int middle = Middle(from, to);
         Add(from, middle);
         Add(middle, to);
         (int left, int right) = (Owner(from), Owner(middle));
@@ -106,6 +119,30 @@ internal sealed class TaskGradients
             ranks.Send(MemoryMarshal.AsBytes(sums[middle].AsSpan()), left);
         }
     }
+
+    // Piece by piece of the gradient, so that the sums on the way stay in a cache and the threads share the work; the tree is the same for each number.
+    private void AddOwn(int from, int to)
+    {
+        int pieces = (sums[from]!.Length + Piece - 1) / Piece;
+        OneByOne.For(0, pieces, threads, piece => _ = Tree(from, to, piece));
+
+        Span<float> Tree(int first, int end, int piece)
+        {
+            Span<float> sum = Part(sums[first]!, piece);
+            if (end - first > 1)
+            {
+                int middle = Middle(first, end);
+                _ = Tree(first, middle, piece);
+                TensorPrimitives.Add(sum, Tree(middle, end, piece), sum);
+            }
+
+            return sum;
+        }
+
+        static Span<float> Part(float[] all, int piece) => all.AsSpan(piece * Piece, Math.Min(Piece, all.Length - (piece * Piece)));
+    }
+
+    private static int Middle(int from, int to) => from + ((to - from) / 2);
 
     private int Owner(int task) => Array.FindLastIndex(firsts, first => first <= task);
 

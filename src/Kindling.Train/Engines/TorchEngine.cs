@@ -11,16 +11,15 @@ namespace Kindling.Train.Engines;
 internal sealed class TorchEngine(IMetaProgram program, int threads) : IMetaEngine
 {
     private readonly TorchTape tape = new();
-    private readonly ParallelOptions parallel = new() { MaxDegreeOfParallelism = threads };
 
     /// <inheritdoc/>
     public void Run(Phase phase, IReadOnlyList<FloatTensor> learned, Func<int, IReadOnlyList<TaskInput>> draw, TaskGradients results)
     {
         (int from, int to) = results.Take(1);
-        _ = Parallel.For(
+        OneByOne.For(
             from,
             to,
-            parallel,
+            threads,
             t =>
             {
                 IReadOnlyList<TaskInput> task = draw(t);

@@ -29,14 +29,22 @@ internal sealed class OuterLoop : IOuterLoop
     /// <param name="engine">What computes it; the loop disposes it.</param>
     /// <param name="start">The learned tensors to start from.</param>
     /// <param name="ranks">The processes that compute an iteration's tasks together.</param>
-    public OuterLoop(AlgorithmSpec algorithm, IMetaProgram program, IMetaEngine engine, IReadOnlyList<FloatTensor> start, IRanks ranks)
+    /// <param name="threads">Threads that sum the gradients.</param>
+    public OuterLoop(
+        AlgorithmSpec algorithm,
+        IMetaProgram program,
+        IMetaEngine engine,
+        IReadOnlyList<FloatTensor> start,
+        IRanks ranks,
+        int threads
+    )
     {
         this.algorithm = algorithm;
         this.program = program;
         this.engine = engine;
         this.ranks = ranks;
         specs = program.Learned;
-        gradients = new TaskGradients(specs, algorithm.TasksPerBatch, ranks);
+        gradients = new TaskGradients(specs, algorithm.TasksPerBatch, ranks, threads);
         optimizer = new OuterOptimizer(algorithm, specs);
         Parameters = start;
     }

@@ -29,7 +29,7 @@ internal static class OuterLoops
     {
         Check(algorithm, ranks, device);
         return device is null
-            ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start, ranks)
+            ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start, ranks, threads)
             : new DeviceLoop(algorithm, program, device, threads, start);
     }
 

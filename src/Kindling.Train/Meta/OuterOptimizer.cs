@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using Kindling.Bundles;
 using Kindling.Networks;
@@ -91,11 +92,33 @@ internal sealed class OuterOptimizer
         }
     }
 
-    private static void Adam(float[] parameter, ReadOnlySpan<float> gradient, float[] first, float[] second, float rate, int step)
+    private static void Adam(
+        Span<float> parameter,
+        ReadOnlySpan<float> gradient,
+        Span<float> first,
+        Span<float> second,
+        float rate,
+        int step
+    )
     {
         float correction1 = 1 - MathF.Pow(Beta1, step);
         float correction2 = MathF.Sqrt(1 - MathF.Pow(Beta2, step));
-        for (int i = 0; i < parameter.Length; i++)
+        int i = 0;
+        for (; i <= gradient.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> g = new(gradient[i..]);
+            Vector<float> m = (Beta1 * new Vector<float>(first[i..])) + ((1 - Beta1) * g);
+            Vector<float> v = (Beta2 * new Vector<float>(second[i..])) + ((1 - Beta2) * g * g);
+            Vector<float> move =
+                rate
+                * (m / new Vector<float>(correction1))
+                / ((Vector.SquareRoot(v) / new Vector<float>(correction2)) + new Vector<float>(Epsilon));
+            m.CopyTo(first[i..]);
+            v.CopyTo(second[i..]);
+            (new Vector<float>(parameter[i..]) - move).CopyTo(parameter[i..]);
+        }
+
+        for (; i < gradient.Length; i++)
         {
             float g = gradient[i];
             first[i] = (Beta1 * first[i]) + ((1 - Beta1) * g);
