@@ -100,6 +100,32 @@ public sealed class PassTests
         Assert.That(simple.Nodes[1].Output.Shape, Is.EqualTo(Shape.Of(1, 3)));
     }
 
+    [Test]
+    public void MaskProducts_GradientOfRelu_IsAProductAndComputesTheSame()
+    {
+        GraphBuilder b = new("relu");
+        Value x = b.Parameter("x", 2, 3);
+        Value y = b.Relu(b.Relu(b.Mul(x, 3)));
+        _ = b.Output(Differentiator.Gradients(b, b.ReduceSum(b.Mul(y, y), keepDims: false), [x])[0], "dx");
+        Graph plain = Simplification.Run(b.Graph);
+        Graph products = MaskProducts.Run(plain);
+        Assert.That(Ops(plain).Count(op => op == "Where"), Is.EqualTo(2));
+        Assert.That(Ops(products), Has.None.EqualTo("Where"));
+        (long[], double[])[] inputs = [([2, 3], [-1, 0, 2, 3, -4, 0.5])];
+        Assert.That(Engines.Torch(plain, inputs)[0], Is.EqualTo(new double[] { 0, 0, 36, 54, 0, 9 }));
+        Assert.That(Engines.Torch(products, inputs)[0], Is.EqualTo(new double[] { 0, 0, 36, 54, 0, 9 }));
+    }
+
+    // Elsewhere a selection may keep out what is infinite.
+    [Test]
+    public void MaskProducts_OtherSelections_Stay()
+    {
+        GraphBuilder b = new("guard");
+        Value x = b.Parameter("x", 2);
+        _ = b.Output(b.Identity(b.Where(b.Greater(x, b.Scalar(0)), b.Reciprocal(x), b.Scalar(0))), "y");
+        Assert.That(Ops(MaskProducts.Run(b.Graph)), Does.Contain("Where"));
+    }
+
     [TestCase(1, 0)]
     [TestCase(2, 1)]
     [TestCase(3, 2)]

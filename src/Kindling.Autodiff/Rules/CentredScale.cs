@@ -4,9 +4,9 @@ namespace Kindling.Autodiff.Rules;
 
 /// <summary>
 /// Normalisation by statistics of the batch at hand, found where it stands as the operators that define it, and differentiated as one:
-/// y = d f + shift with d = x - mean(x), f = scale / sqrt(v), v = mean(d^2) + epsilon, over the same axes.
+/// y = d f + shift with d = x - mean(x), f = scale / sqrt(v), v = mean(d^2) + epsilon, over the same axes, n elements under each statistic.
 /// <code>
-/// s = sum(g d);  dshift = sum(g);  dscale = s / sqrt(v);  dx = f (g - sum(g) / n - d s / (n v))
+/// m = mean(g);  k = mean(g d) / v;  dx = f (g - m - k d);  dscale = n sqrt(v) k;  dshift = n m
 /// </code>
 /// Going through the operators one by one gives the same in twice as many, and the derivative of that in many times as many (Ioffe and Szegedy 2015 have
 /// the chain that this sums up).
@@ -86,53 +86,48 @@ internal sealed class CentredScale
             return null;
         }
 
-        Value sum = b.ReduceSum(g, axes);
-        Value product = b.ReduceSum(b.Mul(g, centred), axes);
-        Value spread = b.Div(product, b.Mul(variance, count));
-        Value dx = b.Mul(b.Sub(b.Sub(g, b.Div(sum, count)), b.Mul(centred, spread)), factor);
-        Value dscale = b.Div(product, root);
+        Value mean = b.ReduceMean(g, axes);
+        Value along = b.Div(b.ReduceMean(b.Mul(g, centred), axes), variance);
+        Value dx = b.Mul(b.Sub(b.Sub(g, mean), b.Mul(centred, along)), factor);
+        Value spread = b.Mul(root, count);
+        Value dscale = b.Mul(along, spread);
+        Value dshift = b.Mul(mean, count);
         Composites.Declare(
-            sum.Producer!,
+            mean.Producer!,
             [g, x, scale],
-            [dx, dscale, sum],
-            (to, upstream) => Second(to, g, count, sum, product, spread, upstream[0], upstream[1], upstream[2])
+            [dx, dscale, dshift],
+            (to, upstream) => Second(to, g, mean, along, spread, upstream[0], upstream[1], upstream[2])
         );
-        return [dx, dscale, sum];
+        return [dx, dscale, dshift];
     }
 
     /// <summary>
-    /// The gradient of the gradient, from those of dx (v), dscale (p) and dshift (q), by g, x and scale. With S = sum(g), P = sum(g d), k = P / (n var),
-    /// all sums over the axes of the statistics:
+    /// The gradient of the gradient, from those of dx (u), dscale (p) and dshift (q), by g, x and scale. With m = mean(g), k = mean(g d) / v as above,
+    /// n the number of elements under a statistic, and a = mean(u d) / v:
     /// <code>
-    /// w = f v;   c = p / sqrt(var) - sum(w d) / (n var)
-    /// dg = w + d c + q - sum(w) / n
-    /// df = sum(v g) - S sum(v) / n - k sum(v d);   dscale = df / sqrt(var)
-    /// dvar = sum(w d) k / var - (p P / var + df f / sqrt(var)) / (2 sqrt(var))
-    /// dx = g c - w k + 2 d dvar / n - (S c - k sum(w)) / n
+    /// c = p / sqrt(v) - f a;   t = (mean(u g) - m mean(u)) / v - a k
+    /// dg = f u + c d + q - f mean(u)
+    /// dx = D - mean(D),  D = c g - k f u + (f (a k - t) - k c) d
+    /// dscale = n sqrt(v) t
     /// </code>
     /// </summary>
-    private Value[] Second(GraphBuilder b, Value g, Value count, Value sum, Value product, Value spread, Value? v, Value? p, Value? q)
+    private Value[] Second(GraphBuilder b, Value g, Value mean, Value along, Value spread, Value? u, Value? p, Value? q)
     {
-        v ??= VjpContext.ZerosLike(b, g);
-        Value w = b.Mul(v, factor);
-        Value sumV = b.ReduceSum(v, axes);
-        Value alongV = b.ReduceSum(b.Mul(v, centred), axes);
-        Value withG = b.ReduceSum(b.Mul(v, g), axes);
-        Value sumW = b.Mul(sumV, factor);
-        Value alongW = b.Mul(alongV, factor);
-        Value perVariance = b.Mul(variance, count);
-        Value c = b.Neg(b.Div(alongW, perVariance));
-        c = p is null ? c : b.Add(c, b.Div(p, root));
-        Value level = b.Neg(b.Div(sumW, count));
-        level = q is null ? level : b.Add(level, q);
-        Value dg = b.Add(b.Add(w, b.Mul(centred, c)), level);
-        Value df = b.Sub(b.Sub(withG, b.Div(b.Mul(sum, sumV), count)), b.Mul(spread, alongV));
-        Value fall = b.Div(b.Mul(df, factor), root);
-        fall = p is null ? fall : b.Add(fall, b.Div(b.Mul(p, product), variance));
-        Value dvariance = b.Sub(b.Div(b.Mul(alongW, spread), variance), b.Div(fall, b.Mul(root, 2)));
-        Value shiftX = b.Div(b.Sub(b.Mul(spread, sumW), b.Mul(sum, c)), count);
-        Value dx = b.Add(b.Add(b.Sub(b.Mul(g, c), b.Mul(w, spread)), b.Mul(centred, b.Div(b.Mul(dvariance, 2), count))), shiftX);
-        return [dg, dx, b.Div(df, root)];
+        u ??= VjpContext.ZerosLike(b, g);
+        Value mean2 = b.ReduceMean(u, axes);
+        Value along2 = b.Div(b.ReduceMean(b.Mul(u, centred), axes), variance);
+        Value scaled = b.Mul(u, factor);
+        Value tilt = b.Mul(along2, factor);
+        Value c = p is null ? b.Neg(tilt) : b.Sub(b.Div(p, root), tilt);
+        Value shifted = b.Mul(mean2, factor);
+        Value level = q is null ? b.Neg(shifted) : b.Sub(q, shifted);
+        Value dg = b.Add(b.Add(scaled, b.Mul(centred, c)), level);
+        Value both = b.Mul(along2, along);
+        Value t = b.Sub(b.Div(b.Sub(b.ReduceMean(b.Mul(u, g), axes), b.Mul(mean, mean2)), variance), both);
+        Value e = b.Sub(b.Mul(b.Sub(both, t), factor), b.Mul(c, along));
+        Value meanD = b.Sub(b.Mul(mean, c), b.Mul(along, shifted));
+        Value dx = b.Sub(b.Add(b.Sub(b.Mul(g, c), b.Mul(scaled, along)), b.Mul(centred, e)), meanD);
+        return [dg, dx, b.Mul(t, spread)];
     }
 
     private static Value Product(GraphBuilder b, Value m, Value n) =>

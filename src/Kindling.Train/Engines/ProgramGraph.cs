@@ -79,6 +79,6 @@ internal static class ProgramGraph
         }
 
         _ = b.Output(loss, "loss");
-        return Simplification.Run(b.Graph);
+        return MaskProducts.Run(Simplification.Run(b.Graph));
     }
 }
