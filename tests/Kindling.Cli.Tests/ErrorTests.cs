@@ -34,6 +34,13 @@ public sealed class ErrorTests
             "bundle"
         );
         yield return Usage(
+            "kindling: --precision bfloat16 is for matrix products on a GPU: give --device cuda as well.\n`kindling train --help` lists what there is.\n",
+            "train",
+            "models/none",
+            "--precision",
+            "bfloat16"
+        );
+        yield return Usage(
             "kindling: Option '--support' is required.\nkindling: Option '--out' is required.\n`kindling adapt --help` lists what there is.\n",
             "adapt",
             "bundle"

@@ -8,6 +8,9 @@ namespace Kindling.Cli;
 /// <summary>Options that say what a training computes on.</summary>
 internal static class TrainingOptions
 {
+    private const string Full = "float32";
+    private const string Mixed = "bfloat16";
+
     /// <summary><c>--device</c>: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public static Option<string> Device()
     {
@@ -46,12 +49,38 @@ internal static class TrainingOptions
         return memory;
     }
 
-    /// <summary>The device of the two options; null for the processor.</summary>
+    /// <summary><c>--precision</c>: of matrix products on a GPU.</summary>
+    public static Option<string> Precision()
+    {
+        Option<string> precision = new("--precision")
+        {
+            Description = "Of matrix products on a GPU: bfloat16 rounds their factors, everything else stays in float32",
+            DefaultValueFactory = _ => Full,
+        };
+        return precision.AcceptOnlyFromAmong(Full, Mixed);
+    }
+
+    /// <summary>Refuses a precision of GPUs where none is used.</summary>
+    public static void CheckPrecision(Command command, Option<string> device, Option<string> precision) =>
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(precision) == Mixed && result.GetValue(device) is { } name && CudaNumber(name) is null)
+            {
+                result.AddError($"--precision {Mixed} is for matrix products on a GPU: give --device cuda as well.");
+            }
+        });
+
+    /// <summary>The device of the options; null for the processor.</summary>
     /// <exception cref="MissingRuntimeException">The GPU is not to be had.</exception>
-    public static TrainingDevice? Choose(string device, double? memory) =>
+    public static TrainingDevice? Choose(string device, double? memory, string precision) =>
         CudaNumber(device) is { } number
-            ? TrainingDevice.Cuda(number, memory is { } gigabytes ? (long)Math.Ceiling(gigabytes * 1e9) : TrainingDevice.DefaultMemory)
-            : null;
+            ? TrainingDevice.Cuda(
+                number,
+                memory is { } gigabytes ? (long)Math.Ceiling(gigabytes * 1e9) : TrainingDevice.DefaultMemory,
+                precision == Mixed
+            )
+        : precision == Full ? null
+        : throw new BundleException($"--precision {precision} is for matrix products on a GPU: give --device cuda as well.");
 
     private static int? CudaNumber(string device) =>
         device == "cuda" ? 0

@@ -47,7 +47,7 @@ internal sealed class StackedPrograms : IDisposable
             foreach (int size in Runs.Select(run => run.To - run.From).Distinct())
             {
                 Graph graph = size == count ? all : ProgramGraph.Sum(program, phase, task, size);
-                forms[size] = new TorchInterpreter(graph, device: device.Device);
+                forms[size] = new TorchInterpreter(graph, device: device.Device, products: device.Products);
             }
         }
         catch (UnstackableException e)

@@ -17,14 +17,15 @@ public sealed class TorchInterpreter : IDisposable
     /// <param name="graph">The graph.</param>
     /// <param name="doublePrecision">Treats every Float of the graph as Double: constants and inputs are 64-bit then.</param>
     /// <param name="device">Where constants live; CPU if absent.</param>
+    /// <param name="products">The type that factors of matrix products are rounded to; as they are if absent.</param>
     /// <exception cref="GraphException">An operator has no implementation here.</exception>
-    public TorchInterpreter(Graph graph, bool doublePrecision = false, Device? device = null)
+    public TorchInterpreter(Graph graph, bool doublePrecision = false, Device? device = null, ScalarType? products = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
         _ = TorchNatives.Load();
         Graph = graph;
         ScalarType real = doublePrecision ? ScalarType.Float64 : ScalarType.Float32;
-        TorchTarget target = new(real, device);
+        TorchTarget target = new(real, device, products);
         Dictionary<Value, int> slots = [];
         int Slot(Value value) => slots.TryGetValue(value, out int slot) ? slot : slots[value] = slots.Count;
         foreach (Value value in graph.Inputs.Concat(graph.Constants))

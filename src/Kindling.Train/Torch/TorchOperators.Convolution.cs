@@ -9,7 +9,7 @@ namespace Kindling.Train.Torch;
 /// <content>Products, convolution and pooling.</content>
 internal static partial class TorchOperators
 {
-    private static Func<Tensor?[], Tensor[]> Gemm(Node node)
+    private static Func<Tensor?[], Tensor[]> Gemm(Node node, TorchTarget target)
     {
         float alpha = node.Attributes.Float("alpha", 1);
         Scalar factor = alpha;
@@ -22,11 +22,11 @@ internal static partial class TorchOperators
             Tensor b = transB ? i[1]!.t() : i[1]!;
             if (i.ElementAtOrDefault(2) is not { } c)
             {
-                Tensor product = a.matmul(b);
+                Tensor product = target.Product(a, b);
                 return alpha == 1 ? product : product.mul(factor);
             }
 
-            return addmm(c, a, b, beta, alpha);
+            return target.Products is null ? addmm(c, a, b, beta, alpha) : target.Product(a, b).mul(factor).add(c, alpha: beta);
         });
     }
 

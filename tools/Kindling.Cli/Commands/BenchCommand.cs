@@ -74,6 +74,7 @@ internal static class BenchCommand
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
         Option<double?> memory = TrainingOptions.Memory();
+        Option<string> precision = TrainingOptions.Precision();
         Option<int?> seconds = CommonOptions.Whole("--seconds", "Seconds of each of the three runs; 10 by default", 1, 3600);
         Command command = new(
             "train",
@@ -85,10 +86,12 @@ internal static class BenchCommand
             engine,
             device,
             memory,
+            precision,
             seconds,
             data,
             json,
         };
+        TrainingOptions.CheckPrecision(command, device, precision);
         command.SetAction(parsed =>
         {
             Recipe recipe = Recipe.Read(parsed.GetRequiredValue(model));
@@ -99,7 +102,7 @@ internal static class BenchCommand
                 parsed.GetValue(threads),
                 TimeProvider.System,
                 handWritten: true,
-                TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
+                TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory), parsed.GetRequiredValue(precision)),
                 parsed.GetValue(seconds) is { } length ? TimeSpan.FromSeconds(length) : null
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));

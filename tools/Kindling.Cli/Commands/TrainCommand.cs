@@ -21,6 +21,7 @@ internal static class TrainCommand
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
         Option<double?> memory = TrainingOptions.Memory();
+        Option<string> precision = TrainingOptions.Precision();
         Option<bool> resume = new("--resume")
         {
             Description = "Go on from the checkpoint; a finished one gets its joint baseline if that is missing",
@@ -48,6 +49,7 @@ internal static class TrainCommand
             engine,
             device,
             memory,
+            precision,
             resume,
             from,
             stage,
@@ -63,6 +65,7 @@ internal static class TrainCommand
                 result.AddError("--resume goes on from the checkpoint and --from starts anew: give one of them.");
             }
         });
+        TrainingOptions.CheckPrecision(command, device, precision);
         command.SetAction(
             // On a thread of its own: only then does the parser listen for Ctrl-C while it runs.
             (parsed, cancellation) =>
@@ -92,7 +95,11 @@ internal static class TrainCommand
                                     Start = ranks.Rank == 0 && parsed.GetValue(from) is { } start ? TrainingStart.Read(start) : null,
                                     TensorBoard = parsed.GetValue(tensorboard),
                                     Ranks = ranks,
-                                    Device = TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory)),
+                                    Device = TrainingOptions.Choose(
+                                        parsed.GetRequiredValue(device),
+                                        parsed.GetValue(memory),
+                                        parsed.GetRequiredValue(precision)
+                                    ),
                                 };
                                 int count = parsed.GetValue(threads) ?? (ranks.Count > 1 ? 1 : Environment.ProcessorCount);
                                 bool Run(IProgress<TrainingProgress> view) =>
