@@ -64,7 +64,7 @@ internal static class TrainingOptions
     public static void CheckPrecision(Command command, Option<string> device, Option<string> precision) =>
         command.Validators.Add(result =>
         {
-            if (result.GetValue(precision) == Mixed && result.GetValue(device) is { } name && CudaNumber(name) is null)
+            if (result.GetValue(precision) == Mixed && CudaNumber(result.GetValue(device) ?? "") is null)
             {
                 result.AddError($"--precision {Mixed} is for matrix products on a GPU: give --device cuda as well.");
             }
