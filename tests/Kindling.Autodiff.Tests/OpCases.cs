@@ -23,13 +23,41 @@ public static partial class OpCases
             Unary("Log", 0.5, 3),
             Unary("Sin"),
             Unary("Cos"),
+            Unary("Tan", -1, 1),
+            Unary("Asin", -0.9, 0.9),
+            Unary("Acos", -0.9, 0.9),
+            Unary("Atan"),
+            Unary("Sinh"),
+            Unary("Cosh"),
             Unary("Tanh"),
+            Unary("Asinh"),
+            Unary("Acosh", 1.5, 3),
+            Unary("Atanh", -0.9, 0.9),
             Unary("Sigmoid"),
             Unary("Relu"),
             Unary("Softplus"),
             Unary("Erf"),
             Unary("LeakyRelu"),
             Unary("Elu"),
+            Unary("Selu"),
+            Unary("Celu"),
+            Unary("Softsign"),
+            Unary("HardSigmoid", -4, 4),
+            Unary("HardSwish", -5, 5),
+            Unary("ThresholdedRelu"),
+            Unary("Shrink"),
+            new("Selu attributes", (b, x) => b.Op("Selu", [x[0]], ("alpha", 0.7f), ("gamma", 2f)), S(6)),
+            new("Celu alpha", (b, x) => b.Op("Celu", [x[0]], ("alpha", 0.5f)), S(6)),
+            new("HardSigmoid attributes", (b, x) => b.Op("HardSigmoid", [x[0]], ("alpha", 0.5f), ("beta", 0.4f)), S(6)),
+            new("Shrink attributes", (b, x) => b.Op("Shrink", [x[0]], ("lambd", 1f), ("bias", 0.5f)), S(6)),
+            new("PRelu", (b, x) => b.Op("PRelu", [x[0], x[1]]), S("n", 4), S(4)),
+            new("PRelu channels", (b, x) => b.Op("PRelu", [x[0], x[1]]), S("n", 2, 3), S(2, 1)),
+            new("CastLike", (b, x) => b.Op("CastLike", [b.Exp(x[0]), x[1]]), S(3), S(2)),
+            new("Mod", (b, x) => b.Op("Mod", [b.Mul(x[0], 3), x[1]], ("fmod", 1)), S(2, 4), S(4)) { Low = 0.6, High = 1.7 },
+            new("Mod negative", (b, x) => b.Op("Mod", [b.Mul(x[0], -3), x[1]], ("fmod", 1)), S(4), S(4)) { Low = 0.6, High = 1.7 },
+            new("Sum of 3", (b, x) => b.Op("Sum", [x[0], x[1], x[2]]), S("n", 3), S(3), S()),
+            new("Sum of 1", (b, x) => b.Op("Sum", [x[0]]), S(3)),
+            new("Mean of 3", (b, x) => b.Op("Mean", [x[0], x[1], b.Mul(x[0], x[1])]), S(2, 3), S(3)),
             new("LeakyRelu alpha", (b, x) => b.LeakyRelu(x[0], 0.3f), S(4)),
             new("Elu alpha", (b, x) => b.Elu(x[0], 0.7f), S(6)),
             new("Clip constant", (b, x) => b.Clip(x[0], b.Scalar(-1), b.Scalar(1)), S("n", 4)),
@@ -86,7 +114,17 @@ public static partial class OpCases
 
     private static IEnumerable<OpCase> Reductions =>
         [
-            .. from op in new[] { "ReduceSum", "ReduceMean", "ReduceMax", "ReduceSumSquare", "ReduceLogSumExp" }
+            .. from op in new[]
+            {
+                "ReduceSum",
+                "ReduceMean",
+                "ReduceMax",
+                "ReduceMin",
+                "ReduceL1",
+                "ReduceL2",
+                "ReduceSumSquare",
+                "ReduceLogSumExp",
+            }
             from axes in new long[]?[] { null, [1], [0, -1] }
             from keep in new[] { true, false }
             select new OpCase(
@@ -94,6 +132,32 @@ public static partial class OpCases
                 (b, x) => Reduce(b, op, x[0], axes, keep),
                 S("n", 2, 4)
             ),
+            .. from axes in new long[]?[] { null, [1], [2, 0] }
+            from keep in new[] { true, false }
+            select new OpCase(
+                $"ReduceProd {(axes is null ? "all" : string.Join('/', axes))} {keep}",
+                (b, x) => Reduce(b, "ReduceProd", x[0], axes, keep),
+                S(2, 3, 2)
+            ),
+            new("ReduceProd symbol", (b, x) => Reduce(b, "ReduceProd", x[0], [-1], true), S("n", 5)),
+            new(
+                "ReduceProd of zeros",
+                (b, x) => Reduce(b, "ReduceProd", b.Mul(x[0], b.Constant(Tensor.Of<float>([0, 1, 0, 1, 1, 0, 1, 1], 2, 4))), [1], true),
+                S(2, 4)
+            ),
+            new("ReduceProd of 1", (b, x) => Reduce(b, "ReduceProd", x[0], [1], false), S(2, 1)),
+            new("ReduceLogSum", (b, x) => Reduce(b, "ReduceLogSum", x[0], [1], true), S("n", 3)) { Low = 0.5 },
+            new("ReduceLogSum all", (b, x) => Reduce(b, "ReduceLogSum", x[0], null, false), S(2, 3)) { Low = 0.5 },
+            new("ReduceL2 of zeros", (b, x) => b.Exp(Reduce(b, "ReduceL2", b.Mul(x[0], 0), [1], true)), S(2, 3)),
+            .. from exclusive in new[] { 0, 1 }
+            from reverse in new[] { 0, 1 }
+            select new OpCase(
+                $"CumSum {exclusive} {reverse}",
+                (b, x) => b.Op("CumSum", [x[0], b.Constant(Tensor.Scalar(-1L))], ("exclusive", exclusive), ("reverse", reverse)),
+                S("n", 4)
+            ),
+            new("Trilu", (b, x) => b.Op("Trilu", [x[0]]), S(2, 3, 4)),
+            new("Trilu lower", (b, x) => b.Op("Trilu", [x[0], b.Constant(Tensor.Scalar(1L))], ("upper", 0)), S("n", 4)),
             new("ReduceSum empty", (b, x) => b.ReduceSum(x[0], [1]), S(2, 0, 3)),
             new("ReduceMean of 1", (b, x) => b.ReduceMean(x[0], [1]), S(2, 1, 3)),
             new("Softmax", (b, x) => b.Softmax(x[0]), S("n", 4)),

@@ -25,6 +25,24 @@ internal static partial class VjpRules
             Unary("Sin", (c, x, _, g) => c.B.Mul(g, c.B.Cos(x))),
             // y = cos(x): dx = -g sin(x)
             Unary("Cos", (c, x, _, g) => c.B.Neg(c.B.Mul(g, c.B.Sin(x)))),
+            // y = tan(x): dx = g (1 + y^2)
+            Unary("Tan", (c, _, y, g) => c.B.Mul(g, c.B.Add(c.B.Mul(y, y), 1))),
+            // y = asin(x): dx = g / sqrt(1 - x^2); infinite at -1 and 1
+            Unary("Asin", (c, x, _, g) => c.B.Div(g, c.B.Sqrt(OneLessSquare(c, x)))),
+            // y = acos(x): dx = -g / sqrt(1 - x^2)
+            Unary("Acos", (c, x, _, g) => c.B.Neg(c.B.Div(g, c.B.Sqrt(OneLessSquare(c, x))))),
+            // y = atan(x): dx = g / (1 + x^2)
+            Unary("Atan", (c, x, _, g) => c.B.Div(g, c.B.Add(c.B.Mul(x, x), 1))),
+            // y = sinh(x): dx = g cosh(x)
+            Unary("Sinh", (c, x, _, g) => c.B.Mul(g, c.B.Op("Cosh", [x]))),
+            // y = cosh(x): dx = g sinh(x)
+            Unary("Cosh", (c, x, _, g) => c.B.Mul(g, c.B.Op("Sinh", [x]))),
+            // y = asinh(x): dx = g / sqrt(x^2 + 1)
+            Unary("Asinh", (c, x, _, g) => c.B.Div(g, c.B.Sqrt(c.B.Add(c.B.Mul(x, x), 1)))),
+            // y = acosh(x): dx = g / sqrt(x^2 - 1); infinite at 1
+            Unary("Acosh", (c, x, _, g) => c.B.Div(g, c.B.Sqrt(c.B.Sub(c.B.Mul(x, x), 1)))),
+            // y = atanh(x): dx = g / (1 - x^2)
+            Unary("Atanh", (c, x, _, g) => c.B.Div(g, OneLessSquare(c, x))),
             // y = tanh(x): dx = g (1 - y^2)
             Unary("Tanh", (c, _, y, g) => c.B.Mul(g, c.B.Sub(c.B.ScalarLike(y, 1), c.B.Mul(y, y)))),
             // y = 1 / (1 + exp(-x)): dx = g y (1 - y)
@@ -39,9 +57,44 @@ internal static partial class VjpRules
             Unary("LeakyRelu", LeakyRelu),
             // y = x where x > 0, else alpha (exp(x) - 1): dx = g or alpha exp(x) g; alpha g at x = 0
             Unary("Elu", Elu),
+            // y = gamma x where x > 0, else gamma alpha (exp(x) - 1)
+            Unary(
+                "Selu",
+                (c, x, _, g) =>
+                    Exponential(
+                        c,
+                        x,
+                        g,
+                        Attribute(c, "gamma", 1.05070102214813232421875f),
+                        Attribute(c, "gamma", 1.05070102214813232421875f) * Attribute(c, "alpha", 1.67326319217681884765625f),
+                        1
+                    )
+            ),
+            // y = x where x > 0, else alpha (exp(x / alpha) - 1)
+            Unary("Celu", (c, x, _, g) => Exponential(c, x, g, 1, 1, 1 / Attribute(c, "alpha", 1))),
+            // y = x / (1 + |x|): dx = g / (1 + |x|)^2
+            Unary("Softsign", (c, x, _, g) => c.B.Div(g, Square(c, c.B.Add(c.B.Abs(x), 1)))),
+            // y = min(max(alpha x + beta, 0), 1): dx = g alpha inside
+            Unary("HardSigmoid", HardSigmoid),
+            // y = x min(max(x / 6 + 1/2, 0), 1): dx = 0 below -3, g above 3, else g (x / 3 + 1/2)
+            Unary("HardSwish", HardSwish),
+            // y = x where x > alpha, else 0: dx = g there
+            Unary("ThresholdedRelu", (c, x, _, g) => c.B.Where(c.B.Greater(x, c.B.ScalarLike(x, Attribute(c, "alpha", 1))), g, c.Zero(g))),
+            // y = x - bias sign(x) where |x| > lambd, else 0: dx = g there
+            Unary(
+                "Shrink",
+                (c, x, _, g) => c.B.Where(c.B.Greater(c.B.Abs(x), c.B.ScalarLike(x, Attribute(c, "lambd", 0.5f))), g, c.Zero(g))
+            ),
+            Row("PRelu", PRelu),
             Row("Clip", Clip),
             // dx = g in the type of x; a cast to integers carries no gradient because its output is no float
             Unary("Cast", (c, x, _, g) => c.B.Cast(g, x.Type)),
+            Row("CastLike", c => [c.If(0, () => c.B.Cast(c.G, c[0].Type)), null]),
+            // y = a - b n, n = a / b cut to an integer: da = sum_to(a) g, db = -sum_to(b) g n
+            Binary("Mod", (_, g) => g, (c, g) => c.B.Neg(c.B.Mul(g, Whole(c, c.B.Div(c[0], c[1]))))),
+            // y = x1 + x2 + ...: dxi = sum_to(xi) g
+            Row("Sum", c => [.. Enumerable.Range(0, c.Node.Inputs.Count).Select(i => c.If(i, () => c.SumTo(c.G, c[i], c.Y)))]),
+            Row("Mean", Mean),
             // y = a + b: da = sum_to(a) g, db = sum_to(b) g
             Binary("Add", (_, g) => g, (_, g) => g),
             // y = a - b: da = sum_to(a) g, db = -sum_to(b) g
@@ -74,15 +127,61 @@ internal static partial class VjpRules
     }
 
     private static Value LeakyRelu(VjpContext c, Value x, Value y, Value g) =>
-        c.B.Where(c.B.Greater(x, c.Zero(x)), g, c.B.Mul(g, c.Node.Attributes.Float("alpha", 0.01f)));
+        c.B.Where(c.B.Greater(x, c.Zero(x)), g, c.B.Mul(g, Attribute(c, "alpha", 0.01f)));
 
-    private static Value Elu(VjpContext c, Value x, Value y, Value g)
+    private static Value Elu(VjpContext c, Value x, Value y, Value g) => Exponential(c, x, g, 1, Attribute(c, "alpha", 1), 1);
+
+    // dx = right g where x > 0, else left exp(scale x) g. exp is taken of negative x only: an overflow in the branch not taken would turn second
+    // derivatives into NaN.
+    private static Value Exponential(VjpContext c, Value x, Value g, double right, double left, double scale)
     {
-        // exp(x) is taken of negative x only: an overflow in the branch not taken would turn second derivatives into NaN.
         Value positive = c.B.Greater(x, c.Zero(x));
-        Value slope = c.B.Mul(c.B.Exp(c.B.Where(positive, c.Zero(x), x)), c.Node.Attributes.Float("alpha", 1));
-        return c.B.Where(positive, g, c.B.Mul(g, slope));
+        Value negative = c.B.Where(positive, c.Zero(x), x);
+        Value slope = c.B.Mul(c.B.Exp(scale == 1 ? negative : c.B.Mul(negative, scale)), left);
+        return c.B.Where(positive, right == 1 ? g : c.B.Mul(g, right), c.B.Mul(g, slope));
     }
+
+    private static Value HardSigmoid(VjpContext c, Value x, Value y, Value g)
+    {
+        GraphBuilder b = c.B;
+        float alpha = Attribute(c, "alpha", 0.2f);
+        Value inside = b.Op("And", [b.Greater(y, c.Zero(y)), b.Less(y, b.ScalarLike(y, 1))]);
+        return b.Where(inside, b.Mul(g, alpha), c.Zero(g));
+    }
+
+    private static Value HardSwish(VjpContext c, Value x, Value y, Value g)
+    {
+        GraphBuilder b = c.B;
+        Value slope = b.Add(b.Div(x, 3), 0.5);
+        Value right = b.Where(b.Less(x, b.ScalarLike(x, 3)), b.Mul(g, slope), g);
+        return b.Where(b.Greater(x, b.ScalarLike(x, -3)), right, c.Zero(g));
+    }
+
+    // y = x where x > 0, else slope x: dx = g or slope g, dslope = sum_to(slope) (0 or g x)
+    private static IReadOnlyList<Value?> PRelu(VjpContext c)
+    {
+        Value positive = c.B.Greater(c[0], c.Zero(c[0]));
+        return
+        [
+            c.If(0, () => c.B.Where(positive, c.G, c.B.Mul(c.G, c[1]))),
+            c.If(1, () => c.SumTo(c.B.Where(positive, c.Zero(c.G), c.B.Mul(c.G, c[0])), c[1], c.Y)),
+        ];
+    }
+
+    // y = (x1 + x2 + ...) / n: dxi = sum_to(xi) g / n
+    private static IReadOnlyList<Value?> Mean(VjpContext c)
+    {
+        Value share = c.B.Div(c.G, c.Node.Inputs.Count);
+        return [.. Enumerable.Range(0, c.Node.Inputs.Count).Select(i => c.If(i, () => c.SumTo(share, c[i], c.Y)))];
+    }
+
+    private static Value Whole(VjpContext c, Value x) => c.B.Mul(c.B.Op("Sign", [x]), c.B.Op("Floor", [c.B.Abs(x)]));
+
+    private static Value OneLessSquare(VjpContext c, Value x) => c.B.Sub(c.B.ScalarLike(x, 1), c.B.Mul(x, x));
+
+    private static Value Square(VjpContext c, Value x) => c.B.Mul(x, x);
+
+    private static float Attribute(VjpContext c, string name, float absent) => c.Node.Attributes.Float(name, absent);
 
     // y = min(max(x, low), high), low and high scalars or absent: dx = g where low <= x <= high (the bounds included, as libtorch's clamp does),
     // dlow = sum of g where x < low, dhigh = sum of g where max(x, low) > high

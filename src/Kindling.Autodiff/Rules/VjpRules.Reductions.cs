@@ -14,6 +14,15 @@ internal static partial class VjpRules
             Row("ReduceMean", c => [MeanGradient(c, c[0], Kept(c, c.G))]),
             // y = max of x over axes: dx = g / (number of maxima) at the maxima, as torch.amax does
             Row("ReduceMax", c => [MaxGradient(c, c[0], Kept(c, c.Y), Kept(c, c.G), ReducedAxes(c))]),
+            // y = min of x over axes: likewise
+            Row("ReduceMin", c => [MaxGradient(c, c[0], Kept(c, c.Y), Kept(c, c.G), ReducedAxes(c))]),
+            Row("ReduceProd", ReduceProd),
+            // y = sum of |x| over axes: dx = sign(x) g
+            Row("ReduceL1", c => [c.B.Mul(c.B.Op("Sign", [c[0]]), Kept(c, c.G))]),
+            // y = sqrt(sum of x^2 over axes): dx = g x / y, and 0 where y = 0
+            Row("ReduceL2", c => [c.B.Mul(c[0], c.B.Div(Kept(c, c.G), OneForZero(c, Kept(c, c.Y))))]),
+            // y = ln sum x over axes: dx = g / sum x
+            Row("ReduceLogSum", c => [c.ExpandLike(c.B.Div(Kept(c, c.G), c.B.ReduceSum(c[0], ReducedAxes(c))), c[0])]),
             // y = sum of x^2 over axes: dx = 2 x g
             Row("ReduceSumSquare", c => [c.B.Mul(c.B.Mul(c[0], 2), Kept(c, c.G))]),
             // y = ln sum exp(x) over axes: dx = g exp(x - y); NaN where every x is -infinity
@@ -86,6 +95,56 @@ internal static partial class VjpRules
         Value hit = b.Equal(x, y);
         Value count = b.ReduceSum(b.Cast(hit, x.Type), axes);
         return b.Where(hit, b.Div(g, count), c.Zero(g));
+    }
+
+    private static Value OneForZero(VjpContext c, Value x) => c.B.Where(c.B.Equal(x, c.Zero(x)), c.B.ScalarLike(x, 1), x);
+
+    // y = product of x over axes: dx = g times the product of all others, which is that of those before and of those after; nothing is divided by x, so
+    // that zeros are right in every order. The axes are brought behind the others and taken as one.
+    private static IReadOnlyList<Value?> ReduceProd(VjpContext c)
+    {
+        GraphBuilder b = c.B;
+        Value x = c[0];
+        long[] axes = ReducedAxes(c);
+        if (!Array.TrueForAll(axes, a => x.Shape[(int)a].IsKnown))
+        {
+            throw c.Fail($"the sizes that are multiplied must be known, got {x.Shape}");
+        }
+
+        long count = axes.Aggregate(1L, (product, a) => product * x.Shape[(int)a].Size);
+        if (count <= 1)
+        {
+            return [c.ReshapeLike(c.G, x)];
+        }
+
+        long[] kept = [.. Enumerable.Range(0, x.Rank).Select(i => (long)i).Except(axes)];
+        long[] order = [.. kept, .. axes];
+        Value turned = b.Transpose(x, order);
+        Value flat = b.Reshape(turned, [.. kept.Select(_ => 0L), count]);
+        Value others = b.Mul(Before(flat, count, fromEnd: false), Before(flat, count, fromEnd: true));
+        long[] inverse = [.. Enumerable.Range(0, x.Rank).Select(i => (long)Array.IndexOf(order, (long)i))];
+        Value back = b.Transpose(b.Reshape(others, [.. kept.Select(_ => 0L), .. axes.Select(a => x.Shape[(int)a].Size)]), inverse);
+        return [b.Mul(back, Kept(c, c.G))];
+
+        // The product of those before each, or after: of neighbours, of pairs, of fours, ...
+        Value Before(Value values, long size, bool fromEnd)
+        {
+            Value product = Shift(values, size, 1, fromEnd);
+            for (long step = 1; step < size; step *= 2)
+            {
+                product = b.Mul(product, Shift(product, size, step, fromEnd));
+            }
+
+            return product;
+        }
+
+        // Moved along the last axis; ones come in.
+        Value Shift(Value values, long size, long by, bool fromEnd)
+        {
+            Value part = b.Slice(values, b.Ints(fromEnd ? by : 0), b.Ints(fromEnd ? size : size - by), b.Ints(-1));
+            long[] none = [.. kept.Select(_ => 0L)];
+            return b.Pad(part, b.Ints([.. none, fromEnd ? 0 : by, .. none, fromEnd ? by : 0]), b.ScalarLike(values, 1));
+        }
     }
 
     private static long[] AxisOf(VjpContext c) => [c.Node.Attributes.Int("axis", -1)];

@@ -8,6 +8,29 @@ internal static partial class VjpRules
 {
     private static IEnumerable<KeyValuePair<string, VjpRule>> Shapes =>
         [
+            // y = sums of x up to each element along an axis: dx = sums of g from each on
+            Row(
+                "CumSum",
+                c =>
+                    [
+                        c.B.Op(
+                            "CumSum",
+                            [c.G, c[1]],
+                            ("exclusive", c.Node.Attributes.Int("exclusive", 0)),
+                            ("reverse", 1 - c.Node.Attributes.Int("reverse", 0))
+                        ),
+                        null,
+                    ]
+            ),
+            // y = x on one side of a diagonal, else 0: dx = g there
+            Row(
+                "Trilu",
+                c =>
+                    [
+                        c.B.Op("Trilu", [c.G, c.Node.Input(1)], ("upper", c.Node.Attributes.Int("upper", 1))),
+                        .. c.Node.Inputs.Skip(1).Select(_ => (Value?)null),
+                    ]
+            ),
             // y = x in another shape: dx = g in the shape of x
             Row("Reshape", c => [c.ReshapeLike(c.G, c[0]), null]),
             Row("Flatten", c => [c.ReshapeLike(c.G, c[0])]),

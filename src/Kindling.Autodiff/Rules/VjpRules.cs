@@ -24,18 +24,33 @@ internal static partial class VjpRules
         .ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>
-    /// Operators whose output does not depend smoothly on any input, so that no gradient passes: comparisons, positions, sizes. Values of
+    /// Operators whose output does not depend smoothly on any input, so that no gradient passes: comparisons, steps, positions, sizes. Values of
     /// integer and Boolean type carry no gradient either, which covers Cast to integers and the indices of the indexing operators.
     /// </summary>
     public static readonly FrozenSet<string> NonDifferentiable = new[]
     {
         "Greater",
+        "GreaterOrEqual",
         "Less",
+        "LessOrEqual",
         "Equal",
         "Not",
+        "And",
+        "Or",
+        "Xor",
+        "IsNaN",
+        "IsInf",
+        "Sign",
+        "Floor",
+        "Ceil",
+        "Round",
+        "Hardmax",
         "Shape",
         "Size",
         "ArgMax",
+        "ArgMin",
+        "EyeLike",
+        "Range",
         "ConstantOfShape",
     }.ToFrozenSet(StringComparer.Ordinal);
 

@@ -15,22 +15,55 @@ internal static class ElementwiseOps
                 "Log",
                 "Sin",
                 "Cos",
+                "Tan",
+                "Asin",
+                "Acos",
+                "Atan",
+                "Sinh",
+                "Cosh",
                 "Tanh",
+                "Asinh",
+                "Acosh",
+                "Atanh",
                 "Sigmoid",
                 "Relu",
                 "Softplus",
                 "Erf",
+                "Softsign",
+                "HardSwish",
+                "Sign",
+                "Floor",
+                "Ceil",
+                "Round",
                 "Identity",
             }.Select(name => Unary(name)),
             Unary("LeakyRelu", "alpha"),
             Unary("Elu", "alpha"),
+            Unary("Selu", "alpha", "gamma"),
+            Unary("Celu", "alpha"),
+            Unary("HardSigmoid", "alpha", "beta"),
+            Unary("ThresholdedRelu", "alpha"),
+            Unary("Shrink", "bias", "lambd"),
+            new("PRelu", 2, 2, 1, [], PRelu),
+            new("IsNaN", 1, 1, 1, [], c => c.Set(ElementType.Bool, c[0].Shape)),
+            new("IsInf", 1, 1, 1, ["detect_negative", "detect_positive"], c => c.Set(ElementType.Bool, c[0].Shape)),
             new("Not", 1, 1, 1, [], c => c.Set(ElementType.Bool, c[0].Shape)),
             new("Clip", 1, 3, 1, [], c => c.Set(c[0].Type, c[0].Shape)),
             new("Cast", 1, 1, 1, ["to"], Cast),
+            new("CastLike", 2, 2, 1, [], c => c.Set(c[1].Type, c[0].Shape)),
             .. new[] { "Add", "Sub", "Mul", "Div" }.Select(name => new OpSchema(name, 2, 2, 1, [], c => Arithmetic(c, name))),
             new("Pow", 2, 2, 1, [], c => c.Set(c[0].Type, Broadcast.Of(c, c[0].Shape, c[1].Shape))),
-            .. new[] { "Min", "Max" }.Select(name => new OpSchema(name, 1, int.MaxValue, 1, [], Variadic)),
-            .. new[] { "Greater", "Less", "Equal" }.Select(name => new OpSchema(name, 2, 2, 1, [], Compare)),
+            new("Mod", 2, 2, 1, ["fmod"], Mod),
+            .. new[] { "Min", "Max", "Sum", "Mean" }.Select(name => new OpSchema(name, 1, int.MaxValue, 1, [], Variadic)),
+            .. new[] { "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal" }.Select(name => new OpSchema(
+                name,
+                2,
+                2,
+                1,
+                [],
+                Compare
+            )),
+            .. new[] { "And", "Or", "Xor" }.Select(name => new OpSchema(name, 2, 2, 1, [], Logical)),
             new("Where", 3, 3, 1, [], Where),
         ];
 
@@ -102,6 +135,39 @@ internal static class ElementwiseOps
     {
         SameType(c, 2);
         c.Set(ElementType.Bool, Broadcast.Of(c, c[0].Shape, c[1].Shape));
+    }
+
+    private static void Logical(InferenceContext c)
+    {
+        if (c[0].Type != ElementType.Bool || c[1].Type != ElementType.Bool)
+        {
+            throw c.Fail($"both inputs must be Bool, got {c[0].Type} and {c[1].Type}");
+        }
+
+        Compare(c);
+    }
+
+    private static void Mod(InferenceContext c)
+    {
+        SameType(c, 2);
+        if (c[0].Type.IsFloat() && c.Node.Attributes.Int("fmod", 0) == 0)
+        {
+            throw c.Fail($"of {c[0].Type} there is only the remainder with fmod 1");
+        }
+
+        c.Set(c[0].Type, Broadcast.Of(c, c[0].Shape, c[1].Shape));
+    }
+
+    // The slope broadcasts to the input, not the other way round.
+    private static void PRelu(InferenceContext c)
+    {
+        SameType(c, 2);
+        if (c[1].Rank > c[0].Rank)
+        {
+            throw c.Fail($"a slope {c[1].Shape} does not broadcast to {c[0].Shape}");
+        }
+
+        c.Set(c[0].Type, Broadcast.Of(c, c[0].Shape, c[1].Shape));
     }
 
     private static void Where(InferenceContext c)

@@ -7,6 +7,7 @@ internal static class NormalizationOps
         [
             new("Softmax", 1, 1, 1, ["axis"], Same),
             new("LogSoftmax", 1, 1, 1, ["axis"], Same),
+            new("Hardmax", 1, 1, 1, ["axis"], Same),
             new("LayerNormalization", 2, 3, 3, ["axis", "epsilon", "stash_type"], LayerNormalization),
         ];
 

@@ -6,15 +6,26 @@ public static class ReductionOps
     internal static IEnumerable<OpSchema> All =>
         [
             new("ReduceSum", 1, 2, 1, ["keepdims", "noop_with_empty_axes"], ReduceSum),
-            .. new[] { "ReduceMean", "ReduceMax", "ReduceSumSquare", "ReduceLogSumExp" }.Select(name => new OpSchema(
+            .. new[]
+            {
+                "ReduceMean",
+                "ReduceMax",
+                "ReduceMin",
+                "ReduceProd",
+                "ReduceL1",
+                "ReduceL2",
+                "ReduceSumSquare",
+                "ReduceLogSum",
+                "ReduceLogSumExp",
+            }.Select(name => new OpSchema(name, 1, 1, 1, ["axes", "keepdims"], c => Reduce(c, Axes(c.Node, c)))),
+            .. new[] { "ArgMax", "ArgMin" }.Select(name => new OpSchema(
                 name,
                 1,
                 1,
                 1,
-                ["axes", "keepdims"],
-                c => Reduce(c, Axes(c.Node, c))
+                ["axis", "keepdims", "select_last_index"],
+                Position
             )),
-            new("ArgMax", 1, 1, 1, ["axis", "keepdims", "select_last_index"], ArgMax),
         ];
 
     private static int[] Axes(Node node, InferenceContext c) =>
@@ -51,7 +62,7 @@ public static class ReductionOps
         );
     }
 
-    private static void ArgMax(InferenceContext c)
+    private static void Position(InferenceContext c)
     {
         int axis = c.Axis(c.Node.Attributes.Int("axis", 0), c[0].Rank);
         Reduce(c, [axis]);

@@ -8,6 +8,10 @@ internal static class ShapeOps
             new("Shape", 1, 1, 1, ["start", "end"], ShapeOf),
             new("Size", 1, 1, 1, [], Size),
             new("ConstantOfShape", 1, 1, 1, ["value"], ConstantOfShape),
+            new("EyeLike", 1, 1, 1, ["dtype", "k"], EyeLike),
+            new("Range", 3, 3, 1, [], Arange),
+            new("CumSum", 2, 2, 1, ["exclusive", "reverse"], c => c.Set(c[0].Type, c[0].Shape)),
+            new("Trilu", 1, 2, 1, ["upper"], Trilu),
             new("Reshape", 2, 2, 1, ["allowzero"], Reshape),
             new("Flatten", 1, 1, 1, ["axis"], Flatten),
             new("Transpose", 1, 1, 1, ["perm"], Transpose),
@@ -41,6 +45,70 @@ internal static class ShapeOps
 
     private static void ConstantOfShape(InferenceContext c) =>
         c.Set(c.Node.Attributes.Tensor("value")?.Type ?? ElementType.Float, FromElements(c, 0, 0));
+
+    private static void EyeLike(InferenceContext c)
+    {
+        ElementType type = (ElementType)c.Node.Attributes.Int("dtype", (long)c[0].Type);
+        if (c[0].Rank != 2 || !Enum.IsDefined(type))
+        {
+            throw c.Fail($"expected a matrix and a supported element type, got {c[0].Shape} and {(int)type}");
+        }
+
+        c.Set(type, c[0].Shape);
+    }
+
+    // The length follows from the three numbers, where these are known.
+    private static void Arange(InferenceContext c)
+    {
+        Tensor?[] given = [c[0].Constant, c[1].Constant, c[2].Constant];
+        if (c[0].Type != c[1].Type || c[0].Type != c[2].Type)
+        {
+            throw c.Fail($"start, limit and delta must have one element type, got {c[0].Type}, {c[1].Type} and {c[2].Type}");
+        }
+
+        if (!Array.TrueForAll(given, t => t is not null))
+        {
+            c.Set(c[0].Type, new Shape(c.Fresh(0)));
+            return;
+        }
+
+        double[] numbers = Array.ConvertAll(given, t => Number(t!));
+        if (numbers[2] == 0)
+        {
+            throw c.Fail("delta must not be 0");
+        }
+
+        double count = Math.Max(0, Math.Ceiling((numbers[1] - numbers[0]) / numbers[2]));
+        if (!(count <= int.MaxValue))
+        {
+            throw c.Fail($"{count} numbers are too many");
+        }
+
+        c.Set(c[0].Type, Shape.Of((long)count));
+        c.KnownElements =
+            c[0].Type is ElementType.Int64 or ElementType.Int32 && count <= Shape.MaxRank
+                ? [.. Enumerable.Range(0, (int)count).Select(i => Dimension.Of((long)(numbers[0] + (i * numbers[2]))))]
+                : null;
+    }
+
+    private static double Number(Tensor scalar) =>
+        scalar.Type switch
+        {
+            ElementType.Float => scalar.AsSpan<float>()[0],
+            ElementType.Double => scalar.AsSpan<double>()[0],
+            ElementType.Float16 => (double)scalar.AsSpan<Half>()[0],
+            _ => scalar.ToInt64()[0],
+        };
+
+    private static void Trilu(InferenceContext c)
+    {
+        if (c[0].Rank < 2)
+        {
+            throw c.Fail($"expected matrices, got {c[0].Shape}");
+        }
+
+        c.Set(c[0].Type, c[0].Shape);
+    }
 
     private static Shape FromElements(InferenceContext c, int input, int firstAxis)
     {

@@ -25,6 +25,30 @@ internal static partial class TorchOperators
         return One(i => fill.expand(Longs(node, 0, i)).clone());
     }
 
+    private static Func<Tensor?[], Tensor[]> EyeLike(Node node, TorchTarget target)
+    {
+        ScalarType type = TorchTensors.ToScalarType((ElementType)node.Attributes.Int("dtype", (long)node.Inputs[0]!.Type), target.Real);
+        long k = node.Attributes.Int("k", 0);
+        return One(i => ones(i[0]!.shape, dtype: type, device: i[0]!.device).triu(k).tril(k));
+    }
+
+    private static Tensor CumSum(Node node, Tensor?[] inputs)
+    {
+        Tensor x = inputs[0]!;
+        long axis = Longs(node, 1, inputs)[0];
+        bool reverse = node.Attributes.Int("reverse", 0) != 0;
+        Tensor sum = (reverse ? x.flip(axis) : x).cumsum(axis);
+        if (node.Attributes.Int("exclusive", 0) != 0 && x.numel() > 0)
+        {
+            long size = x.shape[axis < 0 ? axis + x.dim() : axis];
+            sum = cat([zeros_like(x.narrow(axis, 0, 1)), sum.narrow(axis, 0, size - 1)], axis);
+        }
+
+        return reverse ? sum.flip(axis) : sum;
+    }
+
+    private static Tensor Trilu(Node node, Tensor x, long k) => node.Attributes.Int("upper", 1) != 0 ? x.triu(k) : x.tril(k);
+
     private static Func<Tensor?[], Tensor[]> Reshape(Node node)
     {
         bool allowZero = node.Attributes.Int("allowzero", 0) != 0;

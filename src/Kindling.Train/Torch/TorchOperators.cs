@@ -13,6 +13,9 @@ internal static partial class TorchOperators
     // TorchSharp turns numbers into temporary Scalars, also where none is seen: a + b, a.add(b), x.pow(2), arange(n), softplus(x). A finalizer may
     // free one while libtorch still reads it, so here Scalars are fields, or captured by a node's function, which lives as long as its graph.
     private static readonly TorchSharp.Scalar Unit = 1;
+    private static readonly TorchSharp.Scalar Zero = 0;
+    private static readonly TorchSharp.Scalar Half = 0.5;
+    private static readonly TorchSharp.Scalar Sixth = 1.0 / 6;
 
     private static readonly Dictionary<string, Compiler> Table = new(StringComparer.Ordinal)
     {
@@ -25,26 +28,63 @@ internal static partial class TorchOperators
         ["Log"] = Unary(x => x.log()),
         ["Sin"] = Unary(x => x.sin()),
         ["Cos"] = Unary(x => x.cos()),
+        ["Tan"] = Unary(x => x.tan()),
+        ["Asin"] = Unary(x => x.asin()),
+        ["Acos"] = Unary(x => x.acos()),
+        ["Atan"] = Unary(x => x.atan()),
+        ["Sinh"] = Unary(x => x.sinh()),
+        ["Cosh"] = Unary(x => x.cosh()),
         ["Tanh"] = Unary(x => x.tanh()),
+        ["Asinh"] = Unary(x => x.asinh()),
+        ["Acosh"] = Unary(x => x.acosh()),
+        ["Atanh"] = Unary(x => x.atanh()),
         ["Sigmoid"] = Unary(x => x.sigmoid()),
         ["Relu"] = Unary(x => x.relu()),
         ["Softplus"] = Unary(x => x.neg().log_sigmoid().neg()),
         ["Erf"] = Unary(x => x.erf()),
+        ["Softsign"] = Unary(x => x.div(x.abs().add(Unit))),
+        ["HardSwish"] = Unary(x => x.mul(x.mul(Sixth).add(Half).clamp(Zero, Unit))),
+        ["Sign"] = Unary(x => x.sign()),
+        ["Floor"] = Unary(x => x.floor()),
+        ["Ceil"] = Unary(x => x.ceil()),
+        ["Round"] = Unary(x => x.round()),
+        ["IsNaN"] = Unary(x => x.isnan()),
+        ["IsInf"] = (node, _) => One(i => IsInf(node, i[0]!)),
         ["Not"] = Unary(x => x.logical_not()),
         ["LeakyRelu"] = (node, _) => LeakyRelu(node.Attributes.Float("alpha", 0.01f)),
-        ["Elu"] = (node, _) => Elu(node.Attributes.Float("alpha", 1)),
+        ["Elu"] = (node, _) => Elu(node.Attributes.Float("alpha", 1), Unit, Unit),
+        ["Selu"] = (node, _) =>
+            Elu(
+                node.Attributes.Float("alpha", 1.67326319217681884765625f),
+                node.Attributes.Float("gamma", 1.05070102214813232421875f),
+                Unit
+            ),
+        ["Celu"] = (node, _) => Elu(node.Attributes.Float("alpha", 1), Unit, 1 / node.Attributes.Float("alpha", 1)),
+        ["HardSigmoid"] = (node, _) => HardSigmoid(node.Attributes.Float("alpha", 0.2f), node.Attributes.Float("beta", 0.5f)),
+        ["ThresholdedRelu"] = (node, _) => ThresholdedRelu(node.Attributes.Float("alpha", 1)),
+        ["Shrink"] = (node, _) => Shrink(node.Attributes.Float("lambd", 0.5f), node.Attributes.Float("bias", 0)),
+        ["PRelu"] = Binary((x, slope) => where(x.gt(Zero), x, x.mul(slope))),
         ["Clip"] = (_, _) => One(i => Clip(i[0]!, i.ElementAtOrDefault(1), i.ElementAtOrDefault(2))),
         ["Cast"] = (node, target) => Cast(node, target.Real),
+        ["CastLike"] = Binary((x, like) => x.dtype == like.dtype ? x.alias() : x.to_type(like.dtype)),
         ["Add"] = Binary(Add),
         ["Sub"] = Binary((a, b) => a.sub(b)),
         ["Mul"] = Binary((a, b) => a.mul(b)),
         ["Div"] = (node, _) => One(i => node.Inputs[0]!.Type.IsFloat() ? i[0]!.div(i[1]!) : i[0]!.div(i[1]!, RoundingMode.trunc)),
         ["Pow"] = (_, _) => One(i => i[0]!.pow(i[1]!.to_type(i[0]!.dtype))),
+        ["Mod"] = (node, _) => One(i => node.Attributes.Int("fmod", 0) != 0 ? i[0]!.fmod(i[1]!) : i[0]!.remainder(i[1]!)),
+        ["Sum"] = Fold(Add),
+        ["Mean"] = Mean,
         ["Min"] = Fold((a, b) => minimum(a, b)),
         ["Max"] = Fold((a, b) => maximum(a, b)),
         ["Greater"] = Binary((a, b) => a.gt(b)),
+        ["GreaterOrEqual"] = Binary((a, b) => a.ge(b)),
         ["Less"] = Binary((a, b) => a.lt(b)),
+        ["LessOrEqual"] = Binary((a, b) => a.le(b)),
         ["Equal"] = Binary((a, b) => a.eq(b)),
+        ["And"] = Binary((a, b) => a.logical_and(b)),
+        ["Or"] = Binary((a, b) => a.logical_or(b)),
+        ["Xor"] = Binary((a, b) => a.logical_xor(b)),
         ["Where"] = (_, _) => One(i => where(i[0]!, i[1]!, i[2]!)),
         ["MatMul"] = (_, target) => One(i => target.Product(i[0]!, i[1]!)),
         ["Gemm"] = Gemm,
@@ -56,16 +96,28 @@ internal static partial class TorchOperators
         ["GlobalMaxPool"] = Unary(x => x.amax(SpatialAxes(x), keepdim: true)),
         ["Softmax"] = (node, _) => One(i => i[0]!.softmax(node.Attributes.Int("axis", -1))),
         ["LogSoftmax"] = (node, _) => One(i => i[0]!.log_softmax(node.Attributes.Int("axis", -1))),
+        ["Hardmax"] = (node, _) => One(i => Hardmax(i[0]!, node.Attributes.Int("axis", -1))),
         ["LayerNormalization"] = (node, _) => LayerNormalization(node),
         ["ReduceSum"] = Reduce((x, axes, keep) => x.sum(axes, keep)),
         ["ReduceMean"] = Reduce((x, axes, keep) => x.mean(axes, keep)),
         ["ReduceMax"] = Reduce((x, axes, keep) => x.amax(axes, keep)),
+        ["ReduceMin"] = Reduce((x, axes, keep) => x.amin(axes, keep)),
+        ["ReduceProd"] = Reduce((x, axes, keep) => axes.OrderDescending().Aggregate(x, (product, axis) => product.prod(axis, keep))),
+        ["ReduceL1"] = Reduce((x, axes, keep) => x.abs().sum(axes, keep)),
+        ["ReduceL2"] = Reduce((x, axes, keep) => (x * x).sum(axes, keep).sqrt()),
+        ["ReduceLogSum"] = Reduce((x, axes, keep) => x.sum(axes, keep).log()),
         ["ReduceSumSquare"] = Reduce((x, axes, keep) => (x * x).sum(axes, keep)),
         ["ReduceLogSumExp"] = Reduce(LogSumExp),
-        ["ArgMax"] = (node, _) => One(i => ArgMax(node, i[0]!)),
+        ["ArgMax"] = (node, _) => One(i => Position(node, i[0]!, (x, axis, keep) => x.argmax(axis, keep))),
+        ["ArgMin"] = (node, _) => One(i => Position(node, i[0]!, (x, axis, keep) => x.argmin(axis, keep))),
         ["Shape"] = (node, _) => One(i => ShapeOf(node, i[0]!)),
         ["Size"] = Unary(x => tensor(x.numel())),
         ["ConstantOfShape"] = ConstantOfShape,
+        ["EyeLike"] = EyeLike,
+        ["Range"] = (_, _) =>
+            One(i => arange(i[0]!.ToScalar(), i[1]!.ToScalar(), i[2]!.ToScalar(), dtype: i[0]!.dtype, device: i[0]!.device)),
+        ["CumSum"] = (node, _) => One(i => CumSum(node, i)),
+        ["Trilu"] = (node, _) => One(i => Trilu(node, i[0]!, i.Length > 1 && i[1] is not null ? Longs(node, 1, i)[0] : 0)),
         ["Reshape"] = (node, _) => Reshape(node),
         ["Flatten"] = (node, _) => Flatten(node),
         ["Transpose"] = (node, _) => Transpose(node),
@@ -106,7 +158,42 @@ internal static partial class TorchOperators
 
     private static Func<Tensor?[], Tensor[]> LeakyRelu(TorchSharp.Scalar alpha) => One(i => i[0]!.leaky_relu(alpha));
 
-    private static Func<Tensor?[], Tensor[]> Elu(TorchSharp.Scalar alpha) => One(i => i[0]!.elu(alpha, Unit, Unit));
+    // scale max(x, 0) + scale alpha min(exp(inputScale x) - 1, 0)
+    private static Func<Tensor?[], Tensor[]> Elu(TorchSharp.Scalar alpha, TorchSharp.Scalar scale, TorchSharp.Scalar inputScale) =>
+        One(i => i[0]!.elu(alpha, scale, inputScale));
+
+    private static Func<Tensor?[], Tensor[]> HardSigmoid(TorchSharp.Scalar alpha, TorchSharp.Scalar beta) =>
+        One(i => i[0]!.mul(alpha).add(beta).clamp(Zero, Unit));
+
+    private static Func<Tensor?[], Tensor[]> ThresholdedRelu(TorchSharp.Scalar alpha) =>
+        One(i => where(i[0]!.gt(alpha), i[0]!, zeros_like(i[0]!)));
+
+    private static Func<Tensor?[], Tensor[]> Shrink(TorchSharp.Scalar bound, TorchSharp.Scalar bias) =>
+        One(i => where(i[0]!.abs().gt(bound), i[0]!.sub(i[0]!.sign().mul(bias)), zeros_like(i[0]!)));
+
+    private static Tensor IsInf(Node node, Tensor x)
+    {
+        bool negative = node.Attributes.Int("detect_negative", 1) != 0;
+        bool positive = node.Attributes.Int("detect_positive", 1) != 0;
+        return negative && positive ? x.isinf()
+            : positive ? x.isposinf()
+            : negative ? x.isneginf()
+            : zeros_like(x, dtype: ScalarType.Bool);
+    }
+
+    private static Func<Tensor?[], Tensor[]> Mean(Node node, TorchTarget target)
+    {
+        Func<Tensor?[], Tensor[]> sum = Fold(Add)(node, target);
+        TorchSharp.Scalar count = node.Inputs.Count;
+        return i => [sum(i)[0].div(count)];
+    }
+
+    // 1 at the first maximum
+    private static Tensor Hardmax(Tensor x, long axis)
+    {
+        using Tensor at = x.argmax(axis, keepdim: true);
+        return zeros_like(x).scatter(axis, at, ones_like(at, dtype: x.dtype));
+    }
 
     // minimum/maximum would split the gradient at the bounds; clamp keeps it, as libtorch's users expect
     private static Tensor Clip(Tensor x, Tensor? low, Tensor? high) => low is null && high is null ? x.alias() : x.clamp(low, high);
@@ -140,18 +227,18 @@ internal static partial class TorchOperators
             : sum.reshape(sum.shape.Where((_, a) => !axes.Select(e => e < 0 ? e + x.dim() : e).Contains(a)).ToArray());
     }
 
-    private static Tensor ArgMax(Node node, Tensor x)
+    private static Tensor Position(Node node, Tensor x, Func<Tensor, long, bool, Tensor> find)
     {
         long axis = node.Attributes.Int("axis", 0);
         bool keep = node.Attributes.Int("keepdims", 1) != 0;
         if (node.Attributes.Int("select_last_index", 0) == 0)
         {
-            return x.argmax(axis, keep);
+            return find(x, axis, keep);
         }
 
         using Tensor flipped = x.flip(axis);
         using Tensor last = tensor(x.shape[axis < 0 ? axis + x.dim() : axis] - 1);
-        return last - flipped.argmax(axis, keep);
+        return last - find(flipped, axis, keep);
     }
 
     private static Func<Tensor?[], Tensor[]> LayerNormalization(Node node)

@@ -20,12 +20,7 @@ internal static class Exclusions
         new("needs random numbers in training, which no graph here draws", "Dropout"),
         new("statistics of batches are explicit inputs and outputs here; the exporter of a network folds them", "BatchNormalization"),
         new("normalisation that is built from other operators", "MeanVarianceNormalization", "LRN"),
-        new("truth values are results here, no network computes with them", "And", "Or", "Xor", "GreaterOrEqual"),
-        new("no gradient, and no network here needs it", "ArgMin", "Hardmax", "Ceil", "Floor", "Round", "EyeLike", "Range"),
-        new("inverse and hyperbolic functions that no network here uses", "Acos", "Acosh", "Asin", "Asinh", "Atanh", "Sinh", "Tan"),
-        new("activations that no network here uses", "Celu", "HardSwish", "PRelu", "Shrink", "ThresholdedRelu"),
-        new("sums of any number of inputs: Add does it", "Mean", "Sum"),
-        new("no network here uses it", "CumSum", "DepthToSpace", "Einsum", "GatherND", "SpaceToDepth", "TopK", "Trilu"),
+        new("no network here uses it", "DepthToSpace", "Einsum", "GatherND", "SpaceToDepth", "TopK"),
     ];
 
     /// <summary>Forms of supported operators.</summary>
