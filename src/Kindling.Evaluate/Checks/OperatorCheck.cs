@@ -25,7 +25,7 @@ public static class OperatorCheck
                         FirstNode = o.FirstNode,
                         Import = o.Fault is null,
                         Fault = o.Fault,
-                        Gradient = Differentiator.Support(o.ReadAs).ToString().ToLowerInvariant(),
+                        Gradient = (o.IsTakenApart ? GradientSupport.Rule : Differentiator.Support(o.ReadAs)).ToString().ToLowerInvariant(),
                     }),
             ],
         };

@@ -4,7 +4,7 @@ using Kindling.Graphs.Ops;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>One model on its way into a graph.</summary>
-internal sealed class ModelImport(ModelProto model, string? folder)
+internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDictionary<string, Tensor>? fixedInputs)
 {
     // Enough for any model; they bound what a hostile file can make shape inference allocate.
     private const int MaxSymbolLength = 1024;
@@ -37,6 +37,13 @@ internal sealed class ModelImport(ModelProto model, string? folder)
         foreach (ValueInfoProto input in proto.Input.Where(i => !initialised.Contains(i.Name)))
         {
             AddInput(input);
+        }
+
+        if (fixedInputs?.Keys.FirstOrDefault(name => !builder.Graph.Contains(name)) is { } unknown)
+        {
+            throw new GraphException(
+                $"it has no input '{unknown}', which was given a value; its inputs are {string.Join(", ", proto.Input.Select(i => i.Name))}."
+            );
         }
 
         for (int i = 0; i < proto.Node.Count; i++)
@@ -80,10 +87,10 @@ internal sealed class ModelImport(ModelProto model, string? folder)
         long[] versions = [.. model.OpsetImport.Where(o => NodeSupport.Domain(o.Domain).Length == 0).Select(o => o.Version).Distinct()];
         return versions switch
         {
-            [>= OpsetConversion.Oldest and <= Graph.OpsetVersion] => versions[0],
+            [>= OpsetConversion.Oldest and <= OpsetConversion.Newest] => versions[0],
             [] => throw new GraphException("it names no op set of ai.onnx."),
             [_] => throw new GraphException(
-                $"op set {versions[0]} is not supported; supported are {OpsetConversion.Oldest} to {Graph.OpsetVersion}."
+                $"op set {versions[0]} is not supported; supported are {OpsetConversion.Oldest} to {OpsetConversion.Newest}."
             ),
             _ => throw new GraphException($"it names several op sets of ai.onnx: {string.Join(", ", versions)}."),
         };
@@ -129,7 +136,23 @@ internal sealed class ModelImport(ModelProto model, string? folder)
             throw new GraphException($"{where}: rank {shape.Dim.Count} is more than the limit of {Shape.MaxRank}.");
         }
 
-        builder.Input(input.Name, element, new Shape(shape.Dim.Select((d, i) => Size(d, i, input.Name, where))));
+        Shape declared = new(shape.Dim.Select((d, i) => Size(d, i, input.Name, where)));
+        if (fixedInputs?.GetValueOrDefault(input.Name) is { } value)
+        {
+            bool fits =
+                value.Type == element
+                && value.Sizes.Count == declared.Rank
+                && declared.Zip(value.Sizes).All(p => !p.First.IsKnown || p.First.Is(p.Second));
+            builder.Constant(
+                fits
+                    ? value
+                    : throw new GraphException($"{where}: it is {element} {declared}, a value of {value.Type} {value.Shape} was given."),
+                input.Name
+            );
+            return;
+        }
+
+        builder.Input(input.Name, element, declared);
     }
 
     // Unknown sizes get the input's own symbol; some exporters write them as -1.
@@ -169,6 +192,12 @@ internal sealed class ModelImport(ModelProto model, string? folder)
             }
 
             OpsetConversion.Convert(form);
+            if (Decompositions.Contains(form.OpType))
+            {
+                TakeApart(form, outputs[..count]);
+                return;
+            }
+
             IReadOnlyList<Value> values = builder.Ops(
                 form.OpType,
                 count,
@@ -197,6 +226,24 @@ internal sealed class ModelImport(ModelProto model, string? folder)
             )
         {
             throw new GraphException($"{where}: its inputs and attributes do not fit together: {e.Message}", e);
+        }
+    }
+
+    // What stands for a node's outputs takes their names; what was there before keeps its own.
+    private void TakeApart(NodeForm form, string[] outputs)
+    {
+        int before = builder.Graph.Nodes.Count;
+        IReadOnlyList<Value?> values = Decompositions.Build(form, outputs.Length);
+        HashSet<Node> written = [.. builder.Graph.Nodes.Skip(before)];
+        foreach (Value value in written.SelectMany(node => node.Outputs).OfType<Value>())
+        {
+            Bound(value, form.Where);
+        }
+
+        foreach ((string name, Value? value) in outputs.Zip(values).Where(o => o.First.Length > 0))
+        {
+            bool isNew = value!.Producer is { } node && written.Contains(node);
+            builder.Graph.Rename(isNew ? value : builder.Identity(value), name);
         }
     }
 

@@ -17,6 +17,24 @@ internal sealed class NodeForm
 
     public required SortedDictionary<string, object> Attributes { get; set; }
 
+    /// <summary>An input that must be there.</summary>
+    public Value Input(int index) => Optional(index) ?? throw new GraphException($"{Where}: input {index} is missing.");
+
+    /// <summary>An input that may be absent.</summary>
+    public Value? Optional(int index) => Inputs.ElementAtOrDefault(index);
+
+    /// <summary>Takes an attribute that is an integer.</summary>
+    public long Int(string name, long absent) => Take<long?>(name) ?? absent;
+
+    /// <summary>Takes an attribute that is a number.</summary>
+    public float Float(string name, float absent) => Take<float?>(name) ?? absent;
+
+    /// <summary>Takes an attribute that is a text.</summary>
+    public string Text(string name, string absent) => Take<string>(name) ?? absent;
+
+    /// <summary>Takes an attribute of integers; null if it is absent.</summary>
+    public long[]? Ints(string name) => Take<long[]>(name);
+
     /// <summary>Moves an attribute of integers to an input, where later op sets have it.</summary>
     public void IntsToInput(string attribute, int index)
     {
@@ -43,10 +61,13 @@ internal sealed class NodeForm
             throw new GraphException($"{Where}: at op set {Opset}, '{attribute}' is an attribute, not input {index}.");
         }
 
-        return !Attributes.Remove(attribute, out object? value) ? default
-            : value is T typed ? typed
-            : throw new GraphException($"{Where}: attribute '{attribute}' has a wrong type.");
+        return Take<T>(attribute);
     }
+
+    private T? Take<T>(string attribute) =>
+        !Attributes.Remove(attribute, out object? value) ? default
+        : value is T typed ? typed
+        : throw new GraphException($"{Where}: attribute '{attribute}' has a wrong type.");
 
     private void Place(int index, Value value)
     {

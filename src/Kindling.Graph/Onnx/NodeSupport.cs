@@ -16,10 +16,14 @@ internal static class NodeSupport
         AttributeProto? subgraph = node.Attribute.FirstOrDefault(a => a.G is not null || a.Graphs.Count > 0);
         bool known =
             OpRegistry.Contains(node.OpType, domain)
-            || (domain.Length == 0 && (node.OpType == "Constant" || OpsetConversion.Renames(node.OpType, opset)));
+            || (
+                domain.Length == 0
+                && (node.OpType == "Constant" || Decompositions.Contains(node.OpType) || OpsetConversion.Renames(node.OpType, opset))
+            );
         return subgraph is not null ? $"attribute '{subgraph.Name}' is a subgraph"
             : !known ? $"operator {FullDomain(domain)}.{node.OpType}"
-            : OpsetConversion.Missing(node.OpType, opset) is { } since ? $"the operator came with op set {since}, the model has {opset}"
+            : (OpsetConversion.Missing(node.OpType, opset) ?? Decompositions.Missing(node.OpType, opset)) is { } since
+                ? $"the operator came with op set {since}, the model has {opset}"
             : null;
     }
 
@@ -37,6 +41,7 @@ internal static class NodeSupport
                         Domain = FullDomain(group.Key.Domain),
                         OpType = group.Key.OpType,
                         ReadAs = OpsetConversion.Renames(group.Key.OpType, opset) ? "ScatterElements" : group.Key.OpType,
+                        IsTakenApart = Decompositions.Contains(group.Key.OpType),
                         Nodes = group.Count(),
                         FirstNode = node.Name.Length > 0 ? $"{index} '{node.Name}'" : $"{index}",
                         Fault = fault,

@@ -12,6 +12,9 @@ public sealed class OnnxOperator
     /// <summary>What it is called once it is read: at op set 17.</summary>
     public required string ReadAs { get; init; }
 
+    /// <summary>Whether it is read as several other operators, all of which have gradients.</summary>
+    public required bool IsTakenApart { get; init; }
+
     /// <summary>Nodes that use it.</summary>
     public required int Nodes { get; init; }
 

@@ -4,7 +4,7 @@ using Kindling.Graphs.Onnx.Proto;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>
-/// Reads ONNX models of op sets 7 to 17 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
+/// Reads ONNX models of op sets 7 to 22 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
 /// <see cref="GraphException"/> that names the file and the place; types and shapes are inferred anew and what the file says of its outputs is held
 /// against them.
 /// </summary>
@@ -15,10 +15,12 @@ public static class OnnxReader
 
     /// <summary>Reads a model; tensors kept in other files must lie in its folder.</summary>
     /// <exception cref="GraphException">The file can not be read, is damaged or not supported.</exception>
-    public static Graph Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="fixedInputs">Inputs that become constants, by name.</param>
+    public static Graph Read(string path, IReadOnlyDictionary<string, Tensor>? fixedInputs = null)
     {
         (byte[] bytes, string folder) = Load(path);
-        return Import(bytes, path, folder, import => import.Run());
+        return Import(bytes, path, folder, import => import.Run(), fixedInputs);
     }
 
     /// <summary>The operators of a model in the order of their first nodes, those that can not be read included.</summary>
@@ -26,14 +28,16 @@ public static class OnnxReader
     public static IReadOnlyList<OnnxOperator> Operators(string path)
     {
         (byte[] bytes, string folder) = Load(path);
-        return Import(bytes, path, folder, import => import.Operators());
+        return Import(bytes, path, folder, import => import.Operators(), null);
     }
 
     /// <summary>Reads a model from memory.</summary>
     /// <param name="bytes">The model.</param>
     /// <param name="name">What messages call it.</param>
+    /// <param name="fixedInputs">Inputs that become constants, by name.</param>
     /// <exception cref="GraphException">The bytes are damaged or not supported, or refer to other files.</exception>
-    public static Graph Read(byte[] bytes, string name = "model") => Import(bytes, name, folder: null, import => import.Run());
+    public static Graph Read(byte[] bytes, string name = "model", IReadOnlyDictionary<string, Tensor>? fixedInputs = null) =>
+        Import(bytes, name, folder: null, import => import.Run(), fixedInputs);
 
     private static (byte[] Bytes, string Folder) Load(string path)
     {
@@ -54,13 +58,19 @@ public static class OnnxReader
         }
     }
 
-    private static T Import<T>(byte[] bytes, string file, string? folder, Func<ModelImport, T> read)
+    private static T Import<T>(
+        byte[] bytes,
+        string file,
+        string? folder,
+        Func<ModelImport, T> read,
+        IReadOnlyDictionary<string, Tensor>? fixedInputs
+    )
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ModelProto model = Parse(bytes, file);
         try
         {
-            return read(new ModelImport(model, folder));
+            return read(new ModelImport(model, folder, fixedInputs));
         }
         catch (GraphException e)
         {

@@ -1,13 +1,27 @@
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>
-/// Older forms of operators, op sets 7 to 16, and how they are said at op set 17. What is not listed reads the same in all of them, or differs
-/// only in element types.
+/// Older and newer forms of operators, op sets 7 to 16 and 18 to 22, and how they are said at op set 17. What is not listed reads the same in all of them, or
+/// differs only in element types.
 /// </summary>
 internal static class OpsetConversion
 {
     /// <summary>The oldest op set that is read: the first with broadcasting as it is today.</summary>
     public const int Oldest = 7;
+
+    /// <summary>The newest op set that is read.</summary>
+    public const int Newest = 22;
+
+    private static readonly (string OpType, int From, Action<NodeForm> Convert)[] NewerForms =
+    [
+        .. new[] { "L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "SumSquare" }.Select(name =>
+            ("Reduce" + name, 18, (Action<NodeForm>)ReduceByAttribute)
+        ),
+        ("Split", 18, SplitEvenly),
+        ("Pad", 18, PadAllAxes),
+        ("AveragePool", 19, DilatedAverage.Convert),
+        ("IsInf", 20, AsFloat),
+    ];
 
     private static readonly (string OpType, int Before, Action<NodeForm> Convert)[] OlderForms =
     [
@@ -93,15 +107,103 @@ internal static class OpsetConversion
     /// <summary>Brings a node to op set 17, adding constants and nodes before it where needed.</summary>
     public static void Convert(NodeForm form)
     {
-        foreach ((string opType, int before, Action<NodeForm> convert) in OlderForms)
+        string name = form.OpType;
+        Action<NodeForm>? convert =
+            OlderForms.FirstOrDefault(row => row.OpType == name && form.Opset < row.Before).Convert
+            ?? NewerForms.FirstOrDefault(row => row.OpType == name && form.Opset >= row.From).Convert;
+        convert?.Invoke(form);
+    }
+
+    // From op set 18 on the axes are an input, and an empty list may mean none instead of all.
+    private static void ReduceByAttribute(NodeForm form)
+    {
+        bool none = form.Int("noop_with_empty_axes", 0) != 0;
+        long[] axes = form.Optional(1) is { } given ? Constants(form, given, "axes") : [];
+        form.Inputs = [form.Input(0)];
+        if (axes.Length > 0)
         {
-            if (opType == form.OpType && form.Opset < before)
-            {
-                convert(form);
-                return;
-            }
+            form.Attributes["axes"] = axes;
+        }
+        else if (none)
+        {
+            form.OpType = "Identity";
+            form.Attributes = [];
+        }
+
+        // From op set 20 on there is a largest and a smallest truth value.
+        if (form.Input(0).Type == ElementType.Bool && form.OpType is "ReduceMax" or "ReduceMin")
+        {
+            GraphBuilder b = form.Builder;
+            Value number = b.Op(
+                form.OpType,
+                [b.Cast(form.Input(0), ElementType.Int32)],
+                form.Attributes.Select(a => (a.Key, (object?)a.Value))
+            );
+            form.OpType = "Cast";
+            form.Inputs = [number];
+            form.Attributes = new() { ["to"] = (long)ElementType.Bool };
         }
     }
+
+    // Op set 17 has it for float and double only.
+    private static void AsFloat(NodeForm form)
+    {
+        if (form.Input(0).Type == ElementType.Float16)
+        {
+            form.Inputs = [form.Builder.Cast(form.Input(0), ElementType.Float)];
+        }
+    }
+
+    // From op set 18 on the number of parts may be given: all of one size but for the last.
+    private static void SplitEvenly(NodeForm form)
+    {
+        long parts = form.Int("num_outputs", 0);
+        if (parts == 0 || form.Optional(1) is not null)
+        {
+            return;
+        }
+
+        Value x = form.Input(0);
+        long axis = form.Attributes.TryGetValue("axis", out object? value) && value is long given ? given : 0;
+        int at = (int)(axis < 0 ? axis + x.Rank : axis);
+        if (at < 0 || at >= x.Rank || !x.Shape[at].IsKnown || parts < 0)
+        {
+            throw new GraphException($"{form.Where}: axis {axis} of {x.Shape} can not be split into {parts} parts.");
+        }
+
+        long size = (x.Shape[at].Size + parts - 1) / parts;
+        long[] sizes = [.. Enumerable.Range(0, (int)parts).Select(i => Math.Clamp(x.Shape[at].Size - (i * size), 0, size))];
+        form.Inputs = [x, form.Builder.Ints(sizes)];
+    }
+
+    // From op set 18 on pads may be of some axes only.
+    private static void PadAllAxes(NodeForm form)
+    {
+        if (form.Optional(3) is not { } given)
+        {
+            return;
+        }
+
+        int rank = form.Input(0).Rank;
+        long[] axes = [.. Constants(form, given, "axes").Select(a => a < 0 ? a + rank : a)];
+        long[] some = Constants(form, form.Input(1), "pads");
+        if (some.Length != 2 * axes.Length || axes.Any(a => a < 0 || a >= rank))
+        {
+            throw new GraphException($"{form.Where}: {some.Length} pads do not go with axes {string.Join(", ", axes)} of rank {rank}.");
+        }
+
+        long[] pads = new long[2 * rank];
+        for (int i = 0; i < axes.Length; i++)
+        {
+            pads[axes[i]] = some[i];
+            pads[rank + axes[i]] = some[axes.Length + i];
+        }
+
+        form.Inputs = [form.Input(0), form.Builder.Ints(pads), form.Optional(2)];
+    }
+
+    private static long[] Constants(NodeForm form, Value value, string meaning) =>
+        value.Constant?.ToInt64() ?? throw new GraphException($"{form.Where}: {meaning} must be known when the graph is built.");
 
     // Before op set 13 the softmax ran over all axes from `axis` (1 unless given) to the last, as one.
     private static void FlattenSoftmax(NodeForm form)

@@ -100,8 +100,8 @@ internal static partial class TorchOperators
         ["LayerNormalization"] = (node, _) => LayerNormalization(node),
         ["ReduceSum"] = Reduce((x, axes, keep) => x.sum(axes, keep)),
         ["ReduceMean"] = Reduce((x, axes, keep) => x.mean(axes, keep)),
-        ["ReduceMax"] = Reduce((x, axes, keep) => x.amax(axes, keep)),
-        ["ReduceMin"] = Reduce((x, axes, keep) => x.amin(axes, keep)),
+        ["ReduceMax"] = Reduce((x, axes, keep) => Extreme(x, axes, keep, double.NegativeInfinity)),
+        ["ReduceMin"] = Reduce((x, axes, keep) => Extreme(x, axes, keep, double.PositiveInfinity)),
         ["ReduceProd"] = Reduce((x, axes, keep) => axes.OrderDescending().Aggregate(x, (product, axis) => product.prod(axis, keep))),
         ["ReduceL1"] = Reduce((x, axes, keep) => x.abs().sum(axes, keep)),
         ["ReduceL2"] = Reduce((x, axes, keep) => (x * x).sum(axes, keep).sqrt()),
@@ -218,8 +218,26 @@ internal static partial class TorchOperators
             });
         };
 
+    // the largest of nothing is -infinity, the smallest infinity, which libtorch refuses to say
+    private static Tensor Extreme(Tensor x, long[] axes, bool keep, double ofNothing)
+    {
+        if (x.numel() > 0 || !x.is_floating_point())
+        {
+            return ofNothing < 0 ? x.amax(axes, keep) : x.amin(axes, keep);
+        }
+
+        TorchSharp.Scalar value = ofNothing;
+        Tensor sum = x.sum(axes, keep);
+        return full_like(sum, value);
+    }
+
     private static Tensor LogSumExp(Tensor x, long[] axes, bool keep)
     {
+        if (x.numel() == 0)
+        {
+            return x.exp().sum(axes, keep).log();
+        }
+
         using Tensor peak = x.detach().amax(axes, keepdim: true);
         using Tensor sum = Add((x - peak).exp().sum(axes, keepdim: true).log(), peak);
         return keep

@@ -41,6 +41,7 @@ internal static class NodeSuite
                 Model = model,
                 Opset = proto.OpsetImport.SingleOrDefault(o => o.Domain is "" or "ai.onnx")?.Version,
                 Operators = [.. proto.Graph.Node.Select(n => n.OpType).Distinct()],
+                InputNames = [.. proto.Graph.Input.Select(i => i.Name)],
                 Inputs = Numbered(test, "input_"),
                 Outputs = Numbered(test, "output_"),
             };
