@@ -3,6 +3,8 @@ namespace Kindling.Graphs.Onnx;
 /// <content>Normalisations, and pooling by norms.</content>
 internal static partial class Decompositions
 {
+    private const long MostNeighbours = 1024;
+
     // x [N, C, ...] by given statistics [C]: (x - mean) scale / sqrt(var + epsilon) + shift; or, in training, by those of the batch, which move the given ones.
     private static IReadOnlyList<Value?> BatchNormalization(NodeForm f, int outputs)
     {
@@ -112,9 +114,11 @@ internal static partial class Decompositions
         GraphBuilder b = f.Builder;
         Value x = f.Input(0);
         long size = f.Int("size", 0);
-        if (size < 1 || x.Rank < 2 || !x.Shape[1].IsKnown)
+        if (size is < 1 or > MostNeighbours || x.Rank < 2 || !x.Shape[1].IsKnown)
         {
-            throw new GraphException($"{f.Where}: expected a positive size and a known number of channels, got {size} and {x.Shape}.");
+            throw new GraphException(
+                $"{f.Where}: expected a size of 1 to {MostNeighbours} and a known number of channels, got {size} and {x.Shape}."
+            );
         }
 
         (double alpha, double beta, double bias) = (f.Float("alpha", 1e-4f), f.Float("beta", 0.75f), f.Float("bias", 1));

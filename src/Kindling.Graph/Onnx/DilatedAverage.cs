@@ -5,6 +5,8 @@ namespace Kindling.Graphs.Onnx;
 /// </summary>
 internal static class DilatedAverage
 {
+    private const int MostElements = 1 << 24;
+
     /// <summary>Rewrites a node if its windows have gaps.</summary>
     public static void Convert(NodeForm form)
     {
@@ -61,6 +63,11 @@ internal static class DilatedAverage
         }
     }
 
-    private static Tensor Filled(long[] sizes) =>
-        Tensor.Of<float>([.. Enumerable.Repeat(1f, (int)sizes.Aggregate(1L, (product, size) => product * size))], sizes);
+    private static Tensor Filled(long[] sizes)
+    {
+        double count = sizes.Aggregate(1.0, (product, size) => product * size);
+        return count <= MostElements
+            ? Tensor.Of<float>([.. Enumerable.Repeat(1f, (int)count)], sizes)
+            : throw new GraphException($"a window or image of sizes [{string.Join(", ", sizes)}] has more than {MostElements} elements.");
+    }
 }

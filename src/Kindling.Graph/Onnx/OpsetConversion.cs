@@ -9,6 +9,8 @@ internal static class OpsetConversion
     /// <summary>The oldest op set that is read: the first with broadcasting as it is today.</summary>
     public const int Oldest = 7;
 
+    private const long MostParts = 1024;
+
     /// <summary>The newest op set that is read.</summary>
     public const int Newest = 22;
 
@@ -166,7 +168,7 @@ internal static class OpsetConversion
         Value x = form.Input(0);
         long axis = form.Attributes.TryGetValue("axis", out object? value) && value is long given ? given : 0;
         int at = (int)(axis < 0 ? axis + x.Rank : axis);
-        if (at < 0 || at >= x.Rank || !x.Shape[at].IsKnown || parts < 0)
+        if (at < 0 || at >= x.Rank || !x.Shape[at].IsKnown || parts is < 0 or > MostParts)
         {
             throw new GraphException($"{form.Where}: axis {axis} of {x.Shape} can not be split into {parts} parts.");
         }

@@ -22,7 +22,7 @@ internal static class NodeRunner
     {
         Graph graph = Read(test);
         Tensor[] inputs = [.. Inputs(test).Where(input => graph.Inputs.Any(v => v.Name == input.Name)).Select(input => input.Value)];
-        Tensor[] outputs = engine == NodeEngine.Torch ? OnTorch(graph, inputs) : OnOnnxRuntime(graph, inputs);
+        Tensor[] outputs = Run(graph, engine, inputs);
         if (outputs.Length != test.Outputs.Count)
         {
             return $"expected {test.Outputs.Count} outputs, got {outputs.Length}";
@@ -33,6 +33,17 @@ internal static class NodeRunner
         );
         return differences.FirstOrDefault(d => d is not null);
     }
+
+    /// <summary>The outputs of a graph on one engine.</summary>
+    public static Tensor[] Run(Graph graph, NodeEngine engine, Tensor[] inputs) =>
+        engine == NodeEngine.Torch
+            ? OnTorch(graph, inputs)
+            : OnOnnxRuntime(
+                OnnxWriter.ToBytes(graph),
+                [.. graph.Inputs.Select(v => v.Name)],
+                [.. graph.Outputs.Select(v => v.Name)],
+                inputs
+            );
 
     // The suite gives axes and pads as inputs, from which shapes follow that must be known when the graph is built: such integers become constants.
     private static Graph Read(NodeTest test)
@@ -81,20 +92,16 @@ internal static class NodeRunner
     private static ElementType Type(ScalarType type) =>
         Enum.GetValues<ElementType>().Single(e => TorchTensors.ToScalarType(e, ScalarType.Float32) == type);
 
-    private static Tensor[] OnOnnxRuntime(Graph graph, Tensor[] inputs)
+    /// <summary>The outputs of a model on ONNX Runtime.</summary>
+    public static Tensor[] OnOnnxRuntime(byte[] model, string[] inputNames, string[] outputNames, Tensor[] inputs)
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-        using InferenceSession session = new(OnnxWriter.ToBytes(graph), options);
+        using InferenceSession session = new(model, options);
         using RunOptions run = new();
         OrtValue[] values = [.. inputs.Select(ToOrt)];
         try
         {
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(
-                run,
-                [.. graph.Inputs.Select(v => v.Name)],
-                values,
-                [.. graph.Outputs.Select(v => v.Name)]
-            );
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, inputNames, values, outputNames);
             return [.. results.Select(FromOrt)];
         }
         finally
@@ -123,7 +130,8 @@ internal static class NodeRunner
         return new Tensor((ElementType)(int)info.ElementDataType, info.Shape, value.GetTensorMutableRawData().ToArray());
     }
 
-    private static string? Difference(Tensor got, Tensor expected, string name)
+    /// <summary>Where two tensors differ by more than the suite allows, or null.</summary>
+    public static string? Difference(Tensor got, Tensor expected, string name)
     {
         if (got.Type != expected.Type || !got.Sizes.SequenceEqual(expected.Sizes))
         {

@@ -1,0 +1,452 @@
+using Google.Protobuf;
+using Kindling.Graphs.Onnx;
+using Kindling.Graphs.Onnx.Proto;
+using Kindling.Graphs.Tests.Conformance;
+
+namespace Kindling.Graphs.Tests.Onnx;
+
+/// <summary>Operators that are read as others, on sizes and attributes that ONNX's own tests leave out: what is written gives what ONNX Runtime makes of the original.</summary>
+public sealed class DecompositionTests
+{
+    private static IEnumerable<TestCaseData> Rows()
+    {
+        yield return Row(
+            "LpNormalization",
+            [
+                [2, 3, 4],
+            ]
+        );
+        yield return Row(
+            "LpNormalization",
+            [
+                [2, 3, 4],
+            ],
+            ("p", 1L),
+            ("axis", 1L)
+        );
+        yield return Row(
+            "LpPool",
+            [
+                [2, 3, 6, 5],
+            ],
+            ("kernel_shape", new[] { 2L, 3L })
+        );
+        yield return Row(
+            "LpPool",
+            [
+                [2, 3, 6, 5],
+            ],
+            ("kernel_shape", new[] { 3L, 3L }),
+            ("strides", new[] { 2L, 2L }),
+            ("pads", new[] { 1L, 0L, 1L, 0L }),
+            ("p", 3L)
+        );
+        yield return Row(
+            "LpPool",
+            [
+                [1, 2, 7],
+            ],
+            ("kernel_shape", new[] { 2L }),
+            ("p", 1L)
+        );
+        yield return Row(
+            "GlobalLpPool",
+            [
+                [2, 3, 4, 2],
+            ]
+        );
+        yield return Row(
+            "GlobalLpPool",
+            [
+                [2, 3, 5],
+            ],
+            ("p", 1L)
+        );
+        yield return Row(
+            "InstanceNormalization",
+            [
+                [2, 3, 4, 2],
+                [3],
+                [3],
+            ],
+            ("epsilon", 0.1f)
+        );
+        yield return Row(
+            "BatchNormalization",
+            [
+                [4, 3],
+                [3],
+                [3],
+                [3],
+                [3],
+            ]
+        );
+        yield return Row(
+            "BatchNormalization",
+            [
+                [2, 3, 5],
+                [3],
+                [3],
+                [3],
+                [3],
+            ],
+            ("epsilon", 0.1f)
+        );
+        yield return Row(
+            "LRN",
+            [
+                [2, 5, 3, 3],
+            ],
+            ("size", 4L),
+            ("alpha", 0.5f),
+            ("beta", 0.6f),
+            ("bias", 2f)
+        );
+        yield return Row(
+            "MeanVarianceNormalization",
+            [
+                [2, 3, 4, 2],
+            ],
+            ("axes", new[] { 1L, 2L })
+        );
+        yield return Row(
+            "DepthToSpace",
+            [
+                [2, 8, 3, 2],
+            ],
+            ("blocksize", 2L)
+        );
+        yield return Row(
+            "DepthToSpace",
+            [
+                [2, 8, 3, 2],
+            ],
+            ("blocksize", 2L),
+            ("mode", "CRD")
+        );
+        yield return Row(
+            "SpaceToDepth",
+            [
+                [2, 3, 4, 6],
+            ],
+            ("blocksize", 2L)
+        );
+        yield return Row(
+            "Dropout",
+            [
+                [2, 3],
+            ]
+        );
+        yield return Row(
+            "Selu",
+            [
+                [2, 3],
+            ],
+            ("alpha", 0.5f),
+            ("gamma", 2f)
+        );
+        yield return Row(
+            "PRelu",
+            [
+                [2, 3, 4],
+                [3, 1],
+            ]
+        );
+        yield return Row(
+            "Softsign",
+            [
+                [2, 3],
+            ]
+        );
+        yield return Row(
+            "HardSigmoid",
+            [
+                [2, 3],
+            ],
+            ("alpha", 0.6f),
+            ("beta", 0.3f)
+        );
+        yield return Row(
+            "Cosh",
+            [
+                [2, 3],
+            ]
+        );
+        yield return Row(
+            "Atan",
+            [
+                [2, 3],
+            ]
+        );
+        yield return Row(
+            "Sign",
+            [
+                [2, 3],
+            ]
+        );
+        yield return Row(
+            "LessOrEqual",
+            [
+                [2, 3],
+                [3],
+            ]
+        );
+        yield return Row(
+            "Mod",
+            [
+                [2, 3],
+                [3],
+            ],
+            ("fmod", 1L)
+        );
+        yield return Row(
+            "ReduceProd",
+            [
+                [2, 3, 4],
+            ],
+            ("axes", new[] { 0L, 2L })
+        );
+
+        static TestCaseData Row(string op, long[][] sizes, params (string, object)[] attributes) =>
+            new TestCaseData(op, sizes, attributes).SetArgDisplayNames(
+                op,
+                string.Join(' ', sizes.Select(s => string.Join('x', s))),
+                string.Join(' ', attributes.Select(a => a.Item1))
+            );
+    }
+
+    [TestCaseSource(nameof(Rows))]
+    public void Read_Operator_ComputesWhatOnnxRuntimeDoes(string op, long[][] sizes, (string Name, object Value)[] attributes)
+    {
+        byte[] model = Model(op, 17, sizes, attributes);
+        Random random = new(3);
+        Tensor[] inputs =
+        [
+            .. sizes.Select(s =>
+                Tensor.Of<float>(
+                    [
+                        .. Enumerable
+                            .Range(0, (int)s.Aggregate(1L, (a, b) => a * b))
+                            .Select(_ => random.NextSingle() + (sizes.Length > 1 ? 0.2f : -0.5f)),
+                    ],
+                    s
+                )
+            ),
+        ];
+        Tensor[] expected = NodeRunner.OnOnnxRuntime(model, [.. sizes.Select((_, i) => $"x{i}")], ["y"], inputs);
+        Graph graph = OnnxReader.Read(model);
+        foreach (NodeEngine engine in Enum.GetValues<NodeEngine>())
+        {
+            Tensor[] got = NodeRunner.Run(graph, engine, inputs);
+            Assert.That(NodeRunner.Difference(got[0], expected[0], "y"), Is.Null, engine.ToString());
+        }
+    }
+
+    [Test]
+    public void Read_Dropout_PassesAnotherNodesOutputOnUnderItsOwnName()
+    {
+        ModelProto model = ModelProto.Parser.ParseFrom(
+            Model(
+                "Dropout",
+                13,
+                [
+                    [2, 3],
+                ]
+            )
+        );
+        model.Graph.Node.Insert(
+            0,
+            new NodeProto
+            {
+                OpType = "Exp",
+                Input = { "x0" },
+                Output = { "e" },
+            }
+        );
+        model.Graph.Node[1].Input[0] = "e";
+        model.Graph.Output.Add(new ValueInfoProto { Name = "e" });
+        Assert.That(OnnxReader.Read(model.ToByteArray()).Outputs.Select(v => v.Name), Is.EqualTo(new[] { "y", "e" }));
+    }
+
+    [Test]
+    public void Read_WhatIsNotSupported_IsRefusedWithItsReason()
+    {
+        Refused(
+            "BatchNormalization",
+            7,
+            [
+                [2, 3],
+                [3],
+                [3],
+                [3],
+                [3],
+            ],
+            "statistics of each place (spatial 0) are not supported.",
+            ("spatial", 0L)
+        );
+        Refused(
+            "LRN",
+            13,
+            [
+                [2, 3, 4],
+            ],
+            "expected a size of 1 to 1024 and a known number of channels, got 2000000000 and [2, 3, 4].",
+            ("size", 2000000000L)
+        );
+        Refused(
+            "Gelu",
+            20,
+            [
+                [2],
+            ],
+            "approximate must be none or tanh, got 'cubic'.",
+            ("approximate", "cubic")
+        );
+        Refused(
+            "Gelu",
+            20,
+            [
+                [2],
+            ],
+            "attribute 'alpha' is not supported.",
+            ("alpha", 1f)
+        );
+        Refused(
+            "Mish",
+            17,
+            [
+                [2],
+            ],
+            "the operator came with op set 18, the model has 17"
+        );
+        Refused(
+            "Split",
+            18,
+            [
+                [4],
+            ],
+            "axis 0 of [4] can not be split into 2000000000 parts.",
+            ("num_outputs", 2000000000L)
+        );
+        Refused(
+            "AveragePool",
+            19,
+            [
+                [1, 1, 100000, 100000],
+            ],
+            "has more than 16777216 elements.",
+            ("kernel_shape", new[] { 2L, 2L }),
+            ("dilations", new[] { 2L, 2L })
+        );
+        Refused(
+            "Mod",
+            13,
+            [
+                [2],
+                [2],
+            ],
+            "of Float there is only the remainder with fmod 1."
+        );
+        Refused(
+            "PRelu",
+            13,
+            [
+                [2],
+                [2, 2],
+            ],
+            "a slope [2, 2] does not broadcast to [2]."
+        );
+
+        static void Refused(string op, int opset, long[][] sizes, string reason, params (string, object)[] attributes) =>
+            Assert.That(
+                () => OnnxReader.Read(Model(op, opset, sizes, attributes)),
+                Throws.TypeOf<GraphException>().With.Message.Contains(reason).And.Message.StartsWith("Model 'model': ")
+            );
+    }
+
+    [Test]
+    public void Read_InputsThatAreFixed_AreConstants()
+    {
+        byte[] model = Model(
+            "Add",
+            17,
+            [
+                [2],
+                [2],
+            ]
+        );
+        Graph graph = OnnxReader.Read(model, "model", Given("x1", Tensor.Vector(1f, 2f)));
+        Assert.That(graph.Inputs.Select(v => v.Name), Is.EqualTo(new[] { "x0" }));
+        Assert.That(
+            () => OnnxReader.Read(model, "model", Given("x1", Tensor.Vector(1f, 2f, 3f))),
+            Throws
+                .TypeOf<GraphException>()
+                .With.Message.EqualTo("Model 'model': Input 'x1': it is Float [2], a value of Float [3] was given.")
+        );
+        Assert.That(
+            () => OnnxReader.Read(model, "model", Given("x2", Tensor.Vector(1f, 2f))),
+            Throws
+                .TypeOf<GraphException>()
+                .With.Message.EqualTo("Model 'model': it has no input 'x2', which was given a value; its inputs are x0, x1.")
+        );
+
+        static Dictionary<string, Tensor> Given(string name, Tensor value) => new() { [name] = value };
+    }
+
+    private static byte[] Model(string op, int opset, long[][] sizes, params (string Name, object Value)[] attributes)
+    {
+        NodeProto node = new() { OpType = op, Output = { "y" } };
+        GraphProto graph = new()
+        {
+            Name = op,
+            Node = { node },
+            Output = { new ValueInfoProto { Name = "y" } },
+        };
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            node.Input.Add($"x{i}");
+            TensorShapeProto shape = new();
+            shape.Dim.AddRange(sizes[i].Select(d => new DimensionProto { DimValue = d }));
+            graph.Input.Add(
+                new ValueInfoProto
+                {
+                    Name = $"x{i}",
+                    Type = new TypeProto
+                    {
+                        TensorType = new TensorTypeProto { ElemType = 1, Shape = shape },
+                    },
+                }
+            );
+        }
+
+        foreach ((string name, object value) in attributes)
+        {
+            AttributeProto attribute = new() { Name = name };
+            switch (value)
+            {
+                case long number:
+                    (attribute.Type, attribute.I) = (AttributeProto.Types.Kind.Int, number);
+                    break;
+                case float number:
+                    (attribute.Type, attribute.F) = (AttributeProto.Types.Kind.Float, number);
+                    break;
+                case string text:
+                    (attribute.Type, attribute.S) = (AttributeProto.Types.Kind.String, ByteString.CopyFromUtf8(text));
+                    break;
+                case long[] numbers:
+                    attribute.Type = AttributeProto.Types.Kind.Ints;
+                    attribute.Ints.AddRange(numbers);
+                    break;
+            }
+
+            node.Attribute.Add(attribute);
+        }
+
+        return new ModelProto
+        {
+            IrVersion = 8,
+            Graph = graph,
+            OpsetImport = { new OperatorSetIdProto { Version = opset } },
+        }.ToByteArray();
+    }
+}
