@@ -97,7 +97,7 @@ public sealed class DecompositionTests
             [
                 [2, 5, 3, 3],
             ],
-            ("size", 4L),
+            ("size", 3L),
             ("alpha", 0.5f),
             ("beta", 0.6f),
             ("bias", 2f)
