@@ -30,6 +30,9 @@ public sealed class AlgorithmRow
     /// <summary>Whether rates may be learned.</summary>
     public bool LearnsRates { get; init; } = true;
 
+    /// <summary>Whether its gradient goes through all the inner steps, so that it may compute them again instead of keeping them.</summary>
+    public bool GoesThroughSteps { get; init; }
+
     /// <summary>Other things that it asks of a recipe: a fault each, where the recipe lacks them.</summary>
     public Func<Recipe, IEnumerable<string>> Needs { get; init; } = _ => [];
 }

@@ -152,6 +152,7 @@ public sealed record Recipe
         return Changed(json =>
         {
             json["algorithm"]!["type"] = type;
+            json["algorithm"]!["recompute"] = row.GoesThroughSteps && Algorithm.Recompute;
             json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
             json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
             json["inner"]!["loss"] = row.Loss ?? InnerSpec.DefaultLoss;
@@ -207,6 +208,18 @@ public sealed record Recipe
         if (Algorithm.OuterOptimizer == "rates" && (row.Rates ?? Inner.Rates) != "elementwise")
         {
             faults.Add($"algorithm.outerOptimizer: rates needs inner.rates elementwise, got {row.Rates ?? Inner.Rates}");
+        }
+
+        if (Algorithm.Recompute && !row.GoesThroughSteps)
+        {
+            faults.Add($"algorithm.recompute: {row.Type} does not go through the inner steps, expected false, got true");
+        }
+
+        if (Algorithm.Recompute && Algorithm.ExactSteps > 0)
+        {
+            faults.Add(
+                $"algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is {Algorithm.ExactSteps}, got true"
+            );
         }
 
         if (!row.LearnsRates && Inner.LearnsRates)

@@ -107,12 +107,34 @@ public sealed class RecipeTests
 
     [TestCase("\"exactSteps\": -1", "algorithm.exactSteps: expected 0 or more, got -1")]
     [TestCase("\"patience\": -1", "algorithm.patience: expected 0 or more, got -1")]
+    [TestCase(
+        "\"recompute\": true, \"exactSteps\": 2",
+        "algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is 2, got true"
+    )]
     [TestCase("\"average\": 0", "algorithm.average: expected 1 or more, got 0")]
     public void Parse_WrongCourse_SaysWhatIsExpected(string member, string fault) =>
         Assert.That(
             () => Recipe.Parse(Right.Replace("\"iterations\"", $"{member}, \"iterations\"", StringComparison.Ordinal), "recipe.json"),
             Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
         );
+
+    [Test]
+    public void Parse_RecomputeOfWhatDoesNotGoThroughSteps_SaysSo()
+    {
+        string[] through = [.. AlgorithmRows.All.Where(r => r.GoesThroughSteps).Select(r => r.Type)];
+        Assert.That(through, Is.EqualTo("maml anil boil metasgd mamlpp cavia protomaml oml anml continual-maml lamaml daml".Split(' ')));
+        Recipe recipe = Recipe.Parse(Right, "test");
+        recipe = recipe with { Algorithm = recipe.Algorithm with { Recompute = true } };
+        Assert.That(recipe.WithAlgorithm("fomaml").Algorithm.Recompute, Is.False, "is left out where it means nothing");
+        Assert.That(
+            () => Recipe.Parse((recipe with { Algorithm = recipe.Algorithm with { Type = "reptile" } }).ToJson(), "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: algorithm.recompute: reptile does not go through the inner steps, expected false, got true."
+                )
+        );
+    }
 
     // Rates of four steps; what a bundle carries, and the last goes on.
     [TestCase("constant", new[] { 0.5f })]
