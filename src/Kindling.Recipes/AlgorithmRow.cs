@@ -24,7 +24,7 @@ public sealed class AlgorithmRow
     /// <summary>The <c>inner.rates</c> that it means; null where the recipe chooses.</summary>
     public string? Rates { get; init; }
 
-    /// <summary>The <c>inner.loss</c> that it means; null where it has no other than the outer loop's.</summary>
+    /// <summary>The <c>inner.loss</c> that it means; null where the recipe chooses one that is not learned.</summary>
     public string? Loss { get; init; }
 
     /// <summary>Whether rates may be learned.</summary>

@@ -136,6 +136,41 @@ public sealed class RecipeTests
         );
     }
 
+    [TestCase("same", "maml", "linear", "0", "")]
+    [TestCase("mse", "maml", "linear", "0.5", "")]
+    [TestCase("mse", "protomaml", "prototypes", "0.5", "")]
+    [TestCase("entropy", "maml", "linear", "0", "")]
+    [TestCase("l1", "maml", "linear", "0", "inner.loss: l1 is for regressions, expected same, mse or entropy, got l1")]
+    [TestCase("huber", "maml", "linear", "0", "inner.loss: huber is for regressions, expected same, mse or entropy, got huber")]
+    [TestCase("learned", "maml", "linear", "0", "inner.loss: maml learns no loss, expected same, mse or entropy, got learned")]
+    [TestCase("entropy", "maml", "linear", "1", "inner.jump: entropy says nothing of how well the learner does, expected 0, got 1")]
+    [TestCase("entropy", "protomaml", "prototypes", "0", "network.head: entropy reads no labels, expected linear, got prototypes")]
+    public void Parse_LossOfAClassification_SaysWhatIsExpected(string loss, string type, string head, string jump, string fault)
+    {
+        string json = $$"""
+            {
+              "name": "test", "seed": 7,
+              "network": { "type": "conv4", "filters": 4, "normalization": "layer", "head": "{{head}}" },
+              "tasks": { "type": "glyphs", "ways": 3, "shots": 1, "queries": 2 },
+              "algorithm": { "type": "{{type}}", "iterations": 10, "tasksPerBatch": 2 },
+              "inner": { "rate": 0.01, "loss": "{{loss}}", "jump": {{jump}} }
+            }
+            """;
+        if (fault.Length == 0)
+        {
+            Recipe recipe = Recipe.Parse(json, "recipe.json");
+            Assert.That(recipe.Inner.Loss, Is.EqualTo(loss));
+            Assert.That(recipe.WithAlgorithm("fomaml").Inner.Loss, Is.EqualTo(loss), "is the recipe's choice");
+        }
+        else
+        {
+            Assert.That(
+                () => Recipe.Parse(json, "recipe.json"),
+                Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
+            );
+        }
+    }
+
     // Rates of four steps; what a bundle carries, and the last goes on.
     [TestCase("constant", new[] { 0.5f })]
     [TestCase("linear", new[] { 0.5f, 0.375f, 0.25f, 0.125f })]
@@ -163,13 +198,16 @@ public sealed class RecipeTests
         Assert.That(RecipeChanges.Find(before, before with { Inner = before.Inner with { Jump = 2 } }), Is.Empty, "is the app's");
     }
 
-    [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml means same, got learned")]
+    [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml learns no loss, expected same, l1 or huber, got learned")]
+    [TestCase("maml", "mlp", "\"loss\": \"magic\"", "inner.loss: expected same, learned, mse, entropy, l1 or huber, got 'magic'")]
     [TestCase(
         "maml",
         "mlp",
-        "\"loss\": \"magic\"",
-        "inner.loss: expected same or learned, got 'magic'; inner.loss: maml means same, got magic"
+        "\"loss\": \"entropy\"",
+        "inner.loss: entropy is for classifications, expected same, l1 or huber, got entropy"
     )]
+    [TestCase("maml", "mlp", "\"loss\": \"mse\"", "inner.loss: mse is for classifications, expected same, l1 or huber, got mse")]
+    [TestCase("daml", "mlp", "\"loss\": \"huber\"", "inner.loss: daml means learned, got huber")]
     [TestCase("daml", "mlp", "\"lossUnits\": 0", "inner.lossUnits: expected 1 to 4096, got 0")]
     [TestCase(
         "daml",

@@ -34,6 +34,7 @@ public sealed class RecomputationTests
             """{ "rate": 0.01, "rates": "learned", "steps": 3, "batch": 2, "proximal": 0.7, "optimizer": "adam", "epsilon": 0.1, "clipNorm": 1 }"""
         ),
         Row("maml", "parts", """{ "rate": 0.01, "steps": 2, "batch": 2 }"""),
+        Row("maml", "another loss", """{ "rate": 0.02, "steps": 3, "loss": "huber" }"""),
         Row("metasgd", "adam", """{ "rate": 0.01, "steps": 3, "optimizer": "adam", "epsilon": 0.1 }"""),
         Row("mamlpp", "parts", """{ "rate": 0.01, "steps": 3, "batch": 2 }"""),
         Row("mamlpp", "momentum", """{ "rate": 0.01, "steps": 3, "optimizer": "momentum" }"""),

@@ -60,7 +60,7 @@ internal sealed class LaMaml(Objective objective, InnerLoop inner, Recipe recipe
     // Of the stream's examples and the replayed ones.
     private T LossOf<T>(ITape<T> tape, TaskValues<T> task, IReadOnlyList<T> phi)
     {
-        T stream = Objective.SupportLoss(tape, task.SupportX, task.SupportY, phi);
+        T stream = Objective.OuterLoss(tape, task.SupportX, task.SupportY, phi);
         return tape.Run(pooled, stream, QueryLoss(tape, task, phi))[0];
     }
 

@@ -37,7 +37,7 @@ internal sealed class Oml(Objective objective, InnerLoop inner, Recipe recipe) :
             task,
             phi =>
             {
-                T trajectory = Objective.SupportLoss(tape, task.SupportX, task.SupportY, phi);
+                T trajectory = Objective.OuterLoss(tape, task.SupportX, task.SupportY, phi);
                 return tape.Run(pooled, trajectory, QueryLoss(tape, task, phi))[0];
             }
         );

@@ -76,6 +76,24 @@ public sealed class RecipeCheckTests
         Assert.That(report.Outer, Is.Not.Empty);
     }
 
+    // The gradient of what adaptation descends, and the meta-gradient of the outer loss through it.
+    [TestCase("maml", "mse", true)]
+    [TestCase("maml", "entropy", true)]
+    [TestCase("maml", "l1", false)]
+    [TestCase("maml", "huber", false)]
+    [TestCase("oml", "huber", false)]
+    [TestCase("lamaml", "l1", false)]
+    public void Run_OtherLossOfAdaptation_AgreesWithFiniteDifferences(string type, string loss, bool classes)
+    {
+        AlgorithmCase algorithm = AlgorithmCase.All.Single(c => c.Type == type);
+        string inner = algorithm.Inner.Replace("{", $"{{ \"loss\": \"{loss}\",", StringComparison.Ordinal);
+        Recipe recipe = classes ? Parse(Mlp, TrainedBundle.Glyphs, type, inner) : (algorithm with { Inner = inner }).Recipe(100, "torch");
+        RecipeCheckReport report = RecipeCheck.Run(recipe, TaskFamilies.Create(recipe.Tasks, ""));
+        Assert.That(report.Passed, Is.True, Describe(report));
+        Assert.That(report.Outer, Is.Not.Empty);
+        Assert.That(report.Support, Is.Not.Empty);
+    }
+
     // What those whose direction is no gradient take instead is checked beside them, in the tests of the trainer.
     [TestCaseSource(typeof(AlgorithmCase), nameof(AlgorithmCase.All))]
     public void Run_EveryAlgorithm_AgreesWithFiniteDifferences(AlgorithmCase algorithm)
