@@ -59,7 +59,11 @@ public static class Differentiator
 
         foreach (Node node in nodes.Reverse())
         {
-            Value?[] given = [.. node.Outputs.Select(v => v is null ? null : gradients.GetValueOrDefault(v))];
+            // a constant may be one of wrt, and then it has a gradient, which goes no further all the same
+            Value?[] given =
+            [
+                .. node.Outputs.Select(v => v is null || constants?.Contains(v) == true ? null : gradients.GetValueOrDefault(v)),
+            ];
             VjpContext context = new(b, node, given, dependent.Contains);
             if (Composites.DueAt(node) is { } composite)
             {

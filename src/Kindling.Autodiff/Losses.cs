@@ -22,6 +22,45 @@ public static class Losses
         return b.Neg(b.ReduceMean(perExample, [0], keepDims: false));
     }
 
+    /// <summary>
+    /// The squared error of outputs against 1 for the label's class and 0 for the others (Hui and Belkin 2021, without their scaling): the mean over the batch and
+    /// the classes; outputs [batch, classes], labels int64 [batch].
+    /// </summary>
+    /// <param name="b">Where to append.</param>
+    /// <param name="output">Outputs.</param>
+    /// <param name="labels">Labels.</param>
+    /// <param name="mask">Float [classes], 1 for classes that count and 0 for others, at least one of them 1; null where all count.</param>
+    public static Value OneHotSquaredError(GraphBuilder b, Value output, Value labels, Value? mask = null)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(output);
+        long classes = output.Shape[1].IsKnown
+            ? output.Shape[1].Size
+            : throw new GraphException($"The number of classes must be known, got {output}.");
+        Value numbers = b.Ints([.. Enumerable.Range(0, (int)classes).Select(c => (long)c)]);
+        Value target = b.Cast(b.Equal(b.Unsqueeze(labels, 1), numbers), output.Type);
+        Value difference = b.Sub(output, target);
+        if (mask is null)
+        {
+            return b.ReduceMean(b.Mul(difference, difference), [0, 1], keepDims: false);
+        }
+
+        Value counted = b.Mul(difference, mask);
+        Value perExample = b.ReduceSum(b.Mul(counted, counted), [1], keepDims: false);
+        return b.Div(b.ReduceMean(perExample, [0], keepDims: false), b.ReduceSum(mask, [0], keepDims: false));
+    }
+
+    /// <summary>
+    /// The mean entropy of the predictions, -mean_i sum_c p_ic log p_ic with p = softmax(logits), which needs no labels (Grandvalet and Bengio 2005; as all that
+    /// adaptation descends: Wang et al. 2021, "Tent"); logits [batch, classes].
+    /// </summary>
+    public static Value Entropy(GraphBuilder b, Value logits)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        Value perExample = b.ReduceSum(b.Mul(b.Softmax(logits), b.LogSoftmax(logits)), [1], keepDims: false);
+        return b.Neg(b.ReduceMean(perExample, [0], keepDims: false));
+    }
+
     /// <summary>mean (output - target)^2.</summary>
     public static Value MeanSquaredError(GraphBuilder b, Value output, Value target)
     {

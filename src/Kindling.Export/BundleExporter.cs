@@ -153,6 +153,7 @@ public static class BundleExporter
                     ClipNorm = recipe.Inner.ClipNorm,
                     Stream = recipe.Inner.Jump == 0 ? null : new ManifestStream { Jump = recipe.Inner.Jump },
                     Batch = recipe.Inner.Batch == 0 ? null : recipe.Inner.Batch,
+                    Loss = recipe.Inner.Loss == InnerSpec.DefaultLoss ? null : recipe.Inner.Loss,
                     Examples = recipe.Inner.LearnsLoss ? recipe.Tasks.ToShape().SupportCount : null,
                 },
                 Graphs = new ManifestGraphs

@@ -10,8 +10,6 @@ namespace Kindling.Export;
 /// <summary>The graphs of a bundle, derived from a network and an inner rule: prediction, one inner step, and the self-contained model.</summary>
 public static class BundleGraphs
 {
-    private const float Masked = -1e9f;
-
     /// <summary><c>infer.onnx</c>: (x, mask?, parameters, statistics) -> (output, features).</summary>
     public static Graph Infer(NetworkGraphs network, InnerSpec inner, bool classification)
     {
@@ -26,7 +24,7 @@ public static class BundleGraphs
             classification,
             out _
         );
-        _ = b.Output(Mask(b, values["output"], mask), "output");
+        _ = b.Output(InnerLosses.Masked(b, values["output"], mask), "output");
         _ = b.Output(values["features"], "features");
         return Simplification.Run(b.Graph);
     }
@@ -46,7 +44,7 @@ public static class BundleGraphs
             classification,
             out Value? labels
         );
-        Value loss = Descended(b, values, mask, labels!, classification);
+        Value loss = Descended(b, inner, values, mask, labels!);
         return Step(b, network, inner, values, loss, loss);
     }
 
@@ -67,7 +65,7 @@ public static class BundleGraphs
             classification,
             out Value? labels
         );
-        _ = one.Output(Descended(one, forward, mask, labels!, classification), "loss");
+        _ = one.Output(Descended(one, inner, forward, mask, labels!), "loss");
         foreach (StatisticSpec statistic in network.Statistics)
         {
             _ = one.Output(forward[statistic.Name], statistic.Name);
@@ -122,7 +120,7 @@ public static class BundleGraphs
             _ = b.Parameter(statistic.Name, statistic.Shape.Select(d => (long)d));
         }
 
-        Value loss = Descended(b, values, mask, labels!, classification);
+        Value loss = Descended(b, inner, values, mask, labels!);
         Value[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Graph.Input(p.Name))];
         IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, adapted);
         _ = b.Output(loss, "loss");
@@ -139,10 +137,11 @@ public static class BundleGraphs
         return Simplification.Run(b.Graph);
     }
 
-    /// <summary>What ONNX Runtime Training evaluates, and exports for inference: (x, y, mask?, parameters, statistics) -> (loss, output).</summary>
-    public static Graph Evaluation(NetworkGraphs network, bool classification)
+    /// <summary>What ONNX Runtime Training evaluates, and exports for inference: (x, y, mask?, parameters, statistics) -> (loss, output); the loss is the one that adaptation descends.</summary>
+    public static Graph Evaluation(NetworkGraphs network, InnerSpec inner, bool classification)
     {
         ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
         GraphBuilder b = new("evaluation");
         (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
             b,
@@ -152,9 +151,8 @@ public static class BundleGraphs
             classification,
             out Value? labels
         );
-        Value output = Mask(b, values["output"], mask);
-        _ = b.Output(Loss(b, output, labels!, classification), "loss");
-        _ = b.Output(output, "output");
+        _ = b.Output(Descended(b, inner, values, mask, labels!), "loss");
+        _ = b.Output(InnerLosses.Masked(b, values["output"], mask), "output");
         return Simplification.Run(b.Graph);
     }
 
@@ -172,7 +170,7 @@ public static class BundleGraphs
 
         Value? mask = classification ? b.Constant(weights["mask"], "mask") : null;
         IReadOnlyDictionary<string, Value> values = b.Inline(network.Infer, bindings);
-        Value output = b.Output(Mask(b, values["output"], mask), "output");
+        Value output = b.Output(InnerLosses.Masked(b, values["output"], mask), "output");
         _ = b.Output(values["features"], "features");
         if (classification)
         {
@@ -271,21 +269,8 @@ public static class BundleGraphs
     }
 
     // What adaptation descends: the network's own loss, if it has one, else that of its outputs.
-    private static Value Descended(
-        GraphBuilder b,
-        IReadOnlyDictionary<string, Value> values,
-        Value? mask,
-        Value labels,
-        bool classification
-    ) =>
+    private static Value Descended(GraphBuilder b, InnerSpec inner, IReadOnlyDictionary<string, Value> values, Value? mask, Value labels) =>
         values.TryGetValue(LearnedLoss.Output, out Value? learned)
             ? learned
-            : Loss(b, Mask(b, values["output"], mask), labels, classification);
-
-    private static Value Loss(GraphBuilder b, Value output, Value labels, bool classification) =>
-        classification ? Losses.CrossEntropy(b, output, labels) : Losses.MeanSquaredError(b, output, labels);
-
-    // Unused head slots take no part in the loss and get no score.
-    private static Value Mask(GraphBuilder b, Value logits, Value? mask) =>
-        mask is null ? logits : b.Where(b.Greater(mask, b.Scalar(0.5f)), logits, b.Scalar(Masked));
+            : InnerLosses.Append(b, inner.Loss, values["output"], labels, mask);
 }

@@ -24,11 +24,14 @@ public sealed class AlgorithmRow
     /// <summary>The <c>inner.rates</c> that it means; null where the recipe chooses.</summary>
     public string? Rates { get; init; }
 
-    /// <summary>The <c>inner.loss</c> that it means; null where it has no other than the outer loop's.</summary>
+    /// <summary>The <c>inner.loss</c> that it means; null where the recipe chooses one that is not learned.</summary>
     public string? Loss { get; init; }
 
     /// <summary>Whether rates may be learned.</summary>
     public bool LearnsRates { get; init; } = true;
+
+    /// <summary>Whether its gradient goes through all the inner steps, so that it may compute them again instead of keeping them.</summary>
+    public bool GoesThroughSteps { get; init; }
 
     /// <summary>Other things that it asks of a recipe: a fault each, where the recipe lacks them.</summary>
     public Func<Recipe, IEnumerable<string>> Needs { get; init; } = _ => [];

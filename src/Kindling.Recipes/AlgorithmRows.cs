@@ -17,6 +17,7 @@ public static class AlgorithmRows
             Title = "MAML",
             Source = "Finn, Abbeel and Levine 2017",
             Summary = "the gradient of the query loss through the inner steps",
+            GoesThroughSteps = true,
         },
         new()
         {
@@ -39,6 +40,7 @@ public static class AlgorithmRows
             Title = "ANIL",
             Source = "Raghu, Raghu, Bengio and Vinyals 2020",
             Summary = "MAML that adapts the head alone",
+            GoesThroughSteps = true,
             Adapts = "head",
         },
         new()
@@ -47,6 +49,7 @@ public static class AlgorithmRows
             Title = "BOIL",
             Source = "Oh, Yoo, Kim and Yun 2021",
             Summary = "MAML that adapts the body alone",
+            GoesThroughSteps = true,
             Adapts = "body",
         },
         new()
@@ -55,6 +58,7 @@ public static class AlgorithmRows
             Title = "Meta-SGD",
             Source = "Li, Zhou, Chen and Li 2017",
             Summary = "MAML with a learned rate for every element of every parameter",
+            GoesThroughSteps = true,
             Rates = "elementwise",
         },
         new()
@@ -63,6 +67,7 @@ public static class AlgorithmRows
             Title = "MAML++",
             Source = "Antoniou, Edwards and Storkey 2019",
             Summary = "MAML with a learned rate for every parameter and step, a loss after every step, and first order at first",
+            GoesThroughSteps = true,
             Rates = "learned",
         },
         new()
@@ -80,6 +85,7 @@ public static class AlgorithmRows
             Title = "CAVIA",
             Source = "Zintgraf, Shiarlis, Kurin, Hofmann and Whiteson 2019",
             Summary = "adapts a context vector that the network reads, and nothing else",
+            GoesThroughSteps = true,
             StandsInFor = Caml,
             Adapts = "context",
             Needs = recipe => recipe.Network.Context > 0 ? [] : ["network.context: cavia needs 1 or more, got 0"],
@@ -90,6 +96,7 @@ public static class AlgorithmRows
             Title = "ProtoMAML",
             Source = "Triantafillou, Zhu, Dumoulin and others 2020",
             Summary = "MAML whose head is made of class prototypes and adapted from there",
+            GoesThroughSteps = true,
             Needs = NeedsPrototypes,
         },
         new()
@@ -127,6 +134,7 @@ public static class AlgorithmRows
             Title = "OML",
             Source = "Javed and White 2019",
             Summary = "a representation on which the head learns from one example after the other without forgetting the earlier ones",
+            GoesThroughSteps = true,
             Adapts = "head",
             Needs = NeedsParts,
         },
@@ -136,6 +144,7 @@ public static class AlgorithmRows
             Title = "ANML",
             Source = "Beaulieu, Frati, Miconi, Lehman, Stanley, Clune and Cheney 2020",
             Summary = "OML whose features a second network gates, which adaptation leaves as it is",
+            GoesThroughSteps = true,
             Adapts = "!gate.*",
             Needs = recipe =>
                 recipe.Network.Gate ? NeedsParts(recipe) : [.. NeedsParts(recipe), "network.gate: anml needs true, got false"],
@@ -146,6 +155,7 @@ public static class AlgorithmRows
             Title = "Continual-MAML",
             Source = "Caccia, Rodriguez, Ostapenko and others 2020",
             Summary = "MAML for streams: adaptation follows the stream, and starts again where the loss jumps",
+            GoesThroughSteps = true,
             StandsInFor = Caml,
             Needs = recipe => recipe.Inner.Jump > 0 ? [] : ["inner.jump: continual-maml needs a positive number, got 0"],
         },
@@ -155,6 +165,7 @@ public static class AlgorithmRows
             Title = "La-MAML",
             Source = "Gupta, Yadav and Paull 2020",
             Summary = "learns a rate for every element on a stream with replay, and steps the parameters themselves at these rates",
+            GoesThroughSteps = true,
             Rates = "elementwise",
             Needs = recipe =>
                 recipe.Algorithm.OuterOptimizer == "rates"
@@ -167,6 +178,7 @@ public static class AlgorithmRows
             Title = "DAML",
             Source = "Yu, Finn, Xie, Dasari, Zhang, Abbeel and Levine 2018",
             Summary = "adapts to unlabelled examples of another domain, by a learned loss that reads them in order",
+            GoesThroughSteps = true,
             StandsInFor = "R-DAML, \"Recurrent-Domain Adaptation MAML\" (DAML whose learned loss is a recurrent network)",
             Adapts = "!loss.*",
             Loss = "learned",

@@ -47,6 +47,12 @@ public sealed record AlgorithmSpec
     /// </summary>
     public int ExactSteps { get; init; }
 
+    /// <summary>
+    /// Of those that go through the inner steps: whether the steps are computed again on the way back, the last one first, instead of being kept (gradient
+    /// checkpointing). The gradient is the exact one, to rounding; memory is that of one update, and what each starts from.
+    /// </summary>
+    public bool Recompute { get; init; }
+
     /// <summary><c>imaml</c>: steps of conjugate gradients.</summary>
     public int ConjugateSteps { get; init; } = 5;
 

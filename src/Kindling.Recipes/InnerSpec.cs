@@ -81,8 +81,9 @@ public sealed record InnerSpec
     public string Adapts { get; init; } = DefaultAdapts;
 
     /// <summary>
-    /// What adaptation descends: <c>same</c>, the loss that the outer loop has, or <c>learned</c>, one that a recurrent network computes of the support
-    /// inputs, in order and without their labels (<see cref="Networks.LearnedLoss"/>).
+    /// What adaptation descends: <c>same</c>, the loss that the outer loop has; of classifications <c>mse</c>, the squared error of the outputs against 1 and 0,
+    /// or <c>entropy</c>, that of the predictions, which reads no labels; of regressions <c>l1</c> or <c>huber</c>; or <c>learned</c>, one that a recurrent network
+    /// computes of the support inputs, in order and without their labels (<see cref="Networks.LearnedLoss"/>).
     /// </summary>
     public string Loss { get; init; } = DefaultLoss;
 
@@ -180,9 +181,9 @@ public sealed record InnerSpec
             yield return $"inner.batch: expected 0 or more, got {Batch}";
         }
 
-        if (Loss is not ("same" or "learned"))
+        if (!InnerLosses.Names.Contains(Loss))
         {
-            yield return $"inner.loss: expected same or learned, got '{Loss}'";
+            yield return $"inner.loss: expected {InnerLosses.Words(InnerLosses.Names)}, got '{Loss}'";
         }
 
         if (LossUnits is < 1 or > 4096)

@@ -152,9 +152,10 @@ public sealed record Recipe
         return Changed(json =>
         {
             json["algorithm"]!["type"] = type;
+            json["algorithm"]!["recompute"] = row.GoesThroughSteps && Algorithm.Recompute;
             json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
             json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
-            json["inner"]!["loss"] = row.Loss ?? InnerSpec.DefaultLoss;
+            json["inner"]!["loss"] = row.Loss ?? (Inner.LearnsLoss ? InnerSpec.DefaultLoss : Inner.Loss);
         });
     }
 
@@ -193,20 +194,22 @@ public sealed record Recipe
             faults.Add($"inner.schedule: expected constant where inner.rates is {meant}, since those are learned; got {Inner.Schedule}");
         }
 
-        string loss = row.Loss ?? InnerSpec.DefaultLoss;
-        if (Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != loss)
-        {
-            faults.Add($"inner.loss: {row.Type} means {loss}, got {Inner.Loss}");
-        }
-
-        if (loss == "learned" && Inner.Jump > 0)
-        {
-            faults.Add($"inner.jump: a learned loss says nothing of how well the learner does, expected 0, got {Inner.Jump}");
-        }
-
+        faults.AddRange(LossFaults(row));
         if (Algorithm.OuterOptimizer == "rates" && (row.Rates ?? Inner.Rates) != "elementwise")
         {
             faults.Add($"algorithm.outerOptimizer: rates needs inner.rates elementwise, got {row.Rates ?? Inner.Rates}");
+        }
+
+        if (Algorithm.Recompute && !row.GoesThroughSteps)
+        {
+            faults.Add($"algorithm.recompute: {row.Type} does not go through the inner steps, expected false, got true");
+        }
+
+        if (Algorithm.Recompute && Algorithm.ExactSteps > 0)
+        {
+            faults.Add(
+                $"algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is {Algorithm.ExactSteps}, got true"
+            );
         }
 
         if (!row.LearnsRates && Inner.LearnsRates)
@@ -215,6 +218,42 @@ public sealed record Recipe
         }
 
         return faults;
+    }
+
+    private IEnumerable<string> LossFaults(AlgorithmRow row)
+    {
+        bool classification = Tasks.Ways > 1;
+        if (row.Loss is { } meant && Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != meant)
+        {
+            yield return $"inner.loss: {row.Type} means {meant}, got {Inner.Loss}";
+        }
+
+        if (row.Loss is null && Inner.LearnsLoss)
+        {
+            yield return $"inner.loss: {row.Type} learns no loss, expected {InnerLosses.Of(classification)}, got {Inner.Loss}";
+        }
+
+        if (row.Loss is null && InnerLosses.Fault(Inner.Loss, classification) is { } fault)
+        {
+            yield return fault;
+        }
+
+        string loss = row.Loss ?? Inner.Loss;
+        if (InnerLosses.ReadsLabels(loss))
+        {
+            yield break;
+        }
+
+        string words = loss == "learned" ? "a learned loss" : loss;
+        if (Inner.Jump > 0)
+        {
+            yield return $"inner.jump: {words} says nothing of how well the learner does, expected 0, got {Inner.Jump}";
+        }
+
+        if (row.Loss is null && Network.Head == "prototypes")
+        {
+            yield return $"network.head: {words} reads no labels, expected linear, got prototypes";
+        }
     }
 
     // What depends on the examples of an update would be another thing for a part of them.

@@ -109,6 +109,26 @@ public sealed class DifferentiatorTests
         Assert.That(Engines.Torch(b.Graph, [([2], [1, 2]), ([2], [10, 100])])[0], Is.EqualTo(new double[] { 20, 400 }));
     }
 
+    // y = x^2 as a constant: z = x y has dz/dx = y alone, though the gradient by y itself is asked for as well.
+    [Test]
+    public void Gradients_ByAConstantToo_DoNotPassIt()
+    {
+        GraphBuilder b = new("constant");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Value y = b.Identity(b.Mul(x, x));
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(
+            b,
+            b.ReduceSum(b.Mul(x, y), keepDims: false),
+            [x, y],
+            constants: new HashSet<Value> { y }
+        );
+        _ = b.Output(gradients[0], "dx");
+        _ = b.Output(gradients[1], "dy");
+        IReadOnlyList<double[]> results = Engines.Torch(b.Graph, [([2], [3, 5])]);
+        Assert.That(results[0], Is.EqualTo(new double[] { 9, 25 }));
+        Assert.That(results[1], Is.EqualTo(new double[] { 3, 5 }));
+    }
+
     [Test]
     public void Gradients_ReductionMulOfScatter_NamesTheNode()
     {

@@ -41,6 +41,52 @@ public sealed class LossTests
         Assert.That(results[1], Is.EqualTo(new[] { 0.5, -0.5, -0.25, 0.25 }).Within(1e-9));
     }
 
+    // outputs (1, 2, 4) and (0, 5, -1) of labels 1 and 0: differences (1, 1, 4) and (-1, 5, -1); the third class counts or does not
+    [TestCase(1, 45.0 / 6)]
+    [TestCase(0, 28.0 / 4)]
+    public void OneHotSquaredError_OfTwoExamples_IsTheMeanOverTheClassesThatCount(double third, double expected)
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 3));
+        Value mask = b.Input("mask", ElementType.Float, Shape.Of(3));
+        Value labels = b.Ints(1, 0);
+        Value loss = Losses.OneHotSquaredError(b, x, labels, mask);
+        _ = b.Output(loss, "loss");
+        _ = b.Output(Losses.OneHotSquaredError(b, x, labels), "unmasked");
+        _ = b.Output(Differentiator.Gradients(b, loss, [x])[0], "dx");
+        IReadOnlyList<double[]> results = Engines.Torch(b.Graph, [([2, 3], [1, 2, 4, 0, 5, -1]), ([3], [1, 1, third])]);
+        Assert.That(results[0], Is.EqualTo(new[] { expected }).Within(1e-9));
+        Assert.That(results[1], Is.EqualTo(new[] { 45.0 / 6 }).Within(1e-9));
+        double of = 2 * (2 + third);
+        double[] slope = [2 / of, 2 / of, 8 * third / of, -2 / of, 10 / of, -2 * third / of];
+        Assert.That(results[2], Is.EqualTo(slope).Within(1e-9));
+    }
+
+    // Equal logits have the largest entropy, log n, and no slope; a logit of -1e9 is no class, and 1000 is sure: 0, not NaN.
+    [Test]
+    public void Entropy_EqualAndExtremeLogits_IsExact()
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 3));
+        Value loss = Losses.Entropy(b, x);
+        _ = b.Output(loss, "loss");
+        _ = b.Output(Differentiator.Gradients(b, loss, [x])[0], "dx");
+        (double[] Logits, double Expected)[] rows = [([2, 2, 2], Math.Log(3)), ([2, 2, -1e9], Math.Log(2)), ([1000, 0, 0], 0)];
+        foreach ((double[] logits, double expected) in rows)
+        {
+            IReadOnlyList<double[]> results = Engines.Torch(b.Graph, [([1, 3], logits)]);
+            Assert.That(results[0], Is.EqualTo(new[] { expected }).Within(1e-9));
+            Assert.That(results[1], Is.EqualTo(new double[] { 0, 0, 0 }).Within(1e-9));
+        }
+
+        // p = (3, 1) / 4: dH/dlogit_c = -p_c (log p_c + H)
+        double entropy = -(0.75 * Math.Log(0.75)) - (0.25 * Math.Log(0.25));
+        IReadOnlyList<double[]> two = Engines.Torch(b.Graph, [([1, 3], [Math.Log(3), 0, -1e9])]);
+        Assert.That(two[0], Is.EqualTo(new[] { entropy }).Within(1e-9));
+        double[] slope = [-0.75 * (Math.Log(0.75) + entropy), -0.25 * (Math.Log(0.25) + entropy), 0];
+        Assert.That(two[1], Is.EqualTo(slope).Within(1e-9));
+    }
+
     private static double Log(double a, double b) => Math.Log(Math.Exp(a) + Math.Exp(b));
 
     private static TestCaseData Row(string name, Func<GraphBuilder, Value, Value, Value> loss, double expected) =>

@@ -31,13 +31,24 @@ public sealed class AdaptManyTests
             true
         ),
         Row("""{ "type": "linear" }""", Glyphs, "sgd", 0.1, "all", true),
+        Row("""{ "type": "linear" }""", Glyphs, "sgd", 0.003, "all", true, "mse"),
+        Row("""{ "type": "linear" }""", Glyphs, "sgd", 0.1, "all", true, "entropy"),
+        Row(
+            """{ "type": "mlp", "hidden": [8] }""",
+            """{ "type": "sinusoid", "shots": 5, "queries": 5 }""",
+            "sgd",
+            0.01,
+            "all",
+            true,
+            "huber"
+        ),
         Row("""{ "type": "mlp", "hidden": [16], "normalization": "layer" }""", Glyphs, "adamw", 0.01, "all", true),
         Row("""{ "type": "conv4", "filters": 4, "downsample": "stride", "normalization": "support" }""", Glyphs, "sgd", 0.1, "all", false),
     ];
 
     private TemporaryFolder _folder = null!;
 
-    private static string Glyphs =>
+    internal static string Glyphs =>
         """{ "type": "glyphs", "ways": 3, "shots": 2, "queries": 2, "trainClasses": 8, "validationClasses": 4, "testClasses": 4 }""";
 
     [SetUp]
@@ -116,20 +127,28 @@ public sealed class AdaptManyTests
         Array.ForEach(learners, learner => learner.Dispose());
     }
 
-    private static TestCaseData Row(string network, string tasks, string optimizer, double rate, string adapts, bool batched) =>
+    private static TestCaseData Row(
+        string network,
+        string tasks,
+        string optimizer,
+        double rate,
+        string adapts,
+        bool batched,
+        string loss = "same"
+    ) =>
         new TestCaseData(
             Recipe.Parse(
                 $$"""
                 {
                   "name": "many", "seed": 3, "network": {{network}}, "tasks": {{tasks}},
                   "algorithm": { "type": "fomaml", "iterations": 2, "tasksPerBatch": 2, "validationEpisodes": 2 },
-                  "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "adapts": "{{adapts}}", "steps": 1, "adaptationSteps": 5 }
+                  "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "adapts": "{{adapts}}", "loss": "{{loss}}", "steps": 1, "adaptationSteps": 5 }
                 }
                 """,
                 "test"
             ),
             batched
-        ).SetArgDisplayNames(network, optimizer, adapts);
+        ).SetArgDisplayNames(network, optimizer, adapts, loss);
 
     private static SupportSet Support(ITaskFamily tasks, Recipe recipe, ulong seed)
     {

@@ -234,6 +234,41 @@ public sealed class EndToEndTests
         Assert.That(model.Manifest.TrainingAbsence, Does.EndWith("this rule descends a learned one."));
     }
 
+    // Ten steps of the app against the trainer's, for each loss that adaptation may descend; ONNX Runtime Training gets the loss as well.
+    [TestCase("mse", """{ "type": "mlp", "hidden": [16] }""", false)]
+    [TestCase("mse", """{ "type": "conv4", "filters": 4, "normalization": "support" }""", false)]
+    [TestCase("entropy", """{ "type": "mlp", "hidden": [16] }""", false)]
+    [TestCase("l1", """{ "type": "mlp", "hidden": [16, 16] }""", true)]
+    [TestCase("huber", """{ "type": "mlp", "hidden": [16, 16] }""", true)]
+    public void Export_OtherLossOfAdaptation_RepeatsTheTrainersInnerLoop(string loss, string network, bool isRegression)
+    {
+        string tasks = isRegression ? """{ "type": "sinusoid", "shots": 10, "queries": 10 }""" : AdaptManyTests.Glyphs;
+        VerificationReport report = TrainAndExport(network, tasks, "sgd", 0.02, 5, loss: loss);
+        Assert.That(report.Agreeing, Is.EqualTo(report.Episodes), report.ToString());
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+        Assert.That(bundle.Manifest.InnerRule.Loss, Is.EqualTo(loss));
+        Assert.That(bundle.Manifest.TrainingAbsence, Is.Null);
+        Assert.That(bundle.Contains("training/training_model.onnx"), Is.True);
+    }
+
+    [Test]
+    public void Adapt_ByEntropy_ReadsNoLabels()
+    {
+        _ = TrainAndExport("""{ "type": "linear" }""", AdaptManyTests.Glyphs, "sgd", 0.1, 5, loss: "entropy");
+        using AdaptableModel model = AdaptableModel.Open(Path.Combine(folder, "bundle"), new AdaptOptions { RequireImprovement = false });
+        Recipe recipe = Recipe.Parse(model.Manifest.Recipe!.Value.GetRawText(), "bundle");
+        Episode episode = TaskFamilies.Create(recipe.Tasks, "").Sample(Split.Test, recipe.Tasks.ToShape(), new SeededRandom(6));
+        float[] Adapted(params int[] labels)
+        {
+            using Learner learner = model.CreateLearner();
+            AdaptReport report = learner.Adapt(SupportSet.FromTensors(episode.SupportX, labels, episode.Classes));
+            Assert.That(report.LossAfter, Is.LessThan(report.LossBefore));
+            return learner.Parameters["head.weight"].Values;
+        }
+
+        Assert.That(Adapted(2, 1, 0, 0, 1, 2), Is.EqualTo(Adapted(0, 0, 1, 1, 2, 2)));
+    }
+
     [Test]
     public void Export_OfABundle_WritesTheSameBundle()
     {
@@ -272,7 +307,8 @@ public sealed class EndToEndTests
         string optimizer,
         double rate,
         int iterations,
-        string rates = "fixed"
+        string rates = "fixed",
+        string loss = "same"
     )
     {
         Recipe recipe = Recipe.Parse(
@@ -282,7 +318,7 @@ public sealed class EndToEndTests
               "algorithm": { "type": "{{(
                 rates == "fixed" ? "fomaml" : "maml"
             )}}", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
-              "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "rates": "{{rates}}", "steps": 1 }
+              "inner": { "optimizer": "{{optimizer}}", "rate": {{rate}}, "rates": "{{rates}}", "steps": 1, "loss": "{{loss}}" }
             }
             """,
             "test"

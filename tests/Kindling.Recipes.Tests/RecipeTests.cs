@@ -107,12 +107,69 @@ public sealed class RecipeTests
 
     [TestCase("\"exactSteps\": -1", "algorithm.exactSteps: expected 0 or more, got -1")]
     [TestCase("\"patience\": -1", "algorithm.patience: expected 0 or more, got -1")]
+    [TestCase(
+        "\"recompute\": true, \"exactSteps\": 2",
+        "algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is 2, got true"
+    )]
     [TestCase("\"average\": 0", "algorithm.average: expected 1 or more, got 0")]
     public void Parse_WrongCourse_SaysWhatIsExpected(string member, string fault) =>
         Assert.That(
             () => Recipe.Parse(Right.Replace("\"iterations\"", $"{member}, \"iterations\"", StringComparison.Ordinal), "recipe.json"),
             Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
         );
+
+    [Test]
+    public void Parse_RecomputeOfWhatDoesNotGoThroughSteps_SaysSo()
+    {
+        string[] through = [.. AlgorithmRows.All.Where(r => r.GoesThroughSteps).Select(r => r.Type)];
+        Assert.That(through, Is.EqualTo("maml anil boil metasgd mamlpp cavia protomaml oml anml continual-maml lamaml daml".Split(' ')));
+        Recipe recipe = Recipe.Parse(Right, "test");
+        recipe = recipe with { Algorithm = recipe.Algorithm with { Recompute = true } };
+        Assert.That(recipe.WithAlgorithm("fomaml").Algorithm.Recompute, Is.False, "is left out where it means nothing");
+        Assert.That(
+            () => Recipe.Parse((recipe with { Algorithm = recipe.Algorithm with { Type = "reptile" } }).ToJson(), "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: algorithm.recompute: reptile does not go through the inner steps, expected false, got true."
+                )
+        );
+    }
+
+    [TestCase("same", "maml", "linear", "0", "")]
+    [TestCase("mse", "maml", "linear", "0.5", "")]
+    [TestCase("mse", "protomaml", "prototypes", "0.5", "")]
+    [TestCase("entropy", "maml", "linear", "0", "")]
+    [TestCase("l1", "maml", "linear", "0", "inner.loss: l1 is for regressions, expected same, mse or entropy, got l1")]
+    [TestCase("huber", "maml", "linear", "0", "inner.loss: huber is for regressions, expected same, mse or entropy, got huber")]
+    [TestCase("learned", "maml", "linear", "0", "inner.loss: maml learns no loss, expected same, mse or entropy, got learned")]
+    [TestCase("entropy", "maml", "linear", "1", "inner.jump: entropy says nothing of how well the learner does, expected 0, got 1")]
+    [TestCase("entropy", "protomaml", "prototypes", "0", "network.head: entropy reads no labels, expected linear, got prototypes")]
+    public void Parse_LossOfAClassification_SaysWhatIsExpected(string loss, string type, string head, string jump, string fault)
+    {
+        string json = $$"""
+            {
+              "name": "test", "seed": 7,
+              "network": { "type": "conv4", "filters": 4, "normalization": "layer", "head": "{{head}}" },
+              "tasks": { "type": "glyphs", "ways": 3, "shots": 1, "queries": 2 },
+              "algorithm": { "type": "{{type}}", "iterations": 10, "tasksPerBatch": 2 },
+              "inner": { "rate": 0.01, "loss": "{{loss}}", "jump": {{jump}} }
+            }
+            """;
+        if (fault.Length == 0)
+        {
+            Recipe recipe = Recipe.Parse(json, "recipe.json");
+            Assert.That(recipe.Inner.Loss, Is.EqualTo(loss));
+            Assert.That(recipe.WithAlgorithm("fomaml").Inner.Loss, Is.EqualTo(loss), "is the recipe's choice");
+        }
+        else
+        {
+            Assert.That(
+                () => Recipe.Parse(json, "recipe.json"),
+                Throws.TypeOf<BundleException>().With.Message.EqualTo($"recipe.json: {fault}.")
+            );
+        }
+    }
 
     // Rates of four steps; what a bundle carries, and the last goes on.
     [TestCase("constant", new[] { 0.5f })]
@@ -141,13 +198,16 @@ public sealed class RecipeTests
         Assert.That(RecipeChanges.Find(before, before with { Inner = before.Inner with { Jump = 2 } }), Is.Empty, "is the app's");
     }
 
-    [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml means same, got learned")]
+    [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml learns no loss, expected same, l1 or huber, got learned")]
+    [TestCase("maml", "mlp", "\"loss\": \"magic\"", "inner.loss: expected same, learned, mse, entropy, l1 or huber, got 'magic'")]
     [TestCase(
         "maml",
         "mlp",
-        "\"loss\": \"magic\"",
-        "inner.loss: expected same or learned, got 'magic'; inner.loss: maml means same, got magic"
+        "\"loss\": \"entropy\"",
+        "inner.loss: entropy is for classifications, expected same, l1 or huber, got entropy"
     )]
+    [TestCase("maml", "mlp", "\"loss\": \"mse\"", "inner.loss: mse is for classifications, expected same, l1 or huber, got mse")]
+    [TestCase("daml", "mlp", "\"loss\": \"huber\"", "inner.loss: daml means learned, got huber")]
     [TestCase("daml", "mlp", "\"lossUnits\": 0", "inner.lossUnits: expected 1 to 4096, got 0")]
     [TestCase(
         "daml",

@@ -70,6 +70,34 @@ public sealed class AlgorithmTests
         Assert.That(Difference(truncated.Recipe(Iterations, "torch"), Families["sinusoid"], tasks: 19), Is.LessThan(truncated.Tolerance));
     }
 
+    // imaml solves with I + H / proximal: absolute errors of a network have Hessians of either sign, which a weak pull leaves nearly singular.
+    [Test]
+    public void Run_EitherEngineWithAnotherLossOfAdaptation_GivesTheSameGradients(
+        [Values("mse", "entropy", "l1", "huber")] string loss,
+        [Values("maml", "fomaml", "oml", "imaml")] string type
+    )
+    {
+        bool classes = loss is "mse" or "entropy";
+        Recipe recipe = Recipe.Parse(
+            $$"""
+            {
+              "name": "losses", "seed": 3, "network": { "type": "mlp", "hidden": [8, 8] },
+              "tasks": {{(
+                classes
+                    ? """{ "type": "glyphs", "ways": 3, "shots": 2, "queries": 2, "trainClasses": 6, "validationClasses": 4, "testClasses": 4 }"""
+                    : """{ "type": "sinusoid", "shots": 5, "queries": 10 }"""
+            )}},
+              "algorithm": { "type": "{{type}}", "iterations": 1, "tasksPerBatch": 4 },
+              "inner": { "rate": 0.02, "steps": 2, "loss": "{{loss}}", "batch": {{(type == "oml" ? 1 : 0)}}, "proximal": {{(
+                type == "imaml" ? 20 : 0
+            )}} }
+            }
+            """,
+            "test"
+        );
+        Assert.That(Difference(recipe, TaskFamilies.Create(recipe.Tasks, ""), tasks: 19), Is.LessThan(type == "imaml" ? 2e-3 : 2e-5));
+    }
+
     // The last step alone is neither all of them nor none; as many as there are, or more, are all.
     [TestCase(1, false)]
     [TestCase(2, false)]

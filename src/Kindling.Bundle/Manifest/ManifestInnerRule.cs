@@ -39,6 +39,12 @@ public sealed record ManifestInnerRule
     /// </summary>
     public int? Batch { get; init; }
 
+    /// <summary>
+    /// What adaptation descends, as the recipe names it; null where that is the loss of the predictions (cross-entropy, mean squared error). <c>learned</c> and
+    /// <c>entropy</c> read no labels: examples come with some all the same, and any will do.
+    /// </summary>
+    public string? Loss { get; init; }
+
     /// <summary>Examples that the loss of adaptation reads, in order: exactly so many have to come; null where any number may.</summary>
     public int? Examples { get; init; }
 }

@@ -78,10 +78,10 @@ public static class AdaptBenchmark
     internal static HandWrittenStep HandWrite(string path, BundleManifest manifest, Device? device = null)
     {
         Recipe recipe = BundleRecipe.Of(manifest, path);
-        if (recipe.Inner is { Batch: not 0 } or { LearnsLoss: true })
+        if (recipe.Inner is { Batch: not 0 } or { Loss: not InnerSpec.DefaultLoss })
         {
             throw new BundleException(
-                $"{path}: the hand-written step reads all examples at once and descends the loss of their labels; this bundle's rule does not, so there is nothing to compare."
+                $"{path}: the hand-written step reads all examples at once and descends the loss of the predictions; this bundle's rule does not, so there is nothing to compare."
             );
         }
 

@@ -72,7 +72,7 @@ internal sealed class HandWrittenMaml : IDisposable
                 Proximal: 0,
                 ClipNorm: 0,
                 WeightDecay: 0,
-                LearnsLoss: false,
+                Loss: InnerSpec.DefaultLoss,
                 Batch: 0
             }
             ? "The hand-written training takes plain SGD steps of all parameters at one fixed rate, and no other rule."

@@ -52,7 +52,7 @@ public static class RecipeCheck
     {
         bool classification = tasks.IsClassification;
         NetworkGraphs network = recipe.Build(tasks.InputShape, classification ? recipe.Tasks.Ways : tasks.OutputCount);
-        Objective objective = new(network, classification);
+        Objective objective = new(network, classification, recipe.Inner.Loss);
         InnerLoop inner = new(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         using TorchTape tape = new(doublePrecision: true);
@@ -95,7 +95,7 @@ public static class RecipeCheck
         double wrong
     )
     {
-        Graph loss = Objective.WithLoss(objective.Network.Support, objective.IsClassification);
+        Graph loss = objective.SupportGraph;
         GraphBuilder b = new("gradient");
         Dictionary<string, Value> inputs = loss.Inputs.ToDictionary(
             v => v.Name,

@@ -31,7 +31,7 @@ internal sealed class TrainerEngine : IEvaluationEngine
             .. network.Parameters.Where(p => plan.Recipe.Inner.Adapts(p)).Select(p => theta.Tensors[GraphSignature.Rate(p.Name)]),
         ];
         steps = plan.Steps;
-        Objective objective = new(network, manifest.IsClassification);
+        Objective objective = new(network, manifest.IsClassification, plan.Recipe.Inner.Loss);
         evaluator = new TaskEvaluator(objective, new InnerLoop(objective, plan.Recipe));
     }
 

@@ -56,7 +56,7 @@ public static class TrainingArtifacts
         ArgumentNullException.ThrowIfNull(rates);
         ArgumentNullException.ThrowIfNull(tensors);
         Graph training = BundleGraphs.Training(network, inner, rates.Factors, classification);
-        Graph evaluation = BundleGraphs.Evaluation(network, classification);
+        Graph evaluation = BundleGraphs.Evaluation(network, inner, classification);
         string[] trainable = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => p.Name)];
         string[] frozen =
         [

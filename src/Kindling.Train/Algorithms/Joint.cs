@@ -33,8 +33,8 @@ internal sealed class Joint : MetaAlgorithm
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
         where T : default
     {
-        T support = Objective.SupportLoss(tape, task.SupportX, task.SupportY, learned);
-        T query = Objective.SupportLoss(tape, task.QueryX, task.QueryY, learned);
+        T support = Objective.OuterLoss(tape, task.SupportX, task.SupportY, learned);
+        T query = Objective.OuterLoss(tape, task.QueryX, task.QueryY, learned);
         T loss = tape.Run(pooled, support, query)[0];
         return (tape.Gradients(loss, learned, differentiable: false), loss);
     }

@@ -21,7 +21,7 @@ internal sealed class JointProgram(Objective objective, float factor) : IMetaPro
     /// <inheritdoc/>
     public (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, IReadOnlyList<T> data, T? weights)
     {
-        T loss = objective.SupportLoss(tape, data[0], data[1], learned);
+        T loss = objective.OuterLoss(tape, data[0], data[1], learned);
         T[] gradients = tape.Gradients(loss, learned, differentiable: false);
         return (factor == 1 ? gradients : tape.Run(scale, gradients), loss);
     }

@@ -22,6 +22,7 @@ internal sealed class LaMaml(Objective objective, InnerLoop inner, Recipe recipe
 {
     private readonly Graph pooled = Pooled(recipe.Tasks.ToShape().SupportCount, recipe.Tasks.ToShape().QueryCount);
     private readonly Graph mean = Mean(recipe.Inner.Steps * recipe.Inner.UpdatesPerStep(recipe.Tasks.ToShape().SupportCount));
+    private readonly Graph share = Share(recipe.Inner.Steps * recipe.Inner.UpdatesPerStep(recipe.Tasks.ToShape().SupportCount));
 
     /// <inheritdoc/>
     public override GradientKind Kind => ThroughSteps;
@@ -30,6 +31,18 @@ internal sealed class LaMaml(Objective objective, InnerLoop inner, Recipe recipe
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
         where T : default
     {
+        if (Inner.Recomputes)
+        {
+            return Inner.Gradient(
+                tape,
+                learned,
+                task.SupportX,
+                task.SupportY,
+                Steps,
+                (_, phi) => tape.Run(share, LossOf(tape, task, phi))[0]
+            );
+        }
+
         List<T> losses = [];
         _ = Inner.Run(
             tape,
@@ -38,13 +51,23 @@ internal sealed class LaMaml(Objective objective, InnerLoop inner, Recipe recipe
             task.SupportY,
             Steps,
             InnerFlow.Exact,
-            updated: phi =>
-            {
-                T stream = Objective.SupportLoss(tape, task.SupportX, task.SupportY, phi);
-                losses.Add(tape.Run(pooled, stream, QueryLoss(tape, task, [.. phi]))[0]);
-            }
+            updated: phi => losses.Add(LossOf(tape, task, [.. phi]))
         );
         T loss = tape.Run(mean, losses)[0];
         return (tape.Gradients(loss, learned, differentiable: false), loss);
+    }
+
+    // Of the stream's examples and the replayed ones.
+    private T LossOf<T>(ITape<T> tape, TaskValues<T> task, IReadOnlyList<T> phi)
+    {
+        T stream = Objective.OuterLoss(tape, task.SupportX, task.SupportY, phi);
+        return tape.Run(pooled, stream, QueryLoss(tape, task, phi))[0];
+    }
+
+    private static Graph Share(int losses)
+    {
+        GraphBuilder b = new("share");
+        _ = b.Output(b.Mul(b.Parameter("loss"), 1.0 / losses));
+        return b.Graph;
     }
 }

@@ -30,6 +30,11 @@ internal sealed class Maml(Objective objective, InnerLoop inner, int steps, Inne
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
         where T : default
     {
+        if (flow == InnerFlow.Exact)
+        {
+            return Through(tape, learned, task, adapted => QueryLoss(tape, task, adapted));
+        }
+
         T[] phi = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, flow);
         T loss = QueryLoss(tape, task, phi);
         return (tape.Gradients(loss, learned, differentiable: false), loss);

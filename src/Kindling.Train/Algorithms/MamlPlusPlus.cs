@@ -20,6 +20,7 @@ internal sealed class MamlPlusPlus(Objective objective, InnerLoop inner, Recipe 
     private const float Least = 0.03f;
     private readonly AlgorithmSpec spec = recipe.Algorithm;
     private readonly Graph weighted = Weighted(recipe.Inner.Steps);
+    private readonly Graph[] shares = [.. Enumerable.Range(0, recipe.Inner.Steps).Select(k => Share(recipe.Inner.Steps, k))];
 
     /// <inheritdoc/>
     public override GradientKind Kind => spec.FirstOrder > 0 ? GradientKind.ConstantInner : ThroughSteps;
@@ -46,6 +47,11 @@ internal sealed class MamlPlusPlus(Objective objective, InnerLoop inner, Recipe 
         List<T> losses = [];
         InnerFlow flow = phase.Variant == FirstOrder ? InnerFlow.FirstOrder : InnerFlow.Exact;
         bool all = phase.Weights.Length > 0;
+        if (flow == InnerFlow.Exact && Inner.Recomputes)
+        {
+            return Again(tape, learned, task, weights, all);
+        }
+
         _ = Inner.Run(
             tape,
             learned,
@@ -63,6 +69,38 @@ internal sealed class MamlPlusPlus(Objective objective, InnerLoop inner, Recipe 
         );
         T loss = all ? tape.Run(weighted, [.. losses, weights!])[0] : losses[0];
         return (tape.Gradients(loss, learned, differentiable: false), loss);
+    }
+
+    // The same with steps that are computed again: what a step's loss counts is taken after the step.
+    private (T[] Gradient, T Loss) Again<T>(ITape<T> tape, IReadOnlyList<T> learned, TaskValues<T> task, T? weights, bool all)
+    {
+        int updates = UpdatesPerStep(tape, task);
+        return Inner.Gradient(
+            tape,
+            learned,
+            task.SupportX,
+            task.SupportY,
+            Steps,
+            (u, phi) =>
+            {
+                (int k, int within) = Math.DivRem(u - 1, updates);
+                if (within != updates - 1 || !(all || k == Steps - 1))
+                {
+                    return default;
+                }
+
+                T loss = QueryLoss(tape, task, phi);
+                return all ? tape.Run(shares[k], loss, weights!)[0] : loss;
+            }
+        );
+    }
+
+    private static Graph Share(int steps, int k)
+    {
+        GraphBuilder b = new("share");
+        Value loss = b.Parameter("loss");
+        _ = b.Output(b.Mul(loss, b.Gather(b.Parameter("weights", steps), b.Constant(Graphs.Tensor.Scalar((long)k)))));
+        return b.Graph;
     }
 
     private static Graph Weighted(int steps)

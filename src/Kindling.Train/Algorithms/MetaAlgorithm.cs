@@ -64,6 +64,27 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
         return objective.Query(tape, task.QueryX, task.QueryY, phi, statistics).Loss;
     }
 
+    /// <summary>The gradient, through all inner steps, of an outer loss at the adapted parameters.</summary>
+    protected (T[] Gradient, T Loss) Through<T>(
+        ITape<T> tape,
+        IReadOnlyList<T> learned,
+        TaskValues<T> task,
+        Func<IReadOnlyList<T>, T> outer
+    )
+    {
+        if (inner.Recomputes)
+        {
+            int last = steps * UpdatesPerStep(tape, task);
+            return inner.Gradient(tape, learned, task.SupportX, task.SupportY, steps, (u, phi) => u == last ? outer(phi) : default);
+        }
+
+        T loss = outer(inner.Run(tape, learned, task.SupportX, task.SupportY, steps, InnerFlow.Exact));
+        return (tape.Gradients(loss, learned, differentiable: false), loss);
+    }
+
+    /// <summary>Updates that a step makes of a task's support set.</summary>
+    protected int UpdatesPerStep<T>(ITape<T> tape, TaskValues<T> task) => inner.UpdatesPerStep(tape.Rows(task.SupportX));
+
     /// <summary>The points of the adaptation path as constants, from the start to the adapted parameters.</summary>
     protected List<T[]> Walk<T>(ITape<T> tape, IReadOnlyList<T> learned, TaskValues<T> task)
     {

@@ -31,10 +31,16 @@ internal sealed class Oml(Objective objective, InnerLoop inner, Recipe recipe) :
     protected override (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, TaskValues<T> task, T? weights)
         where T : default
     {
-        T[] phi = Inner.Run(tape, learned, task.SupportX, task.SupportY, Steps, InnerFlow.Exact);
-        T trajectory = Objective.SupportLoss(tape, task.SupportX, task.SupportY, phi);
-        T loss = tape.Run(pooled, trajectory, QueryLoss(tape, task, phi))[0];
-        return (tape.Gradients(loss, learned, differentiable: false), loss);
+        return Through(
+            tape,
+            learned,
+            task,
+            phi =>
+            {
+                T trajectory = Objective.OuterLoss(tape, task.SupportX, task.SupportY, phi);
+                return tape.Run(pooled, trajectory, QueryLoss(tape, task, phi))[0];
+            }
+        );
     }
 
     private static Graph Pooled(EpisodeShape shape) => Pooled(shape.SupportCount, shape.QueryCount);

@@ -10,7 +10,7 @@ namespace Kindling.Train.Meta;
 /// <summary>
 /// Adaptation as training sees it: the gradient of the support loss, then the update by the optimiser graph that the app runs as well.
 /// </summary>
-internal sealed class InnerLoop
+internal sealed partial class InnerLoop
 {
     private readonly Objective objective;
     private readonly InnerSpec spec;
@@ -24,14 +24,16 @@ internal sealed class InnerLoop
 
     /// <summary>The inner loop of a recipe.</summary>
     public InnerLoop(Objective objective, Recipe recipe)
-        : this(objective, recipe.Inner, recipe.Algorithm.ExactSteps) { }
+        : this(objective, recipe.Inner, recipe.Algorithm.ExactSteps, recipe.Algorithm.Recompute) { }
 
     /// <summary>An inner loop.</summary>
     /// <param name="objective">The losses.</param>
     /// <param name="spec">The rule.</param>
     /// <param name="exactSteps">The last steps that <see cref="InnerFlow.Exact"/> goes through as it says; those before are of first order. 0: all.</param>
-    public InnerLoop(Objective objective, InnerSpec spec, int exactSteps = 0)
+    /// <param name="recomputes">Whether the way back through the steps is by <see cref="Gradient"/>, which computes them again.</param>
+    public InnerLoop(Objective objective, InnerSpec spec, int exactSteps = 0, bool recomputes = false)
     {
+        Recomputes = recomputes;
         this.exactSteps = exactSteps;
         this.objective = objective;
         this.spec = spec;
@@ -41,6 +43,7 @@ internal sealed class InnerLoop
         Rates = spec.LearnsRates ? [.. adapted.Select(i => RateOf(objective.Network.Parameters[i]))] : [];
         updates = [.. Enumerable.Range(0, spec.RateRows).Select(Update)];
         state = InitialState();
+        way = new WayBack(this);
         parts = new SupportParts(objective, spec.Batch);
     }
 
@@ -52,6 +55,9 @@ internal sealed class InnerLoop
 
     /// <summary>Whether <see cref="InnerFlow.Exact"/> is exact in all of so many steps.</summary>
     public bool IsExact(int steps) => exactSteps == 0 || exactSteps >= steps;
+
+    /// <summary>Updates in a step, of a support set of so many examples.</summary>
+    public int UpdatesPerStep(int examples) => spec.UpdatesPerStep(examples);
 
     /// <summary>Runs the inner loop.</summary>
     /// <param name="tape">Where it runs.</param>
@@ -76,19 +82,15 @@ internal sealed class InnerLoop
     {
         T[] phi = [.. learned.Take(count)];
         T[] rates = [.. learned.Skip(count).Take(Rates.Count)];
-        T[] anchors = spec.Proximal == 0 ? [] : [.. adapted.Select(i => phi[i])];
+        T[] anchors = Anchors(phi);
         T[] moments = tape.Run(state);
         IReadOnlyList<(T X, T Y)> sets = parts.Of(tape, x, y);
         for (int k = 0; k < steps; k++)
         {
-            Graph update = updates[Math.Min(k, updates.Length - 1)];
             bool differentiable = flow == InnerFlow.Exact && IsExact(steps - k);
             foreach ((T partX, T partY) in sets)
             {
-                T loss = objective.SupportLoss(tape, partX, partY, phi);
-                T[] moving = [.. adapted.Select(i => phi[i])];
-                T[] gradients = tape.Gradients(loss, moving, differentiable);
-                T[] next = tape.Run(update, [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
+                T[] next = Updated(tape, k, partX, partY, phi, anchors, moments, rates, differentiable);
                 if (flow == InnerFlow.None)
                 {
                     next = Array.ConvertAll(next, tape.Detach);
@@ -108,6 +110,27 @@ internal sealed class InnerLoop
 
         return phi;
     }
+
+    // The adapted parameters and the optimiser's state after one update.
+    private T[] Updated<T>(
+        ITape<T> tape,
+        int step,
+        T x,
+        T y,
+        IReadOnlyList<T> phi,
+        T[] anchors,
+        T[] moments,
+        T[] rates,
+        bool differentiable
+    )
+    {
+        T loss = objective.SupportLoss(tape, x, y, phi);
+        T[] moving = [.. adapted.Select(i => phi[i])];
+        T[] gradients = tape.Gradients(loss, moving, differentiable);
+        return tape.Run(updates[Math.Min(step, updates.Length - 1)], [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
+    }
+
+    private T[] Anchors<T>(IReadOnlyList<T> start) => spec.Proximal == 0 ? [] : [.. adapted.Select(i => start[i])];
 
     private ParameterSpec RateOf(ParameterSpec parameter) =>
         new(

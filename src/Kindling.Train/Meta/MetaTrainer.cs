@@ -58,7 +58,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         }
 
         Network = recipe.Build(tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
-        Objective objective = new(Network, tasks.IsClassification);
+        Objective objective = new(Network, tasks.IsClassification, recipe.Inner.Loss);
         inner = new InnerLoop(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         evaluator = new TaskEvaluator(objective, inner);

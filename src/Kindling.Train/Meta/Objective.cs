@@ -1,7 +1,7 @@
-using Kindling.Autodiff;
 using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 using Kindling.Networks;
+using Kindling.Recipes;
 using Kindling.Train.Tapes;
 
 namespace Kindling.Train.Meta;
@@ -14,24 +14,39 @@ internal sealed class Objective
     private readonly Graph descent;
     private readonly Graph support;
     private readonly Graph query;
+    private readonly Graph outer;
+    private readonly bool hasStatistics;
 
-    public Objective(NetworkGraphs network, bool classification)
+    /// <summary>The losses of a network.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="classification">Whether it classifies.</param>
+    /// <param name="loss">What adaptation descends, one of <see cref="InnerLosses.Names"/>; the outer loop has its own all the same.</param>
+    public Objective(NetworkGraphs network, bool classification, string loss = InnerSpec.DefaultLoss)
     {
         Network = network;
         IsClassification = classification;
-        support = WithLoss(network.Support, classification);
+        support = WithLoss(network.Support, classification, loss);
         descent = Only(support, "loss");
-        query = network.Infer == network.Support ? support : WithLoss(network.Infer, classification);
+        hasStatistics = network.Infer != network.Support;
+        bool same = loss == InnerSpec.DefaultLoss;
+        query = !hasStatistics && same ? support : WithLoss(network.Infer, classification);
+        outer = same ? descent : Only(WithLoss(network.Support, classification), "loss");
     }
 
     public NetworkGraphs Network { get; }
 
     public bool IsClassification { get; }
 
+    /// <summary>The support graph with the loss that adaptation descends as its first output.</summary>
+    public Graph SupportGraph => support;
+
     /// <summary>The mean loss over a batch, alone: what an inner step descends.</summary>
     public T SupportLoss<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters) => tape.Run(descent, [x, y, .. parameters])[0];
 
-    /// <summary>The mean loss over a batch and the statistics of that batch.</summary>
+    /// <summary>The outer loop's loss over a batch, under its own statistics: of labelled examples, whatever adaptation makes of them.</summary>
+    public T OuterLoss<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters) => tape.Run(outer, [x, y, .. parameters])[0];
+
+    /// <summary>The mean loss over a batch that adaptation descends, and the statistics of that batch.</summary>
     public (T Loss, T[] Statistics) Support<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters)
     {
         T[] outputs = tape.Run(support, [x, y, .. parameters]);
@@ -45,7 +60,7 @@ internal sealed class Objective
     /// <summary>The mean loss over a batch and the network's outputs, under statistics that the support set gave.</summary>
     public (T Loss, T Output, T Features) Query<T>(ITape<T> tape, T x, T y, IReadOnlyList<T> parameters, IReadOnlyList<T> statistics)
     {
-        T[] outputs = tape.Run(query, [x, y, .. parameters, .. query == support ? [] : statistics]);
+        T[] outputs = tape.Run(query, [x, y, .. parameters, .. hasStatistics ? statistics : []]);
         return (outputs[0], outputs[1], outputs[2]);
     }
 
@@ -63,7 +78,7 @@ internal sealed class Objective
     }
 
     /// <summary>A network's graph with the loss as first output, its own if it has one: inputs x, y, parameters, statistics.</summary>
-    internal static Graph WithLoss(Graph network, bool classification)
+    internal static Graph WithLoss(Graph network, bool classification, string loss = InnerSpec.DefaultLoss)
     {
         GraphBuilder b = new(network.Name + ".loss");
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
@@ -81,9 +96,9 @@ internal sealed class Objective
         IReadOnlyDictionary<string, Value> values = b.Inline(network, bindings);
         Value output = values["output"];
         _ = b.Output(
-            values.TryGetValue(LearnedLoss.Output, out Value? learned) ? learned
-                : classification ? Losses.CrossEntropy(b, output, bindings["y"])
-                : Losses.MeanSquaredError(b, output, bindings["y"]),
+            values.TryGetValue(LearnedLoss.Output, out Value? learned)
+                ? learned
+                : InnerLosses.Append(b, loss, output, bindings["y"], mask: null),
             "loss"
         );
         foreach (Value result in network.Outputs.Where(v => v.Name != LearnedLoss.Output))

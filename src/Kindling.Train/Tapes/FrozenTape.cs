@@ -33,6 +33,12 @@ internal sealed class FrozenTape<T>(ITape<T> tape) : ITape<T>
     /// <inheritdoc/>
     public T Detach(T value) => Constant(() => [tape.Detach(value)])[0];
 
+    /// <inheritdoc/>
+    public T[] After(IReadOnlyList<T> values, IReadOnlyList<T> done) => tape.After(values, done);
+
+    /// <summary>What the work returns; nothing is given up, since constants are taken again.</summary>
+    public T[] Scoped(Func<T[]> work) => work();
+
     private T[] Constant(Func<T[]> compute)
     {
         if (recorded)

@@ -56,10 +56,27 @@ internal sealed class GraphTape(GraphBuilder builder, bool stacked, bool lowersA
     }
 
     /// <inheritdoc/>
-    public Value Detach(Value value)
+    public Value Detach(Value value) => Constant(builder.Identity(value));
+
+    /// <summary>
+    /// Each value plus a zero that is made of the others. Without it a step that is computed again is, node for node, the one that was computed before: passes
+    /// here and in ONNX Runtime would make one of the two, or the second would run early, and all its values were kept.
+    /// </summary>
+    public Value[] After(IReadOnlyList<Value> values, IReadOnlyList<Value> done)
     {
-        Value constant = builder.Identity(value);
-        _ = constants.Add(constant);
-        return constant;
+        // |x| < 0 never holds, which no pass knows; unlike 0 x it is no NaN where x is infinite
+        Value number = builder.Constant(Graphs.Tensor.Scalar(0L));
+        Value any = done.Select(d => builder.Gather(builder.Reshape(d, -1), number)).Aggregate(builder.Add);
+        Value zero = builder.Cast(builder.Less(builder.Abs(any), builder.ScalarLike(any, 0)), any.Type);
+        return [.. values.Select(value => Constant(builder.Add(value, zero)))];
+    }
+
+    /// <summary>What the work returns: what else a graph has is given up by whoever runs it.</summary>
+    public Value[] Scoped(Func<Value[]> work) => work();
+
+    private Value Constant(Value value)
+    {
+        _ = constants.Add(value);
+        return value;
     }
 }

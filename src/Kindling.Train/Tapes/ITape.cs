@@ -26,4 +26,12 @@ internal interface ITape<T>
 
     /// <summary>The value as a constant: no gradient flows through it, but gradients by it can be taken.</summary>
     T Detach(T value);
+
+    /// <summary>Constants as they are, but to be used only once others have been computed: what is computed of them is computed then, and again.</summary>
+    /// <param name="values">The constants.</param>
+    /// <param name="done">What has to be there before; constants as well.</param>
+    T[] After(IReadOnlyList<T> values, IReadOnlyList<T> done);
+
+    /// <summary>What <paramref name="work"/> returns; all else that it makes is given up.</summary>
+    T[] Scoped(Func<T[]> work);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Kindling.Graphs;
 using Kindling.Train.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kindling.Train.Tapes;
@@ -34,6 +35,22 @@ internal sealed class TorchTape(bool doublePrecision = false) : ITape<Tensor>, I
 
     /// <inheritdoc/>
     public Tensor Detach(Tensor value) => value.detach().requires_grad_();
+
+    /// <summary>The values: libtorch computes in the order of the program, and nothing is merged.</summary>
+    public Tensor[] After(IReadOnlyList<Tensor> values, IReadOnlyList<Tensor> done) => [.. values];
+
+    /// <inheritdoc/>
+    public Tensor[] Scoped(Func<Tensor[]> work)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] results = work();
+        foreach (Tensor result in results)
+        {
+            _ = result.MoveToOuterDisposeScope();
+        }
+
+        return results;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

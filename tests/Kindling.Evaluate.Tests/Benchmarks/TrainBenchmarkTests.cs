@@ -49,6 +49,21 @@ public sealed class TrainBenchmarkTests
         }
     }
 
+    [Test]
+    public void Fault_OtherLossOfAdaptation_IsNotHandWritten()
+    {
+        string text = TrainedBundle.RecipeText(
+            """{ "type": "linear" }""",
+            TrainedBundle.Sinusoid,
+            "maml",
+            """{ "rate": 0.01, "loss": "huber" }"""
+        );
+        Assert.That(
+            HandWrittenMaml.Fault(Recipe.Parse(text, "test")),
+            Is.EqualTo("The hand-written training takes plain SGD steps of all parameters at one fixed rate, and no other rule.")
+        );
+    }
+
     [TestCase("fixed")]
     [TestCase("learned")]
     public void WithAlgorithm_Fomaml_ChangesNothingElse(string rates)

@@ -59,6 +59,41 @@ public sealed class RecipeCheckTests
         Assert.That(report.Outer, Is.Not.Empty);
     }
 
+    [TestCase("maml", """{ "rate": 0.05, "steps": 3 }""")]
+    [TestCase(
+        "maml",
+        """{ "rate": 0.01, "steps": 3, "batch": 2, "optimizer": "adam", "epsilon": 0.1, "rates": "learned", "proximal": 0.5 }"""
+    )]
+    [TestCase("mamlpp", """{ "rate": 0.02, "steps": 3, "optimizer": "momentum" }""")]
+    [TestCase("metasgd", """{ "rate": 0.02, "steps": 3 }""")]
+    [TestCase("anil", """{ "rate": 0.05, "steps": 3 }""")]
+    [TestCase("boil", """{ "rate": 0.05, "steps": 3 }""")]
+    public void Run_StepsThatAreComputedAgain_AgreesWithFiniteDifferences(string type, string inner)
+    {
+        Recipe recipe = new AlgorithmCase(type) { Inner = inner, Algorithm = ", \"recompute\": true" }.Recipe(100, "torch");
+        RecipeCheckReport report = RecipeCheck.Run(recipe, TaskFamilies.Create(recipe.Tasks, ""));
+        Assert.That(report.Passed, Is.True, Describe(report));
+        Assert.That(report.Outer, Is.Not.Empty);
+    }
+
+    // The gradient of what adaptation descends, and the meta-gradient of the outer loss through it.
+    [TestCase("maml", "mse", true)]
+    [TestCase("maml", "entropy", true)]
+    [TestCase("maml", "l1", false)]
+    [TestCase("maml", "huber", false)]
+    [TestCase("oml", "huber", false)]
+    [TestCase("lamaml", "l1", false)]
+    public void Run_OtherLossOfAdaptation_AgreesWithFiniteDifferences(string type, string loss, bool classes)
+    {
+        AlgorithmCase algorithm = AlgorithmCase.All.Single(c => c.Type == type);
+        string inner = algorithm.Inner.Replace("{", $"{{ \"loss\": \"{loss}\",", StringComparison.Ordinal);
+        Recipe recipe = classes ? Parse(Mlp, TrainedBundle.Glyphs, type, inner) : (algorithm with { Inner = inner }).Recipe(100, "torch");
+        RecipeCheckReport report = RecipeCheck.Run(recipe, TaskFamilies.Create(recipe.Tasks, ""));
+        Assert.That(report.Passed, Is.True, Describe(report));
+        Assert.That(report.Outer, Is.Not.Empty);
+        Assert.That(report.Support, Is.Not.Empty);
+    }
+
     // What those whose direction is no gradient take instead is checked beside them, in the tests of the trainer.
     [TestCaseSource(typeof(AlgorithmCase), nameof(AlgorithmCase.All))]
     public void Run_EveryAlgorithm_AgreesWithFiniteDifferences(AlgorithmCase algorithm)

@@ -48,7 +48,7 @@ internal static class BundleInspection
             .. m.Description.Length > 0 ? [$"  {m.Description}"] : Array.Empty<string>(),
             $"  task           {m.Task}, {(m.IsClassification ? $"{m.Output.Count} head slots" : $"{m.Output.Count} outputs")}{Names(m.Output.Names)}",
             $"  input          [{string.Join(", ", m.Input.Shape.Select(size => size?.ToString() ?? "batch"))}] {m.Input.Type}, {Describe(m.Preprocessing)}",
-            $"  inner rule     {m.InnerRule.Optimizer}, {m.InnerRule.Steps} steps, normalization {m.Normalization}",
+            $"  inner rule     {m.InnerRule.Optimizer}, {m.InnerRule.Steps} steps{(m.InnerRule.Loss is { } loss ? $", loss {loss}" : "")}, normalization {m.Normalization}",
             $"  parameters     {count} in {m.Parameters.Count} tensors, {adapted} adapt",
             $"  graphs         op set {m.Opset}, IR version {m.IrVersion}",
             $"  trained        {m.Provenance.Iterations} iterations, seed {m.Provenance.Seed}{(m.Provenance.Metrics is { } metrics ? $", measured {JsonSerializer.Serialize(metrics)}" : "")}",

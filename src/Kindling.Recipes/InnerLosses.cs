@@ -1,0 +1,79 @@
+using Kindling.Autodiff;
+using Kindling.Graphs;
+
+namespace Kindling.Recipes;
+
+/// <summary>The losses that adaptation can descend: one row for each value of <c>inner.loss</c>.</summary>
+public static class InnerLosses
+{
+    // Labels are int64 [batch] of a classification; outputs are [batch, slots], with slots that stand for no class far below all others.
+    private static readonly InnerLoss[] Rows =
+    [
+        new(
+            InnerSpec.DefaultLoss,
+            null,
+            true,
+            (b, o, y, mask) =>
+                y.Type == ElementType.Int64 ? Losses.CrossEntropy(b, Masked(b, o, mask), y) : Losses.MeanSquaredError(b, o, y)
+        ),
+        new("learned", null, false, null),
+        new("mse", true, true, Losses.OneHotSquaredError),
+        new("entropy", true, false, (b, o, _, mask) => Losses.Entropy(b, Masked(b, o, mask))),
+        new("l1", false, true, (b, o, y, _) => Losses.L1(b, o, y)),
+        new("huber", false, true, (b, o, y, _) => Losses.Huber(b, o, y)),
+    ];
+
+    private const float Unused = -1e9f;
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Rows.Select(row => row.Name)];
+
+    /// <summary>Whether a loss reads the labels or targets of the support set.</summary>
+    public static bool ReadsLabels(string loss) => Find(loss) is not { ReadsLabels: false };
+
+    /// <summary>Appends the loss of a network's outputs: the mean over the batch.</summary>
+    /// <param name="b">Where to append.</param>
+    /// <param name="loss">A name; not <c>learned</c>, which a network brings itself.</param>
+    /// <param name="output">Float [batch, outputs].</param>
+    /// <param name="labels">Class numbers int64 [batch], or targets of the outputs' shape.</param>
+    /// <param name="mask">Float [outputs], 1 for head slots that stand for a class and 0 for others; null where all do.</param>
+    /// <exception cref="GraphException">There is no such loss of outputs.</exception>
+    public static Value Append(GraphBuilder b, string loss, Value output, Value labels, Value? mask)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(labels);
+        return Find(loss)?.Write is { } write
+            ? write(b, output, labels, mask)
+            : throw new GraphException($"There is no loss '{loss}' of a network's outputs.");
+    }
+
+    /// <summary>Outputs whose unused head slots take no part in the loss and get no score.</summary>
+    public static Value Masked(GraphBuilder b, Value output, Value? mask)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        return mask is null ? output : b.Where(b.Greater(mask, b.Scalar(0.5f)), output, b.Scalar(Unused));
+    }
+
+    /// <summary>What is wrong with a loss for tasks of one kind; null where nothing is.</summary>
+    internal static string? Fault(string loss, bool classification) =>
+        Find(loss) is { OfClasses: { } classes } && classes != classification
+            ? $"inner.loss: {loss} is for {(classes ? "classifications" : "regressions")}, expected {Of(classification)}, got {loss}"
+            : null;
+
+    /// <summary>The losses that are not learned, of tasks of one kind, as a list to read.</summary>
+    internal static string Of(bool classification) =>
+        Words([
+            .. Rows.Where(row => row.Write is not null && row.OfClasses is null || row.OfClasses == classification).Select(row => row.Name),
+        ]);
+
+    internal static string Words(IReadOnlyList<string> names) => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";
+
+    private static InnerLoss? Find(string loss) => Array.Find(Rows, row => row.Name == loss);
+
+    /// <summary>A row.</summary>
+    /// <param name="Name">The value of <c>inner.loss</c>.</param>
+    /// <param name="OfClasses">Whether it is for classifications; null: for both.</param>
+    /// <param name="ReadsLabels">Whether it reads labels or targets.</param>
+    /// <param name="Write">Writes it of outputs, labels and mask; null where it is not made of these.</param>
+    private sealed record InnerLoss(string Name, bool? OfClasses, bool ReadsLabels, Func<GraphBuilder, Value, Value, Value?, Value>? Write);
+}
