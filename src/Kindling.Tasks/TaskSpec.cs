@@ -18,12 +18,12 @@ public sealed class TaskSpec
     /// <summary><see cref="Within"/>: all classes of an episode come from one alphabet.</summary>
     public const string WithinAlphabet = "alphabet";
 
-    /// <summary><see cref="Split"/>: that of Vinyals et al. 2016, which deals out characters.</summary>
+    /// <summary><see cref="Split"/>: that of Vinyals et al. 2016, which takes alphabets of both of Omniglot's sets for training.</summary>
     public const string VinyalsSplit = "vinyals";
 
     /// <summary>
-    /// <see cref="Split"/>: that of Lake et al. 2015, which deals out alphabets: the 20 of the evaluation set for test, of the 30 of the background set the
-    /// last 5 in ordinal order for validation and the others for training.
+    /// <see cref="Split"/>: that of Lake et al. 2015: the 20 alphabets of the evaluation set for test, of the 30 of the background set the last 5 in
+    /// ordinal order for validation and the others for training.
     /// </summary>
     public const string LakeSplit = "lake";
 
