@@ -14,4 +14,5 @@ fetch() { # URL FILE: whole or not at all
 
 mkdir -p "$folder/splits_vinyals"
 for name in images_background images_evaluation; do fetch "$pictures/$name.zip" "$folder/$name.zip"; done
+fetch "$pictures/one-shot-classification/all_runs.zip" "$folder/one_shot_all_runs.zip"
 for name in train val trainval test; do fetch "$splits/$name.txt" "$folder/splits_vinyals/$name.txt"; done

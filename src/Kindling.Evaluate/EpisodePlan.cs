@@ -12,6 +12,7 @@ internal sealed class EpisodePlan
     private const ulong StreamStream = 10;
     private readonly Lazy<ITaskFamily> own;
     private readonly ITaskFamily test;
+    private readonly IReadOnlyList<Episode>? runs;
     private readonly ulong seed;
 
     /// <summary>Plans the evaluation of a bundle.</summary>
@@ -23,13 +24,22 @@ internal sealed class EpisodePlan
     {
         Recipe = BundleRecipe.Of(manifest, path);
         TaskSpec tasks = Recipe.Tasks;
-        Shape = new EpisodeShape(options.Ways ?? tasks.Ways, options.Shots ?? tasks.Shots, options.Queries ?? tasks.Queries);
+        Shape = options.OneShotRuns
+            ? new EpisodeShape(OneShotRuns.Ways, 1, 1)
+            : new EpisodeShape(options.Ways ?? tasks.Ways, options.Shots ?? tasks.Shots, options.Queries ?? tasks.Queries);
+        Episodes = options.OneShotRuns ? OneShotRuns.Count : options.Episodes;
         Steps = options.Steps ?? manifest.InnerRule.Steps;
         seed = options.Seed;
+        if (options.OneShotRuns)
+        {
+            OneShotBundle.Check(path, manifest, tasks);
+        }
+
         CheckWays(path, manifest, Shape.Ways);
         CheckExamples(path, manifest, Shape.SupportCount);
         own = new Lazy<ITaskFamily>(() => Own(path, manifest, tasks, options.DataRoot));
         test = options.Source is { } source ? TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification) : own.Value;
+        runs = options.OneShotRuns ? OneShotRuns.Read(tasks, options.DataRoot, manifest.ForPictures()) : null;
         if (!manifest.IsClassification && test.OutputCount != manifest.Output.Count)
         {
             throw new BundleException(
@@ -41,6 +51,9 @@ internal sealed class EpisodePlan
     /// <summary>The bundle's recipe.</summary>
     public Recipe Recipe { get; }
 
+    /// <summary>Test episodes.</summary>
+    public int Episodes { get; }
+
     /// <summary>Size of every episode.</summary>
     public EpisodeShape Shape { get; }
 
@@ -48,7 +61,7 @@ internal sealed class EpisodePlan
     public int Steps { get; }
 
     /// <summary>Test episode <paramref name="number"/>.</summary>
-    public Episode Test(int number) => test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
+    public Episode Test(int number) => runs?[number] ?? test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
 
     /// <summary>Stream <paramref name="number"/> of test tasks.</summary>
     public IReadOnlyList<StreamSegment> Stream(int number, int segments) =>

@@ -18,7 +18,7 @@ public sealed class EvaluationOptions
     /// <summary><see cref="Engine"/>: the trainer's inner loop in libtorch.</summary>
     public const string TorchEngine = "torch";
 
-    /// <summary>Test episodes; 600 by default.</summary>
+    /// <summary>Test episodes; 600 by default. Not read with <see cref="OneShotRuns"/>.</summary>
     public int Episodes { get; init; } = DefaultEpisodes;
 
     /// <summary>Classes of an episode, at most the head's slots; the recipe's if null.</summary>
@@ -48,6 +48,12 @@ public sealed class EvaluationOptions
     /// <summary>A folder of class folders of pictures or a CSV file: all that is in it is tested on, instead of the recipe's test tasks.</summary>
     public string? Source { get; init; }
 
+    /// <summary>
+    /// Whether to evaluate on the 20 runs of Omniglot's one-shot classification (<see cref="Tasks.OneShotRuns"/>) instead of the recipe's test tasks. They give
+    /// the number and the size of the episodes.
+    /// </summary>
+    public bool OneShotRuns { get; init; }
+
     /// <summary>Folder of the data sets that recipes name.</summary>
     public string DataRoot { get; init; } = Tasks.DataRoot.DefaultFolder;
 
@@ -70,6 +76,16 @@ public sealed class EvaluationOptions
             {
                 faults.Add($"{name}: expected 1 to {most}, got {value}.");
             }
+        }
+
+        if (OneShotRuns && (Ways ?? Shots ?? Queries) is not null)
+        {
+            faults.Add("OneShotRuns: the runs have 20 ways, one shot and one query; Ways, Shots and Queries do not apply.");
+        }
+
+        if (OneShotRuns && Source is not null)
+        {
+            faults.Add("OneShotRuns: the runs are the data; Source does not apply.");
         }
 
         if (Engine is not (OrtEngine or TorchEngine))

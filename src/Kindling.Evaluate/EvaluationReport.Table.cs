@@ -19,12 +19,19 @@ public sealed partial class EvaluationReport
         ];
         Line(
             text,
-            $"{Metric} over {Episodes} test tasks, {Ways}-way {Shots}-shot, seed {Seed}, engine {Engine}, {MillisecondsPerStep:0.00} ms a step"
+            $"{Metric} over {Episodes} {(OneShotRuns is null ? "test tasks" : "one-shot runs")}, {Ways}-way {Shots}-shot, seed {Seed}, engine {Engine}, {MillisecondsPerStep:0.00} ms a step"
         );
         Line(text, $"steps{string.Concat(columns.Select(c => c.Name.PadLeft(Width + 2)))}");
         foreach (int k in Steps)
         {
             Line(text, $"{k, 5}{string.Concat(columns.Select(c => Cell(c.Series, k).PadLeft(Width + 2)))}");
+        }
+
+        if (OneShotRuns is { } runs)
+        {
+            int right = runs.Correct.Sum();
+            double error = 100.0 * (runs.Trials - right) / runs.Trials;
+            Line(text, $"one-shot runs: {right} of {runs.Trials} right one at a time, error {error:0.0} %; trained on split {runs.Split}");
         }
 
         foreach ((string name, double setting) in BaselineSettings)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kindling.Evaluate;
 
 /// <summary>What `kindling eval` reports; the members are the JSON contract. Accuracies are fractions.</summary>
@@ -44,6 +46,10 @@ public sealed partial class EvaluationReport
 
     /// <summary>Baselines that could not be measured, and why.</summary>
     public required IReadOnlyDictionary<string, string> AbsentBaselines { get; init; }
+
+    /// <summary>Only with <see cref="EvaluationOptions.OneShotRuns"/>: what the runs were.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OneShotRunsReport? OneShotRuns { get; init; }
 
     /// <summary>Milliseconds of one adaptation step.</summary>
     public required double MillisecondsPerStep { get; init; }

@@ -36,11 +36,11 @@ public static class Evaluator
                 ? new TrainerEngine(model.Manifest, Tensors(path, BundleManifest.ThetaFileName)!, plan)
                 : new RuntimeEngine(model);
 
-        double[][] transductive = new double[options.Episodes][];
-        double[][] inductive = new double[options.Episodes][];
-        double[][][] others = [.. baselines.Baselines.Select(_ => new double[options.Episodes][])];
+        double[][] transductive = new double[plan.Episodes][];
+        double[][] inductive = new double[plan.Episodes][];
+        double[][][] others = [.. baselines.Baselines.Select(_ => new double[plan.Episodes][])];
         TimeSpan elapsed = TimeSpan.Zero;
-        for (int e = 0; e < options.Episodes; e++)
+        for (int e = 0; e < plan.Episodes; e++)
         {
             Episode episode = plan.Test(e);
             (transductive[e], inductive[e]) = engine.Measure(episode);
@@ -59,7 +59,7 @@ public static class Evaluator
             Bundle = path,
             Engine = options.Engine,
             Metric = Figures.Metric(model.Manifest),
-            Episodes = options.Episodes,
+            Episodes = plan.Episodes,
             Ways = plan.Shape.Ways,
             Shots = plan.Shape.Shots,
             Queries = plan.Shape.Queries,
@@ -72,9 +72,18 @@ public static class Evaluator
                 .ToDictionary(b => b.First.Name, b => MetricSeries.Of(b.Second), StringComparer.Ordinal),
             BaselineSettings = baselines.Settings,
             AbsentBaselines = baselines.Absent,
-            MillisecondsPerStep = elapsed.TotalMilliseconds / options.Episodes / plan.Steps,
+            OneShotRuns = options.OneShotRuns ? Runs(plan, inductive) : null,
+            MillisecondsPerStep = elapsed.TotalMilliseconds / plan.Episodes / plan.Steps,
         };
     }
+
+    private static OneShotRunsReport Runs(EpisodePlan plan, double[][] accuracies) =>
+        new()
+        {
+            Split = plan.Recipe.Tasks.Split!,
+            Trials = plan.Episodes * plan.Shape.QueryCount,
+            Correct = [.. accuracies.Select(run => (int)Math.Round(run[^1] * plan.Shape.QueryCount))],
+        };
 
     private static SafetensorsFile? Tensors(string path, string file)
     {

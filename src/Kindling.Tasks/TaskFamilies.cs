@@ -41,6 +41,7 @@ public static class TaskFamilies
             Kind = TaskKind.Classification,
             Source = SourceUse.Optional,
             HasImages = true,
+            HasAlphabets = true,
             Create = OmniglotFamily.Load,
         },
         new()
@@ -136,6 +137,8 @@ public static class TaskFamilies
         public bool HasImages { get; init; }
 
         public bool HasChannels { get; init; }
+
+        public bool HasAlphabets { get; init; }
 
         public bool HasGeneratedClasses { get; init; }
 

@@ -15,6 +15,21 @@ public sealed class TaskSpec
     /// <summary>The largest number of classes, shots and queries.</summary>
     public const int MaximumCount = 100_000;
 
+    /// <summary><see cref="Within"/>: all classes of an episode come from one alphabet.</summary>
+    public const string WithinAlphabet = "alphabet";
+
+    /// <summary><see cref="Split"/>: that of Vinyals et al. 2016, which takes alphabets of both of Omniglot's sets for training.</summary>
+    public const string VinyalsSplit = "vinyals";
+
+    /// <summary>
+    /// <see cref="Split"/>: that of Lake et al. 2015: the 20 alphabets of the evaluation set for test, of the 30 of the background set the last 5 in
+    /// ordinal order for validation and the others for training.
+    /// </summary>
+    public const string LakeSplit = "lake";
+
+    /// <summary>Alphabets for training in <see cref="LakeSplit"/>, the most that <see cref="Alphabets"/> can ask for.</summary>
+    public const int LakeAlphabets = 25;
+
     /// <summary>The family: one of <see cref="TaskFamilies.Types"/>.</summary>
     public string Type { get; init; } = "";
 
@@ -60,7 +75,10 @@ public sealed class TaskSpec
     /// <summary>Most pixels that each training picture is shifted by in either direction; 0 by default.</summary>
     public double? ShiftItems { get; init; }
 
-    /// <summary>Seed of generated classes (<c>glyphs</c>) and of the split of classes (<c>images</c>, <c>table</c>); 0 by default.</summary>
+    /// <summary>
+    /// Seed of generated classes (<c>glyphs</c>), of the split of classes (<c>images</c>, <c>table</c>) and of the choice of alphabets
+    /// (<c>omniglot</c>); 0 by default.
+    /// </summary>
     public ulong Seed { get; init; }
 
     /// <summary>Classes for training (<c>glyphs</c> only); 1000 by default.</summary>
@@ -80,6 +98,21 @@ public sealed class TaskSpec
 
     /// <summary>Classes (tasks of a regression table) for test: 200 for <c>glyphs</c>, else as for validation.</summary>
     public int? TestClasses { get; init; }
+
+    /// <summary>
+    /// What the classes of an episode have in common (<c>omniglot</c> only): <see cref="WithinAlphabet"/>, chosen uniformly among those with enough
+    /// characters in the split, all in one rotation and either all mirrored or none; nothing by default.
+    /// </summary>
+    public string? Within { get; init; }
+
+    /// <summary>How characters are split (<c>omniglot</c> only): <see cref="VinyalsSplit"/> (the default) or <see cref="LakeSplit"/>.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>
+    /// Only so many alphabets for training (<see cref="LakeSplit"/> only): the first of an order that <see cref="Seed"/> gives, with <see cref="Within"/>
+    /// of those with at least <see cref="Ways"/> characters. All by default.
+    /// </summary>
+    public int? Alphabets { get; init; }
 
     /// <summary>The size of an episode.</summary>
     public EpisodeShape ToShape() => new(Ways, Shots, Queries);
@@ -108,12 +141,16 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "validationClasses", ValidationClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "testClasses", TestClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "validationFraction", ValidationFraction is not null, r => r.HasOwnSplit && !r.HasGeneratedClasses);
+        CheckOnly(faults, row, "within", Within is not null, r => r.HasAlphabets);
+        CheckOnly(faults, row, "split", Split is not null, r => r.HasAlphabets);
+        CheckOnly(faults, row, "alphabets", Alphabets is not null, r => r.HasAlphabets);
         if (row?.Source == SourceUse.Required && string.IsNullOrWhiteSpace(Source))
         {
             faults.Add($"tasks.source must name the data of '{Type}'.");
         }
 
         CheckValues(faults);
+        CheckAlphabets(faults);
         return faults;
     }
 
@@ -167,6 +204,29 @@ public sealed class TaskSpec
         AtLeast(faults, "trainClasses", TrainClasses, Ways);
         AtLeast(faults, "validationClasses", ValidationClasses, Ways);
         AtLeast(faults, "testClasses", TestClasses, Ways);
+    }
+
+    private void CheckAlphabets(List<string> faults)
+    {
+        if (Within is not (null or WithinAlphabet))
+        {
+            faults.Add($"tasks.within must be {WithinAlphabet}, got '{Within}'.");
+        }
+
+        if (Split is not (null or VinyalsSplit or LakeSplit))
+        {
+            faults.Add($"tasks.split must be {VinyalsSplit} or {LakeSplit}, got '{Split}'.");
+        }
+
+        if (Alphabets is not null && Split != LakeSplit)
+        {
+            faults.Add($"tasks.alphabets needs tasks.split {LakeSplit}, got {Split ?? VinyalsSplit}.");
+        }
+
+        if (Alphabets is < 1 or > LakeAlphabets)
+        {
+            faults.Add($"tasks.alphabets must be between 1 and {LakeAlphabets}, got {Alphabets}.");
+        }
     }
 
     private static void AtLeast(List<string> faults, string name, int? value, int least)

@@ -81,6 +81,16 @@ public sealed class ErrorTests
             "3"
         );
         yield return Usage(
+            "kindling: --one-shot-runs are 20 tasks of 20 ways, one shot and one query: --episodes does not apply.\nkindling: --one-shot-runs are 20 tasks of 20 ways, one shot and one query: --ways does not apply.\n`kindling eval --help` lists what there is.\n",
+            "eval",
+            "bundle",
+            "--one-shot-runs",
+            "--ways",
+            "5",
+            "--episodes",
+            "20"
+        );
+        yield return Usage(
             "kindling: Argument 'tpu' not recognized. Must be one of:\n\t'cpu'\n\t'auto'\n\t'cuda'\n\t'tensorrt'\n\t'directml'\n\t'coreml'\n\t'openvino'\n`kindling predict --help` lists what there is.\n",
             "predict",
             "bundle",

@@ -253,6 +253,33 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Parse_Alphabets_StandInTheRecipeAndAreNoFreeMember()
+    {
+        string omniglot = Right
+            .Replace("\"mlp\", \"hidden\": [8]", "\"conv4\"", StringComparison.Ordinal)
+            .Replace(
+                "\"sinusoid\"",
+                "\"omniglot\", \"ways\": 20, \"split\": \"lake\", \"within\": \"alphabet\", \"alphabets\": 10",
+                StringComparison.Ordinal
+            );
+        Recipe recipe = Recipe.Parse(omniglot, "test");
+        Recipe other = Recipe.Parse(omniglot.Replace("\"alphabets\": 10", "\"alphabets\": 11", StringComparison.Ordinal), "test");
+
+        Assert.That((recipe.Tasks.Split, recipe.Tasks.Within, recipe.Tasks.Alphabets), Is.EqualTo(("lake", "alphabet", 10)));
+        Assert.That(Recipe.Parse(recipe.ToJson(), "test").ToJson(), Is.EqualTo(recipe.ToJson()));
+        Assert.That(RecipeChanges.Find(recipe, other), Is.EqualTo(new[] { "tasks.alphabets 10 -> 11" }));
+        Assert.That(Recipe.Parse(Right, "test").ToJson(), Does.Not.Contain("split").And.Not.Contain("within"));
+        Assert.That(
+            () => Recipe.Parse(omniglot.Replace("\"lake\"", "\"late\"", StringComparison.Ordinal), "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: tasks.split must be vinyals or lake, got 'late'.; tasks.alphabets needs tasks.split lake, got late.."
+                )
+        );
+    }
+
+    [Test]
     public void Parse_SeveralFaults_ReportsAllAtOnce()
     {
         string wrong = Right.Replace("0.01", "-1", StringComparison.Ordinal).Replace("maml", "magic", StringComparison.Ordinal);

@@ -157,6 +157,62 @@ internal sealed class TaskFamilyContractTests
     }
 
     [Test]
+    public void Validate_OfAlphabets_WantsOmniglotAndLakesSplit()
+    {
+        TaskSpec glyphs = new()
+        {
+            Type = "glyphs",
+            Ways = 5,
+            Within = "alphabet",
+            Split = "lake",
+            Alphabets = 3,
+        };
+        TaskSpec omniglot = new()
+        {
+            Type = "omniglot",
+            Ways = 5,
+            Within = "script",
+            Split = "magic",
+            Alphabets = 26,
+        };
+        TaskSpec vinyals = new()
+        {
+            Type = "omniglot",
+            Ways = 5,
+            Within = "alphabet",
+            Alphabets = 0,
+        };
+
+        Assert.That(
+            glyphs.Validate(),
+            Is.EqualTo(
+                new[]
+                {
+                    "tasks.within does not apply to 'glyphs'.",
+                    "tasks.split does not apply to 'glyphs'.",
+                    "tasks.alphabets does not apply to 'glyphs'.",
+                }
+            )
+        );
+        Assert.That(
+            omniglot.Validate(),
+            Is.EqualTo(
+                new[]
+                {
+                    "tasks.within must be alphabet, got 'script'.",
+                    "tasks.split must be vinyals or lake, got 'magic'.",
+                    "tasks.alphabets needs tasks.split lake, got magic.",
+                    "tasks.alphabets must be between 1 and 25, got 26.",
+                }
+            )
+        );
+        Assert.That(
+            vinyals.Validate(),
+            Is.EqualTo(new[] { "tasks.alphabets needs tasks.split lake, got vinyals.", "tasks.alphabets must be between 1 and 25, got 0." })
+        );
+    }
+
+    [Test]
     public void Validate_OfUnknownType_NamesTheKnownOnes()
     {
         Assert.That(

@@ -2,11 +2,16 @@ using Kindling.Bundles;
 
 namespace Kindling.Tasks.Families;
 
-/// <summary>N-way K-shot classification of the items of a bank, with classes split into training, validation and test.</summary>
+/// <summary>
+/// N-way K-shot classification of the items of a bank, with classes split into training, validation and test. Where classes have groups, an episode is
+/// of one group, chosen uniformly among those that are large enough.
+/// </summary>
 internal sealed class ClassFamily : ITaskFamily, IShapeCheck
 {
     private readonly ItemBank _bank;
     private readonly ItemClass[][] _classes;
+    private readonly ItemClass[][][] _groups;
+    private readonly string? _within;
     private readonly int[] _leastCounts;
     private readonly Augmentation? _augmentation;
 
@@ -14,7 +19,7 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
     /// <param name="name">The type as recipes name it.</param>
     /// <param name="bank">The items.</param>
     /// <param name="classes">The classes by split, in the order of <see cref="Split"/>.</param>
-    /// <param name="spec">Says how training classes and their items are varied; null varies nothing.</param>
+    /// <param name="spec">Says how training classes and their items are varied, and what a group is; null varies nothing and has no groups.</param>
     public ClassFamily(string name, ItemBank bank, ItemClass[][] classes, TaskSpec? spec = null)
     {
         if (spec?.Mirrors ?? false)
@@ -26,6 +31,13 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
         Name = name;
         _bank = bank;
         _classes = classes;
+        _within = spec?.Within;
+        _groups =
+        [
+            .. classes.Select(split =>
+                split.GroupBy(c => c.Group, StringComparer.Ordinal).Select(g => g.ToArray()).OrderByDescending(g => g.Length).ToArray()
+            ),
+        ];
         _leastCounts = [.. classes.Select(c => c.Length == 0 ? 0 : c.Min(i => i.Count))];
     }
 
@@ -51,8 +63,8 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(random);
         shape.ThrowIfInvalid();
-        ItemClass[] classes = _classes[(int)split];
         Require(split, shape);
+        ItemClass[] classes = NextGroup(split, shape.Ways, random);
         Span<int> chosen = shape.Ways <= 64 ? stackalloc int[shape.Ways] : new int[shape.Ways];
         random.Sample(classes.Length, chosen);
         int each = shape.Shots + shape.Queries;
@@ -93,6 +105,15 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
             );
         }
 
+        ItemClass[] largest = _groups[(int)split][0];
+        if (largest.Length < shape.Ways)
+        {
+            throw new BundleException(
+                $"{Name}: no {_within} of the {Words.Of(split)} split has the {shape.Ways} classes of an episode; the largest, "
+                    + $"'{largest[0].Group}', has {largest.Length}."
+            );
+        }
+
         int each = shape.Shots + shape.Queries;
         if (_leastCounts[(int)split] < each)
         {
@@ -102,6 +123,19 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
                     + $"({shape.Shots} support, {shape.Queries} query)."
             );
         }
+    }
+
+    // Groups are in descending order of their size, so that the large enough ones come first. Without a choice nothing is drawn.
+    private ItemClass[] NextGroup(Split split, int ways, SeededRandom random)
+    {
+        ItemClass[][] groups = _groups[(int)split];
+        int enough = 0;
+        while (enough < groups.Length && groups[enough].Length >= ways)
+        {
+            enough++;
+        }
+
+        return enough == 1 ? groups[0] : groups[random.NextInt(enough)];
     }
 
     /// <summary>One half of an episode in the making.</summary>

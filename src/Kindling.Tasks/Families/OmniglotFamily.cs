@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Kindling.Bundles;
 using Kindling.Tasks.Files;
@@ -6,12 +5,12 @@ using Kindling.Tasks.Files;
 namespace Kindling.Tasks.Families;
 
 /// <summary>
-/// Omniglot (Lake, Salakhutdinov, Tenenbaum 2015) on the split of Vinyals et al. 2016 as published with ProtoNet (Snell et
-/// al. 2017): 1,028 / 172 / 423 characters, each in four rotations that count as classes of their own, 20 drawings each.
+/// Omniglot (Lake, Salakhutdinov, Tenenbaum 2015), 20 drawings of a character, each in four rotations that count as classes of their own. On the split of
+/// Vinyals et al. 2016 as published with ProtoNet (Snell et al. 2017), 1,028 / 172 / 423 characters, or on Lake's of whole alphabets.
 /// </summary>
 /// <remarks>
 /// Read straight from the two zip files. The data hash is SHA-256 over class names and the decoded 8-bit grey pixels of all
-/// drawings of all characters in the splits, in the order of the split files.
+/// drawings of all characters, in the order of the split files, or by set and in ordinal order; how many alphabets are trained on does not change it.
 /// </remarks>
 internal static class OmniglotFamily
 {
@@ -21,18 +20,30 @@ internal static class OmniglotFamily
 
     private static readonly string[] SplitFiles = ["train.txt", "val.txt", "test.txt"];
 
-    private static readonly string[] Credits =
-    [
-        "Omniglot: MIT, Copyright (c) 2015 Brenden Lake",
-        "Omniglot split of Vinyals et al. as published by jakesnell/prototypical-networks: MIT, Copyright (c) 2017 Jake Snell",
-    ];
+    private const string Credit = "Omniglot: MIT, Copyright (c) 2015 Brenden Lake";
+
+    private const string VinyalsCredit =
+        "Omniglot split of Vinyals et al. as published by jakesnell/prototypical-networks: MIT, Copyright (c) 2017 Jake Snell";
+
+    /// <summary>Where the data are.</summary>
+    public static string Folder(TaskSpec spec, string dataRoot) => Path.Combine(dataRoot, spec.Source ?? Name);
+
+    /// <summary>The path of a file that must be there.</summary>
+    public static string Find(string folder, params string[] parts)
+    {
+        string path = Path.Combine([folder, .. parts]);
+        return File.Exists(path) ? path : throw new BundleException($"{Name}: '{path}' is not there. {DataRoot.Remedy}");
+    }
 
     public static ClassFamily Load(TaskSpec spec, string dataRoot)
     {
-        string folder = Path.Combine(dataRoot, spec.Source ?? Name);
-        List<(string Character, int Turns)>[] splits = [.. SplitFiles.Select(f => ReadSplit(Find(folder, "splits_vinyals", f)))];
-        string[] characters = [.. splits.SelectMany(s => s).Select(c => c.Character).Distinct(StringComparer.Ordinal)];
-        List<byte[]>[] files = ReadArchives(folder, characters);
+        string folder = Folder(spec, dataRoot);
+        OmniglotSplit? vinyals =
+            spec.Split == TaskSpec.LakeSplit ? null : OmniglotSplit.Vinyals(SplitFiles.Select(f => Find(folder, "splits_vinyals", f)));
+        Dictionary<string, List<byte[]>>[] archives = [.. Archives.Select(a => ReadArchive(Find(folder, a)))];
+        OmniglotSplit split = vinyals ?? OmniglotSplit.Lake(archives[0].Keys, archives[1].Keys, spec, $"{Name}: '{folder}'");
+        string[] characters = split.Characters;
+        List<byte[]>[] files = [.. characters.Select(c => Drawings(archives, c, folder))];
         ImagePreprocessing preprocessing = new()
         {
             Width = spec.Size ?? ImagePreprocessing.DefaultSize,
@@ -63,12 +74,19 @@ internal static class OmniglotFamily
         bool rotations = spec.Rotations ?? true;
         ItemClass[][] classes =
         [
-            .. splits.Select(s =>
+            .. split.Splits.Select(s =>
                 s.Where(c => rotations || c.Turns == 0)
                     .Select(c =>
                     {
                         int n = numbers[c.Character];
-                        return new ItemClass($"{c.Character}/rot{c.Turns * 90:000}", firsts[n], files[n].Count, new ItemView(c.Turns));
+                        string turned = $"rot{c.Turns * 90:000}";
+                        return new ItemClass(
+                            $"{c.Character}/{turned}",
+                            firsts[n],
+                            files[n].Count,
+                            new ItemView(c.Turns),
+                            spec.Within is null ? "" : $"{OmniglotSplit.AlphabetOf(c.Character)}/{turned}"
+                        );
                     })
                     .ToArray()
             ),
@@ -76,7 +94,7 @@ internal static class OmniglotFamily
         return new ClassFamily(Name, new ImageBank(pixels, 1, preprocessing.Height, preprocessing.Width), classes, spec)
         {
             DataHash = hash.Finish(),
-            Licences = Credits,
+            Licences = vinyals is null ? [Credit] : [Credit, VinyalsCredit],
 
             // The drawings are known to be dark on light; an app's pictures are not.
             Preprocessing = Preprocessing.ForImage(preprocessing.WithInvert(spec.Invert ?? ImageInversion.Auto)),
@@ -97,95 +115,26 @@ internal static class OmniglotFamily
         return hash.GetHashAndReset();
     }
 
-    private static string Find(string folder, params string[] parts)
-    {
-        string path = Path.Combine([folder, .. parts]);
-        return File.Exists(path) ? path : throw new BundleException($"{Name}: '{path}' is not there. {DataRoot.Remedy}");
-    }
-
-    private static List<(string Character, int Turns)> ReadSplit(string path)
-    {
-        List<(string, int)> classes = [];
-        foreach ((int index, string line) in File.ReadLines(path).Index())
-        {
-            if (line.Length == 0)
-            {
-                continue;
-            }
-
-            int slash = line.LastIndexOf('/');
-            int turns = slash < 0 ? -1 : Array.IndexOf(["rot000", "rot090", "rot180", "rot270"], line[(slash + 1)..]);
-            if (turns < 0)
-            {
-                throw new BundleException(
-                    $"'{path}', line {index + 1}: expected Alphabet/characterNN/rot000 (or 090, 180, 270), got '{line}'."
-                );
-            }
-
-            classes.Add((line[..slash], turns));
-        }
-
-        return classes;
-    }
-
     /// <summary>The compressed PNGs of every character, drawings in ordinal order of their names.</summary>
-    private static List<byte[]>[] ReadArchives(string folder, string[] characters)
+    private static Dictionary<string, List<byte[]>> ReadArchive(string path)
     {
-        Dictionary<string, List<(string Name, byte[] Content)>> found = characters.ToDictionary(
-            c => c,
-            _ => new List<(string, byte[])>(20),
-            StringComparer.Ordinal
-        );
-        foreach (string archive in Archives)
-        {
-            string path = Find(folder, archive);
-            try
-            {
-                using ZipArchive zip = ZipFile.OpenRead(path);
-                foreach (ZipArchiveEntry entry in zip.Entries)
-                {
-                    string[] parts = entry.FullName.Split('/');
-                    if (
-                        parts.Length == 4
-                        && parts[3].EndsWith(".png", StringComparison.Ordinal)
-                        && found.TryGetValue($"{parts[1]}/{parts[2]}", out List<(string, byte[])>? drawings)
-                    )
-                    {
-                        drawings.Add((parts[3], Read(entry)));
-                    }
-                }
-            }
-            catch (InvalidDataException exception)
-            {
-                throw new BundleException($"'{path}' is not a readable zip file: {exception.Message}", exception);
-            }
-        }
-
-        foreach (string character in characters)
-        {
-            if (found[character].Count == 0)
-            {
-                throw new BundleException($"{Name}: character '{character}' is in the split but not in the zip files in '{folder}'.");
-            }
-        }
-
-        return [.. characters.Select(c => found[c].OrderBy(d => d.Name, StringComparer.Ordinal).Select(d => d.Content).ToList())];
+        using PictureArchive archive = PictureArchive.Open(path);
+        return archive
+            .Names.Select(name => (Name: name, Parts: name.Split('/')))
+            .Where(e => e.Parts.Length == 4 && e.Parts[0] != "__MACOSX" && e.Parts[3].EndsWith(".png", StringComparison.Ordinal))
+            .GroupBy(e => $"{e.Parts[1]}/{e.Parts[2]}", StringComparer.Ordinal)
+            .ToDictionary(
+                c => c.Key,
+                c => c.OrderBy(e => e.Parts[3], StringComparer.Ordinal).Select(e => archive.Read(e.Name)).ToList(),
+                StringComparer.Ordinal
+            );
     }
 
-    private static byte[] Read(ZipArchiveEntry entry)
+    private static List<byte[]> Drawings(Dictionary<string, List<byte[]>>[] archives, string character, string folder)
     {
-        // The originals have a few hundred bytes; the limit keeps a hostile entry from unpacking without end.
-        const int limit = 1 << 20;
-        if (entry.Length > limit)
-        {
-            throw new BundleException(
-                $"{Name}: '{entry.FullName}' unpacks to {entry.Length} bytes, more than the {limit} that are accepted."
-            );
-        }
-
-        byte[] content = new byte[entry.Length];
-        using Stream stream = entry.Open();
-        stream.ReadExactly(content);
-        return content;
+        List<byte[]> drawings = [.. archives.Where(a => a.ContainsKey(character)).SelectMany(a => a[character])];
+        return drawings.Count > 0
+            ? drawings
+            : throw new BundleException($"{Name}: character '{character}' is in the split but not in the zip files in '{folder}'.");
     }
 }

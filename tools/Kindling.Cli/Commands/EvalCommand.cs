@@ -28,6 +28,10 @@ internal static class EvalCommand
         Option<string> provider = CommonOptions.Provider();
         Option<int?> device = CommonOptions.Device();
         Option<string?> source = new("--source") { Description = "Class folders or a CSV file to test on instead of the recipe's tasks" };
+        Option<bool> oneShotRuns = new("--one-shot-runs")
+        {
+            Description = "Test on the 20 runs of Omniglot's one-shot classification (Lake et al. 2015) instead of the recipe's tasks",
+        };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<ulong> seed = new("--seed")
         {
@@ -49,11 +53,25 @@ internal static class EvalCommand
             provider,
             device,
             source,
+            oneShotRuns,
             data,
             seed,
             plot,
             json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(oneShotRuns))
+            {
+                foreach (Option option in new Option[] { episodes, ways, shots, queries, source })
+                {
+                    if (result.GetResult(option) is { Implicit: false })
+                    {
+                        result.AddError($"--one-shot-runs are 20 tasks of 20 ways, one shot and one query: {option.Name} does not apply.");
+                    }
+                }
+            }
+        });
         command.SetAction(parsed =>
         {
             EvaluationOptions options = new()
@@ -68,6 +86,7 @@ internal static class EvalCommand
                 Provider = CommonOptions.Choose(parsed.GetRequiredValue(provider), parsed.GetValue(device) ?? 0),
                 Device = parsed.GetValue(device) ?? 0,
                 Source = parsed.GetValue(source),
+                OneShotRuns = parsed.GetValue(oneShotRuns),
                 DataRoot = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
             };
             if (ExitCodes.Refused(options.Validate()))

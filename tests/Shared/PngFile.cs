@@ -1,0 +1,62 @@
+using System.IO.Compression;
+
+namespace Kindling.TestSupport;
+
+/// <summary>Just enough of PNG to write test pictures.</summary>
+internal static class PngFile
+{
+    /// <summary>An 8-bit PNG with 1 (grey), 3 or 4 bytes a pixel.</summary>
+    public static byte[] Of(int width, int height, params byte[] pixels)
+    {
+        int components = pixels.Length / (width * height);
+        using MemoryStream packed = new();
+        using (ZLibStream zlib = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            for (int y = 0; y < height; y++)
+            {
+                zlib.WriteByte(0);
+                zlib.Write(pixels, y * width * components, width * components);
+            }
+        }
+
+        return
+        [
+            0x89,
+            .. "PNG\r\n"u8,
+            0x1A,
+            0x0A,
+            .. Header(width, height, components),
+            .. Chunk("IDAT", packed.ToArray()),
+            .. Chunk("IEND", []),
+        ];
+    }
+
+    private static byte[] Header(int width, int height, int components)
+    {
+        byte type = components switch
+        {
+            1 => 0,
+            3 => 2,
+            _ => 6,
+        };
+        return Chunk("IHDR", [.. Big(width), .. Big(height), 8, type, 0, 0, 0]);
+    }
+
+    private static byte[] Chunk(string name, byte[] content)
+    {
+        byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(name), .. content];
+        uint crc = uint.MaxValue;
+        foreach (byte b in body)
+        {
+            crc ^= b;
+            for (int i = 0; i < 8; i++)
+            {
+                crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB88320;
+            }
+        }
+
+        return [.. Big(content.Length), .. body, .. Big((int)~crc)];
+    }
+
+    private static byte[] Big(int number) => [(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number];
+}
