@@ -50,9 +50,12 @@ public sealed class BundleFiles : IDisposable
 
             byte[] json = source.Read(BundleManifest.FileName, MaximumManifestBytes);
             BundleManifest manifest = BundleManifest.Parse(json, source.Describe(BundleManifest.FileName));
-            foreach (string name in (string[])[manifest.Graphs.Infer.File, manifest.Graphs.Adapt.File, BundleManifest.ThetaFileName])
+            foreach (
+                string? name in (string?[])
+                    [manifest.Graphs.Infer.File, manifest.Graphs.Adapt.File, manifest.Graphs.Backbone?.File, BundleManifest.ThetaFileName]
+            )
             {
-                if (!source.Exists(name))
+                if (name is not null && !source.Exists(name))
                 {
                     throw new BundleException($"{path}: the bundle is incomplete, {name} is missing.");
                 }

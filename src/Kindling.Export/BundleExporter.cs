@@ -14,6 +14,7 @@ public static class BundleExporter
     private const string InferFile = "infer.onnx";
     private const string AdaptFile = "adapt.onnx";
     private const string AdaptManyFile = "adapt-many.onnx";
+    private const string BackboneFile = "backbone.onnx";
     private const string ModelFile = "model.onnx";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -65,9 +66,13 @@ public static class BundleExporter
                 StringComparer.Ordinal
             );
         weights["mask"] = Tensor.Vector([.. Enumerable.Repeat(1f, state.Outputs)]);
-        Graph infer = BundleGraphs.Infer(network, recipe.Inner, classification);
-        Graph adapt = BundleGraphs.Adapt(network, recipe.Inner, classification);
-        Graph? adaptMany = BundleGraphs.AdaptMany(network, recipe.Inner, classification);
+        FrozenPrefix? prefix = FrozenPrefix.Of(network, recipe.Inner);
+        NetworkGraphs inApp = prefix?.Rest ?? network;
+        Graph infer = BundleGraphs.Infer(inApp, recipe.Inner, classification);
+        Graph adapt = BundleGraphs.Adapt(inApp, recipe.Inner, classification);
+
+        // What a backbone keeps of each user's examples is not stacked.
+        Graph? adaptMany = prefix is null ? BundleGraphs.AdaptMany(network, recipe.Inner, classification) : null;
         (byte[] model, IReadOnlyDictionary<string, (long Offset, long Length)> offsets) = OnnxWriter.ToBytesWithOffsets(
             BundleGraphs.Model(recipe.Name, network, classification, weights)
         );
@@ -75,6 +80,11 @@ public static class BundleExporter
         using BundleWriter writer = new(target);
         writer.Add(InferFile, OnnxWriter.ToBytes(infer));
         writer.Add(AdaptFile, OnnxWriter.ToBytes(adapt));
+        if (prefix is not null)
+        {
+            writer.Add(BackboneFile, OnnxWriter.ToBytes(prefix.Backbone));
+        }
+
         if (adaptMany is not null)
         {
             writer.Add(AdaptManyFile, OnnxWriter.ToBytes(adaptMany));
@@ -160,6 +170,7 @@ public static class BundleExporter
                 {
                     Infer = Describe(InferFile, infer),
                     Adapt = Describe(AdaptFile, adapt),
+                    Backbone = prefix is null ? null : DescribeBackbone(prefix.Backbone),
                     AdaptMany = adaptMany is null ? null : Describe(AdaptManyFile, adaptMany),
                 },
                 Bake = new ManifestBake
@@ -191,6 +202,19 @@ public static class BundleExporter
             },
             verify
         );
+    }
+
+    // What it gives is kept, so that it counts as memory.
+    private static ManifestGraph DescribeBackbone(Graph graph)
+    {
+        ManifestGraph described = Describe(BackboneFile, graph);
+        long kept = graph.Outputs.Sum(v => v.Shape.Skip(1).Aggregate((long)sizeof(float), (bytes, d) => bytes * d.Size));
+        return described.Memory is { } memory
+            ? described with
+            {
+                Memory = memory with { BytesPerExample = memory.BytesPerExample + kept },
+            }
+            : described;
     }
 
     private static ManifestGraph Describe(string file, Graph graph) =>

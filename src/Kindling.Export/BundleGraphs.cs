@@ -205,7 +205,8 @@ public static class BundleGraphs
         foreach (Value input in network.Inputs.Where(v => v.Name != GraphSignature.Labels))
         {
             bindings[input.Name] = b.Input(input.Name, input.Type, input.Shape);
-            if (input.Name == "x")
+            // behind the first input, which is the data
+            if (ReferenceEquals(input, network.Inputs[0]))
             {
                 Shape output = network.Output("output").Shape;
                 labels =

@@ -11,6 +11,12 @@ public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape, Initia
     /// <summary>Whether every task starts from its initial value: adaptation may move it, the outer loop does not.</summary>
     public bool IsFixed { get; init; }
 
+    /// <summary>Whether neither of the two moves it: part of a network that only its adapters change. Its first value comes from an earlier training.</summary>
+    public bool IsFrozen { get; init; }
+
     /// <summary>Number of elements.</summary>
     public int Count => Shape.Aggregate(1, (a, b) => a * b);
+
+    /// <summary>The parameter as one that stays as it is.</summary>
+    internal ParameterSpec Frozen() => this with { IsFixed = true, IsFrozen = true };
 }

@@ -28,6 +28,7 @@ public static class InnerRules
         ArgumentNullException.ThrowIfNull(parameter);
         return spec.Adapts switch
         {
+            _ when parameter.IsFrozen => false,
             "all" => true,
             "head" => parameter.IsHead,
             "body" => !parameter.IsHead,

@@ -32,6 +32,9 @@ public sealed record Recipe
     /// <summary>The network.</summary>
     public required NetworkSpec Network { get; init; }
 
+    /// <summary>What is learned and adapted in place of the network's own parameters, which stay as they are then; null: those.</summary>
+    public AdapterSpec? Adapters { get; init; }
+
     /// <summary>The tasks.</summary>
     public required TaskSpec Tasks { get; init; }
 
@@ -71,6 +74,7 @@ public sealed record Recipe
             string[] faults =
             [
                 .. recipe.Network.Faults(),
+                .. recipe.Adapters?.Faults() ?? [],
                 .. recipe.Tasks.Validate(),
                 .. recipe.Algorithm.Faults(),
                 .. recipe.Inner.Faults(),

@@ -10,6 +10,7 @@ internal static class RecipeMembers
     private static readonly Dictionary<string, Type> Sections = new(StringComparer.Ordinal)
     {
         ["network"] = typeof(NetworkSpec),
+        ["adapters"] = typeof(AdapterSpec),
         ["tasks"] = typeof(TaskSpec),
         ["algorithm"] = typeof(AlgorithmSpec),
         ["inner"] = typeof(InnerSpec),

@@ -5,7 +5,7 @@ namespace Kindling.Recipes;
 /// <summary>The network of a recipe.</summary>
 public static class RecipeNetwork
 {
-    /// <summary>Builds it, with the loss that its inner rule learns, if any.</summary>
+    /// <summary>Builds it, with its adapters and the loss that its inner rule learns, if any.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="inputShape">Shape of one input, without the batch.</param>
     /// <param name="outputs">Values or head slots per example.</param>
@@ -14,6 +14,9 @@ public static class RecipeNetwork
     {
         ArgumentNullException.ThrowIfNull(recipe);
         NetworkGraphs network = NetworkCatalogue.Build(recipe.Network, inputShape, outputs);
+        network = recipe.Adapters is { } adapters
+            ? Adapters.Apply(network, adapters, name => NamePatterns.Match(adapters.Targets, name))
+            : network;
         return recipe.Inner.LearnsLoss ? LearnedLoss.Append(network, recipe.Inner.LossUnits, recipe.Tasks.ToShape().SupportCount) : network;
     }
 }

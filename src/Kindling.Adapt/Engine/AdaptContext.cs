@@ -88,7 +88,11 @@ internal sealed class AdaptContext : IDisposable
         {
             int to = (_data.Parts.Count - part) % 2 == 1 ? 1 - side : 2;
             StepBinding binding = _parts[(from, to)];
-            binding.Bind(_engine.Manifest.Input.Name, _data.Parts[part].Inputs);
+            foreach ((string name, OrtValue value) in _data.Read(_start!, part))
+            {
+                binding.Bind(name, value);
+            }
+
             binding.Bind(GraphSignature.Labels, _data.Parts[part].Labels);
             Run(binding, step);
             from = to;
@@ -137,7 +141,11 @@ internal sealed class AdaptContext : IDisposable
         _start = start;
         _data = data;
         _options.Terminate = false;
-        Each(binding => binding.Bind(_engine.Manifest.Input.Name, data.Inputs));
+        foreach ((string name, OrtValue value) in data.Read(start))
+        {
+            Each(binding => binding.Bind(name, value));
+        }
+
         Each(binding => binding.Bind(GraphSignature.Labels, data.Labels));
         if (data.Mask is { } mask)
         {

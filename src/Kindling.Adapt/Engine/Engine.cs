@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Kindling.Adapt;
 
-/// <summary>The two sessions of a bundle, and what all learners share: layouts and a pool of adaptation buffers.</summary>
+/// <summary>The sessions of a bundle, and what all learners share: layouts and a pool of adaptation buffers.</summary>
 internal sealed class Engine : RefCounted
 {
     private readonly Lock _lock = new();
@@ -22,10 +22,12 @@ internal sealed class Engine : RefCounted
         ExecutionProvider provider,
         InferenceSession infer,
         InferenceSession adapt,
+        Backbone? backbone,
         DeviceMemory? memory
     )
     {
         Manifest = manifest;
+        Backbone = backbone;
         Memory = memory;
         _scalarRates = scalarRates;
         _options = options;
@@ -58,6 +60,9 @@ internal sealed class Engine : RefCounted
 
     internal InferenceSession Adapt { get; }
 
+    /// <summary>What both read in place of the input; null where they read that.</summary>
+    internal Backbone? Backbone { get; }
+
     /// <summary>The memory that the sessions compute in, where it is not the processor's.</summary>
     internal DeviceMemory? Memory { get; }
 
@@ -82,26 +87,37 @@ internal sealed class Engine : RefCounted
         using SessionOptions session = Options(options, provider);
         InferenceSession? infer = null;
         InferenceSession? adapt = null;
+        InferenceSession? backbone = null;
         DeviceMemory? memory = null;
         try
         {
-            string file = manifest.Graphs.Infer.File;
+            string file;
+            if (manifest.Graphs.Backbone is { } graph)
+            {
+                file = graph.File;
+                backbone = OrtErrors.Open(files.Read(file), session, files.Describe(file));
+                GraphCheck.Backbone(backbone, manifest, files.Describe(file));
+            }
+
+            file = manifest.Graphs.Infer.File;
             infer = OrtErrors.Open(files.Read(file), session, files.Describe(file));
-            GraphCheck.Infer(infer, manifest, files.Describe(file));
+            GraphCheck.Infer(infer, backbone, manifest, files.Describe(file));
             file = manifest.Graphs.Adapt.File;
             adapt = OrtErrors.Open(files.Read(file), session, files.Describe(file));
-            GraphCheck.Adapt(adapt, manifest, scalarRates, files.Describe(file));
+            GraphCheck.Adapt(adapt, backbone, manifest, scalarRates, files.Describe(file));
             (string Name, int Device)? place = options.BufferMemory is { } own
                 ? (own, 0)
                 : ExecutionProviders.Memory(provider, options.Device);
             memory = place is { } known ? DeviceMemory.Open(known.Name, known.Device, adapt, session) : null;
-            return new Engine(manifest, scalarRates, options, provider, infer, adapt, memory);
+            Backbone? kept = backbone is null ? null : new Backbone(manifest.Graphs.Backbone!, backbone);
+            return new Engine(manifest, scalarRates, options, provider, infer, adapt, kept, memory);
         }
         catch
         {
             memory?.Dispose();
             infer?.Dispose();
             adapt?.Dispose();
+            backbone?.Dispose();
             throw;
         }
     }
@@ -123,7 +139,7 @@ internal sealed class Engine : RefCounted
                 InferenceSession opened = OrtErrors.Open(files.Read(graph.File), session, files.Describe(graph.File));
                 try
                 {
-                    GraphCheck.Adapt(opened, Manifest, _scalarRates, files.Describe(graph.File), many: true);
+                    GraphCheck.Adapt(opened, backbone: null, Manifest, _scalarRates, files.Describe(graph.File), many: true);
                     _adaptMany = opened;
                 }
                 catch
@@ -180,6 +196,7 @@ internal sealed class Engine : RefCounted
         _adaptMany?.Dispose();
         Adapt.Dispose();
         Infer.Dispose();
+        Backbone?.Dispose();
     }
 
     private static SessionOptions Options(AdaptOptions options, ExecutionProvider provider)

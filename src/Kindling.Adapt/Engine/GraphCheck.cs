@@ -9,10 +9,35 @@ internal static class GraphCheck
 {
     private const int Free = -1;
 
-    internal static void Infer(InferenceSession session, BundleManifest manifest, string source)
+    /// <summary>Checks the backbone: the data input, frozen parameters, and outputs that have a row for each example.</summary>
+    internal static void Backbone(InferenceSession session, BundleManifest manifest, string source)
+    {
+        ManifestGraph graph = manifest.Graphs.Backbone!;
+        List<string> faults = [];
+        Check(session.InputMetadata, "input", manifest.Input.Name, TensorElementType.Float, faults, DataShape(manifest));
+        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => graph.Inputs.Contains(parameter.Name)))
+        {
+            Check(session.InputMetadata, "input", parameter.Name, TensorElementType.Float, faults, [.. parameter.Shape]);
+        }
+
+        foreach (string name in graph.Outputs)
+        {
+            int[] shape =
+                session.OutputMetadata.TryGetValue(name, out NodeMetadata? output) && output.IsTensor ? output.Dimensions : [Free];
+            Check(session.OutputMetadata, "output", name, TensorElementType.Float, faults, shape);
+            if (shape.Length == 0 || shape[0] >= 0 || Array.Exists(shape[1..], size => size < 1))
+            {
+                faults.Add($"the output '{name}' should have a row of known size for each example, it has shape {Text(shape)}");
+            }
+        }
+
+        Throw(session, graph.Inputs, source, faults);
+    }
+
+    internal static void Infer(InferenceSession session, InferenceSession? backbone, BundleManifest manifest, string source)
     {
         List<string> faults = [];
-        CheckData(session, manifest, faults);
+        CheckData(session, backbone, manifest, faults);
         CheckParameters(session, manifest, faults);
         foreach (ManifestStatistic statistic in manifest.Statistics)
         {
@@ -26,6 +51,7 @@ internal static class GraphCheck
     /// <summary>Checks the adapt graph; that of many users has their dimension before those of one.</summary>
     internal static void Adapt(
         InferenceSession session,
+        InferenceSession? backbone,
         BundleManifest manifest,
         IReadOnlyDictionary<string, bool> scalarRates,
         string source,
@@ -34,7 +60,7 @@ internal static class GraphCheck
     {
         List<string> faults = [];
         int[] users = many ? [Free] : [];
-        CheckData(session, manifest, faults, users);
+        CheckData(session, backbone, manifest, faults, users);
         CheckLabels(session, manifest, faults, users);
         CheckParameters(session, manifest, faults, users);
         foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
@@ -52,10 +78,22 @@ internal static class GraphCheck
         Throw(session, signature.AdaptInputs, source, faults);
     }
 
-    private static void CheckData(InferenceSession session, BundleManifest manifest, List<string> faults, params int[] users)
+    private static int[] DataShape(BundleManifest manifest) => [.. manifest.Input.Shape.Select(size => size ?? Free)];
+
+    private static void CheckData(
+        InferenceSession session,
+        InferenceSession? backbone,
+        BundleManifest manifest,
+        List<string> faults,
+        params int[] users
+    )
     {
-        int[] shape = [.. users, .. manifest.Input.Shape.Select(size => size ?? Free)];
-        Check(session.InputMetadata, "input", manifest.Input.Name, TensorElementType.Float, faults, shape);
+        foreach (string name in GraphSignature.Of(manifest).Data)
+        {
+            int[] shape = backbone is null ? DataShape(manifest) : backbone.OutputMetadata[name].Dimensions;
+            Check(session.InputMetadata, "input", name, TensorElementType.Float, faults, [.. users, .. shape]);
+        }
+
         if (manifest.IsClassification)
         {
             Check(session.InputMetadata, "input", GraphSignature.Mask, TensorElementType.Float, faults, [.. users, manifest.Output.Count]);

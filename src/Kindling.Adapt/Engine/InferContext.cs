@@ -8,7 +8,10 @@ internal sealed class InferContext : IDisposable
 {
     private readonly Engine _engine;
     private readonly OrtIoBinding _binding;
+    private readonly TensorSet _frozen;
     private TensorSet? _input;
+    private OrtIoBinding? _backbone;
+    private TensorSet? _kept;
     private TensorSet? _output;
     private int _batch;
 
@@ -23,6 +26,7 @@ internal sealed class InferContext : IDisposable
 
         Bind(snapshot.Delta);
         Bind(snapshot.Start.Frozen);
+        _frozen = snapshot.Start.Frozen;
     }
 
     /// <summary>The inputs, row by row.</summary>
@@ -40,12 +44,25 @@ internal sealed class InferContext : IDisposable
         }
 
         _batch = 0;
+        _backbone?.Dispose();
+        _backbone = null;
+        _kept?.Dispose();
         _input?.Dispose();
         _output?.Dispose();
         BundleManifest manifest = _engine.Manifest;
         _input = new TensorSet(_engine.Memory, manifest.Input.Name, [batch, .. manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
         _output = new TensorSet(GraphSignature.Output, batch, manifest.Output.Count);
-        _binding.BindInput(manifest.Input.Name, _input.Values[0]);
+        if (_engine.Backbone is { } backbone)
+        {
+            _kept = backbone.Allocate(batch, _engine.Memory);
+            _backbone = backbone.Bind(manifest.Input.Name, _input.Values[0], _frozen, _kept);
+            Bind(_kept);
+        }
+        else
+        {
+            _binding.BindInput(manifest.Input.Name, _input.Values[0]);
+        }
+
         _binding.BindOutput(GraphSignature.Output, _output.Values[0]);
         _batch = batch;
     }
@@ -53,6 +70,11 @@ internal sealed class InferContext : IDisposable
     internal void Run()
     {
         _input!.Send();
+        if (_backbone is not null)
+        {
+            _engine.Backbone!.Run(_backbone, _engine.RunOptions);
+        }
+
         OrtErrors.Run(_engine.Infer, _engine.RunOptions, _binding, _engine.Manifest.Graphs.Infer.File);
     }
 
@@ -68,6 +90,8 @@ internal sealed class InferContext : IDisposable
     public void Dispose()
     {
         _binding.Dispose();
+        _backbone?.Dispose();
+        _kept?.Dispose();
         _input?.Dispose();
         _output?.Dispose();
     }

@@ -6,6 +6,12 @@ namespace Kindling.Adapt;
 /// <summary>A checked support set as ONNX Runtime takes it, without a copy of the inputs.</summary>
 internal sealed class SupportData : IDisposable
 {
+    private readonly string _inputName;
+
+    /// <summary>What a backbone makes of all examples (-1) and of parts of them, for the start that it was computed with.</summary>
+    private readonly Dictionary<int, TensorSet> _kept = [];
+    private StartPoint? _keptFor;
+
     private SupportData(
         BundleManifest manifest,
         FloatTensor inputs,
@@ -15,6 +21,8 @@ internal sealed class SupportData : IDisposable
         Func<int, int, OrtValue>? partOfLabels = null
     )
     {
+        _inputName = manifest.Input.Name;
+
         // One input per row: the shape without a batch is the manifest's.
         Inputs = OrtValue.CreateTensorValueFromMemory(
             inputs.Values,
@@ -45,6 +53,32 @@ internal sealed class SupportData : IDisposable
     internal Heads Heads { get; }
 
     private TensorSet? MaskSet { get; }
+
+    /// <summary>
+    /// What the graphs read of the examples, or of one of the <see cref="Parts"/>: the inputs themselves, or what the backbone makes of them, which is computed
+    /// when it is first asked for and then kept.
+    /// </summary>
+    internal IEnumerable<(string Name, OrtValue Value)> Read(StartPoint start, int part = -1)
+    {
+        OrtValue inputs = part < 0 ? Inputs : Parts[part].Inputs;
+        if (start.Engine.Backbone is not { } backbone)
+        {
+            return [(_inputName, inputs)];
+        }
+
+        if (!ReferenceEquals(start, _keptFor))
+        {
+            Forget();
+            _keptFor = start;
+        }
+
+        if (!_kept.TryGetValue(part, out TensorSet? kept))
+        {
+            _kept[part] = kept = backbone.Of(inputs, (int)inputs.GetTensorTypeAndShape().Shape[0], start);
+        }
+
+        return kept.Layout.Entries.Zip(kept.Values, (entry, value) => (entry.Name, value));
+    }
 
     /// <summary>Checks a support set against the model and a learner's present heads.</summary>
     internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
@@ -101,6 +135,7 @@ internal sealed class SupportData : IDisposable
 
     public void Dispose()
     {
+        Forget();
         Inputs.Dispose();
         Labels.Dispose();
         MaskSet?.Dispose();
@@ -109,6 +144,16 @@ internal sealed class SupportData : IDisposable
             inputs.Dispose();
             labels.Dispose();
         }
+    }
+
+    private void Forget()
+    {
+        foreach (TensorSet kept in _kept.Values)
+        {
+            kept.Dispose();
+        }
+
+        _kept.Clear();
     }
 
     /// <summary>Parts of a number of examples, the last one as large as what is left; none where one part would be all.</summary>

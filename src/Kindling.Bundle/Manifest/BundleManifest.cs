@@ -105,11 +105,18 @@ public sealed partial record BundleManifest
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsClassification => Task == Classification;
 
-    /// <summary>What a delta file is bound to: SHA-256 over the hashes of theta, infer and adapt graph, joined in that order.</summary>
+    /// <summary>What a delta file is bound to: SHA-256 over the hashes of theta, infer, adapt and, where there is one, backbone graph, joined in that order.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public string BaseIdentity =>
         Convert.ToHexStringLower(
-            SHA256.HashData(Encoding.ASCII.GetBytes(Files[ThetaFileName] + Files[Graphs.Infer.File] + Files[Graphs.Adapt.File]))
+            SHA256.HashData(
+                Encoding.ASCII.GetBytes(
+                    Files[ThetaFileName]
+                        + Files[Graphs.Infer.File]
+                        + Files[Graphs.Adapt.File]
+                        + (Graphs.Backbone is { } backbone ? Files[backbone.File] : "")
+                )
+            )
         );
 
     /// <summary>
@@ -134,6 +141,16 @@ public sealed partial record BundleManifest
         Int128 buffers = sizeof(float) * (Int128)TensorLayout.OfDelta(this).Length * (4 + (2 * moments));
         // The prediction graph judges, and looks for outliers among all examples that the request gave.
         Int128 graphs = Run(adapt, examples) + Run(infer, (long)examples + validation);
+        if (Graphs.Backbone is { } backbone)
+        {
+            if (backbone.Memory is not { } memory)
+            {
+                return null;
+            }
+
+            graphs += Run(memory, (long)examples + validation);
+        }
+
         return (long)Int128.Min(long.MaxValue, buffers + (2 * graphs));
 
         static Int128 Run(ManifestMemory memory, long batch) => memory.Bytes + ((Int128)memory.BytesPerExample * batch);

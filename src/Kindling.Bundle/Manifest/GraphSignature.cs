@@ -23,16 +23,20 @@ public sealed class GraphSignature
 
     private GraphSignature(BundleManifest manifest)
     {
-        string[] data = manifest.IsClassification ? [manifest.Input.Name, Mask] : [manifest.Input.Name];
+        Data = manifest.Graphs.Backbone is { } backbone ? backbone.Outputs : [manifest.Input.Name];
+        string[] mask = manifest.IsClassification ? [Mask] : [];
         string[] parameters = [.. manifest.Parameters.Select(parameter => parameter.Name)];
         string[] adapted = [.. manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => parameter.Name)];
         string[] statistics = [.. manifest.Statistics.Select(statistic => statistic.Name)];
         State = StateOf(manifest.InnerRule.Optimizer, adapted);
-        InferInputs = [.. data, .. parameters, .. statistics];
+        InferInputs = [.. Data, .. mask, .. parameters, .. statistics];
         InferOutputs = [Output, Features];
-        AdaptInputs = [data[0], Labels, .. data[1..], .. parameters, .. State, .. adapted.Select(Rate)];
+        AdaptInputs = [.. Data, Labels, .. mask, .. parameters, .. State, .. adapted.Select(Rate)];
         AdaptOutputs = [Loss, .. adapted.Select(Next), .. State.Select(Next), .. statistics.Select(Next)];
     }
+
+    /// <summary>What both graphs read of the examples: the data input, or what the backbone makes of it.</summary>
+    public IReadOnlyList<string> Data { get; }
 
     /// <summary>Inputs of the infer graph.</summary>
     public IReadOnlyList<string> InferInputs { get; }

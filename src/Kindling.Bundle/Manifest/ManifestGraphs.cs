@@ -10,6 +10,12 @@ public sealed record ManifestGraphs
     public required ManifestGraph Adapt { get; init; }
 
     /// <summary>
+    /// What the network computes before the first parameter that adapts: the input and frozen parameters -> values with a row for each example, which the other
+    /// graphs read in place of the input. It runs once for each example. Null where the other graphs read the input.
+    /// </summary>
+    public ManifestGraph? Backbone { get; init; }
+
+    /// <summary>
     /// One inner step of many users at once: the same inputs and outputs, with a first dimension <c>users</c> but for frozen parameters, rates and the
     /// optimiser's step count. Null where the network has no such form.
     /// </summary>

@@ -62,6 +62,7 @@ internal static class ManifestRules
             GraphSignature signature = GraphSignature.Of(manifest);
             Memory("graphs.infer.memory", manifest.Graphs.Infer.Memory, faults);
             Memory("graphs.adapt.memory", manifest.Graphs.Adapt.Memory, faults);
+            CheckBackbone(manifest, faults);
             SameNames("graphs.infer.inputs", manifest.Graphs.Infer.Inputs, signature.InferInputs, faults);
             SameNames("graphs.infer.outputs", manifest.Graphs.Infer.Outputs, signature.InferOutputs, faults);
             SameNames("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs, signature.AdaptInputs, faults);
@@ -97,6 +98,8 @@ internal static class ManifestRules
         Check("graphs.infer.outputs", manifest.Graphs.Infer.Outputs);
         Check("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs);
         Check("graphs.adapt.outputs", manifest.Graphs.Adapt.Outputs);
+        Check("graphs.backbone.inputs", manifest.Graphs.Backbone?.Inputs ?? []);
+        Check("graphs.backbone.outputs", manifest.Graphs.Backbone?.Outputs ?? []);
         Check("bake.tensors", manifest.Bake?.Tensors.Values ?? []);
         Check("provenance.licences", manifest.Provenance.Licences);
         Check("files", manifest.Files.Values);
@@ -107,6 +110,49 @@ internal static class ManifestRules
         if (memory is { Bytes: < 0 } or { BytesPerExample: < 0 })
         {
             faults.Add($"{place}: expected 0 bytes or more, got {memory.Bytes} and {memory.BytesPerExample}.");
+        }
+    }
+
+    /// <summary>A backbone reads the data and what stays as it is, and has values of its own.</summary>
+    private static void CheckBackbone(BundleManifest manifest, List<string> faults)
+    {
+        if (manifest.Graphs.Backbone is not { } backbone)
+        {
+            return;
+        }
+
+        Memory("graphs.backbone.memory", backbone.Memory, faults);
+        string[] allowed =
+        [
+            manifest.Input.Name,
+            .. manifest.Parameters.Where(parameter => !parameter.Adapts).Select(parameter => parameter.Name),
+        ];
+        SameNames(
+            "graphs.backbone.inputs",
+            backbone.Inputs,
+            [.. allowed.Where(name => name == manifest.Input.Name || backbone.Inputs.Contains(name))],
+            faults
+        );
+        GraphSignature signature = GraphSignature.Of(manifest);
+        string[] taken =
+        [
+            manifest.Input.Name,
+            GraphSignature.Labels,
+            .. signature.InferInputs.Except(signature.Data),
+            .. signature.AdaptInputs.Except(signature.Data),
+            .. signature.InferOutputs,
+            .. signature.AdaptOutputs,
+        ];
+        string[] clashes = [.. backbone.Outputs.Intersect(taken, StringComparer.Ordinal)];
+        if (
+            backbone.Outputs.Count == 0
+            || clashes.Length > 0
+            || backbone.Outputs.Distinct(StringComparer.Ordinal).Count() != backbone.Outputs.Count
+        )
+        {
+            faults.Add(
+                $"graphs.backbone.outputs: expected names of their own, at least one and each once, got [{string.Join(", ", backbone.Outputs)}]."
+            );
         }
     }
 
@@ -241,7 +287,13 @@ internal static class ManifestRules
 
         foreach (
             string? name in (string?[])
-                [manifest.Graphs.Infer.File, manifest.Graphs.Adapt.File, manifest.Graphs.AdaptMany?.File, BundleManifest.ThetaFileName]
+                [
+                    manifest.Graphs.Infer.File,
+                    manifest.Graphs.Adapt.File,
+                    manifest.Graphs.AdaptMany?.File,
+                    manifest.Graphs.Backbone?.File,
+                    BundleManifest.ThetaFileName,
+                ]
         )
         {
             if (name is not null && !manifest.Files.ContainsKey(name))

@@ -46,7 +46,11 @@ internal sealed class BaselineSet
         BundleManifest manifest = model.Manifest;
         int[] input = [.. manifest.Input.Shape.Skip(1).Select(size => size!.Value)];
         NetworkGraphs network = plan.Recipe.Build(input, manifest.Output.Count);
-        IReadOnlyDictionary<string, FloatTensor> fresh = Checkpoint.Named(network, MetaTrainer.Initialise(network, seed));
+        HashSet<string> frozen = [.. network.Parameters.Where(p => p.IsFrozen).Select(p => p.Name)];
+        Dictionary<string, FloatTensor> fresh = Checkpoint
+            .Named(network, MetaTrainer.Initialise(network, seed))
+            .Where(p => !frozen.Contains(p.Key))
+            .ToDictionary(StringComparer.Ordinal);
         BaselineSet set = new();
         set.baselines.Add(new StartBaseline("random", model, new LearnerStart { Parameters = fresh }));
         string single = manifest.IsClassification ? "centroid" : "ridge";

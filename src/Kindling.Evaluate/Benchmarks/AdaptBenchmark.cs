@@ -155,7 +155,7 @@ public static class AdaptBenchmark
     {
         using BundleFiles files = BundleFiles.Open(path);
         Graph graph = OnnxReader.Read(files.Read(manifest.Graphs.Adapt.File));
-        return MatrixWork.Operations(graph, graph.Input(manifest.Input.Name).Shape[0].Symbol!, examples);
+        return MatrixWork.Operations(graph, graph.Input(GraphSignature.Of(manifest).Data[0]).Shape[0].Symbol!, examples);
     }
 
     private static (double Milliseconds, long Bytes) Adapt(string path, TimeProvider time, Learner learner, SupportSet support)

@@ -12,6 +12,8 @@ internal sealed class JointProgram(Objective objective, float factor) : IMetaPro
 {
     private readonly Graph scale = Scale(objective.Network.Parameters, factor);
 
+    private readonly Constants frozen = new(objective.Network.Parameters, p => p.IsFrozen);
+
     /// <inheritdoc/>
     public IReadOnlyList<ParameterSpec> Learned => objective.Network.Parameters;
 
@@ -21,8 +23,10 @@ internal sealed class JointProgram(Objective objective, float factor) : IMetaPro
     /// <inheritdoc/>
     public (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, IReadOnlyList<T> data, T? weights)
     {
-        T loss = objective.OuterLoss(tape, data[0], data[1], learned);
-        T[] gradients = tape.Gradients(loss, learned, differentiable: false);
+        T[] start = frozen.Start(tape, learned);
+        T loss = objective.OuterLoss(tape, data[0], data[1], start);
+        T[] gradients = tape.Gradients(loss, start, differentiable: false);
+        frozen.Silence(tape, learned, gradients);
         return (factor == 1 ? gradients : tape.Run(scale, gradients), loss);
     }
 

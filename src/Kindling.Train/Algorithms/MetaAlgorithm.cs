@@ -11,7 +11,7 @@ namespace Kindling.Train.Algorithms;
 /// <param name="steps">Inner steps in training.</param>
 internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int steps) : IMetaProgram
 {
-    private readonly Graph?[] nothing = [.. objective.Network.Parameters.Select(p => p.IsFixed ? Nothing(p) : null)];
+    private readonly Constants constants = new([.. objective.Network.Parameters, .. inner.Rates], p => p.IsFixed);
 
     /// <inheritdoc/>
     public IReadOnlyList<ParameterSpec> Learned { get; } = [.. objective.Network.Parameters, .. inner.Rates];
@@ -34,17 +34,8 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
     /// <inheritdoc/>
     public (T[] Gradient, T Loss) Trace<T>(ITape<T> tape, Phase phase, IReadOnlyList<T> learned, IReadOnlyList<T> data, T? weights)
     {
-        // What stays as it is starts as a constant, and the outer loop hears nothing of it.
-        T[] start = [.. learned.Select((value, i) => Learned[i].IsFixed ? tape.Detach(value) : value)];
-        (T[] gradient, T loss) = Trace(tape, phase, start, TaskValues<T>.Of(data), weights);
-        for (int i = 0; i < gradient.Length; i++)
-        {
-            if (Learned[i].IsFixed)
-            {
-                gradient[i] = tape.Run(nothing[i]!, learned[i])[0];
-            }
-        }
-
+        (T[] gradient, T loss) = Trace(tape, phase, constants.Start(tape, learned), TaskValues<T>.Of(data), weights);
+        constants.Silence(tape, learned, gradient);
         return (gradient, loss);
     }
 
@@ -117,12 +108,4 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
     /// <summary>Inputs of a graph in the shapes of parameters, with a suffix to their names.</summary>
     protected static Value[] Declare(GraphBuilder b, IReadOnlyList<ParameterSpec> parameters, string suffix = "") =>
         [.. parameters.Select(p => b.Parameter(p.Name + suffix, p.Shape.Select(d => (long)d)))];
-
-    /// <summary>Of a value, zeros of its shape.</summary>
-    protected static Graph Nothing(ParameterSpec parameter)
-    {
-        GraphBuilder b = new("nothing");
-        _ = b.Output(b.Mul(Declare(b, [parameter])[0], 0));
-        return b.Graph;
-    }
 }

@@ -7,7 +7,7 @@ namespace Kindling.Train.Algorithms;
 /// <summary>No meta-learning: the initialisation stays as it was drawn, and takes the same inner steps. A yardstick.</summary>
 internal sealed class Untrained(Objective objective, InnerLoop inner, int steps) : MetaAlgorithm(objective, inner, steps)
 {
-    private readonly Graph[] nothing = [.. objective.Network.Parameters.Select(Nothing)];
+    private readonly Graph[] nothing = [.. objective.Network.Parameters.Select(Constants.Nothing)];
 
     /// <inheritdoc/>
     public override GradientKind Kind => GradientKind.Direction;

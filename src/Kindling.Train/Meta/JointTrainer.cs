@@ -30,19 +30,30 @@ internal sealed class JointTrainer : ITraining, IDisposable
     private readonly int chunk;
 
     /// <summary>A trainer at iteration 0; its body starts where meta-training's did.</summary>
-    public JointTrainer(Recipe recipe, ITaskFamily tasks, int threads, IRanks? ranks = null, TrainingDevice? device = null)
+    /// <param name="recipe">What to train.</param>
+    /// <param name="tasks">Where the data come from.</param>
+    /// <param name="threads">Chunks at a time.</param>
+    /// <param name="ranks">The processes that train together; null where this one trains alone.</param>
+    /// <param name="device">A device that computes the chunks; the processor if absent.</param>
+    /// <param name="frozen">Values of the parameters that stay as they are, by name; null where there are none.</param>
+    public JointTrainer(
+        Recipe recipe,
+        ITaskFamily tasks,
+        int threads,
+        IRanks? ranks = null,
+        TrainingDevice? device = null,
+        IReadOnlyDictionary<string, FloatTensor>? frozen = null
+    )
     {
         this.recipe = recipe;
         this.tasks = tasks;
         data = tasks.Joint(Split.Train);
-        Network = NetworkCatalogue.Build(
-            recipe.Network with
-            {
-                Head = "linear",
-            },
-            tasks.InputShape,
-            tasks.IsClassification ? data.ClassCount : tasks.OutputCount
-        );
+        Recipe body = recipe with
+        {
+            Network = recipe.Network with { Head = "linear" },
+            Inner = recipe.Inner with { Loss = InnerSpec.DefaultLoss },
+        };
+        Network = body.Build(tasks.InputShape, tasks.IsClassification ? data.ClassCount : tasks.OutputCount);
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
         outer = OuterLoops.Create(
@@ -57,7 +68,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
             threads,
             ranks ?? SingleProcess.Alone,
             device,
-            MetaTrainer.Initialise(Network, recipe.Seed)
+            [
+                .. Network
+                    .Parameters.Zip(MetaTrainer.Initialise(Network, recipe.Seed))
+                    .Select(p => frozen is not null && p.First.IsFrozen ? OuterState.Tensor(frozen, p.First.Name, p.First) : p.Second),
+            ]
         );
         EpisodeShape shape = recipe.Tasks.ToShape();
         chunk = (shape.SupportCount * recipe.Inner.Steps) + shape.QueryCount;
@@ -73,7 +88,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     public IReadOnlyDictionary<string, FloatTensor> Baseline =>
         Network
             .Parameters.Zip(outer.Parameters)
-            .Where(p => !tasks.IsClassification || !p.First.IsHead)
+            .Where(p => !p.First.IsFrozen && (!tasks.IsClassification || !p.First.IsHead))
             .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
 
     /// <summary>Never: without validation nothing says so.</summary>

@@ -239,21 +239,23 @@ public sealed class MetaTrainer : ITraining, IDisposable
         ValidationsSinceBest = waited[0];
     }
 
-    // Rates go on from those of the start: of its rows, the last one for the steps that it does not have.
-    private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start) =>
-        [
-            .. Network.Parameters.Select(p => OuterState.Tensor(start, p.Name, p, "The weights to start from do")),
-            .. Learned
-                .Skip(Network.Parameters.Count)
-                .Select(r =>
-                    start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
-                        ? new FloatTensor(
-                            [.. r.Shape],
-                            [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])]
-                        )
-                        : OuterState.Tensor(start, r.Name, r, "The weights to start from do")
-                ),
-        ];
+    // Rates go on from those of the start: of its rows, the last one for the steps that it does not have. With adapters the start is a network without: they
+    // and their rates are drawn, and so is a head for other classes.
+    private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start)
+    {
+        IReadOnlyList<FloatTensor> drawn = Initialise(Learned, recipe.Seed, recipe.Inner.Rate);
+        bool adds = recipe.Adapters is not null;
+        FloatTensor Parameter(ParameterSpec p, int i) =>
+            adds && !p.IsFrozen && !(start.TryGetValue(p.Name, out FloatTensor? known) && known.Shape.SequenceEqual(p.Shape))
+                ? drawn[i]
+                : OuterState.Tensor(start, p.Name, p, "The weights to start from do");
+        FloatTensor Rate(ParameterSpec r, int i) =>
+            start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
+                ? new FloatTensor([.. r.Shape], [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])])
+            : adds ? drawn[Network.Parameters.Count + i]
+            : OuterState.Tensor(start, r.Name, r, "The weights to start from do");
+        return [.. Network.Parameters.Select(Parameter), .. Learned.Skip(Network.Parameters.Count).Select(Rate)];
+    }
 
     private static float[] Draw(ParameterSpec parameter, SeededRandom random, float rate)
     {

@@ -24,6 +24,9 @@ internal sealed class JointSession(
 
     private const string UnfinishedFile = "joint.safetensors";
 
+    /// <summary>Weights that meta-training starts from; of them the baseline takes those that stay as they are.</summary>
+    public TrainingStart? Start { get; init; }
+
     /// <summary>Removes what an earlier training left.</summary>
     public void Clear()
     {
@@ -50,7 +53,7 @@ internal sealed class JointSession(
             return true;
         }
 
-        using JointTrainer trainer = new(recipe, tasks, threads, ranks, device);
+        using JointTrainer trainer = new(recipe, tasks, threads, ranks, device, Frozen());
         double before = 0;
         double seconds = 0;
         if (Read(UnfinishedFile) is var (tensors, state))
@@ -81,6 +84,12 @@ internal sealed class JointSession(
 
         return finished;
     }
+
+    // A resumed training has no start, but a checkpoint, which has them too.
+    private IReadOnlyDictionary<string, FloatTensor>? Frozen() =>
+        recipe.Adapters is null || ranks.Rank != 0 ? null
+        : Start is not null ? Start.Tensors
+        : Checkpoint.Read(folder, Checkpoint.ThetaFile).Tensors;
 
     private CheckpointState State(JointTrainer trainer, double seconds) =>
         TrainingSession.State(recipe, tasks, trainer.Network, trainer.Iteration, seconds, best: null);

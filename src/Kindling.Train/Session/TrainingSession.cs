@@ -62,7 +62,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         CheckRanks();
         progress = Ranks.Rank == 0 ? progress : new Silence();
         OuterLoops.Check(recipe.Algorithm, Ranks, Device);
-        JointSession joint = new(recipe, tasks, folder, time, Ranks, Device);
+        JointSession joint = new(recipe, tasks, folder, time, Ranks, Device) { Start = Start };
         // what is finished goes only when what replaces it can begin
         void Begin()
         {
@@ -131,6 +131,11 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     private bool MetaTrain(int threads, bool resume, Action begin, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         using MetaTrainer trainer = new(recipe, tasks, threads, resume ? null : Start?.Tensors, Ranks, Device);
+        if (!resume && Ranks.Rank == 0)
+        {
+            TrainingStart.Require(trainer.Network, Start);
+        }
+
         (double before, string? startedFrom) = resume && Ranks.Rank == 0 ? Resume(trainer) : (0, Start?.Hash);
         trainer.Share();
         begin();

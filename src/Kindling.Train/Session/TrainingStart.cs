@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Kindling.Bundles;
+using Kindling.Networks;
 using Kindling.Recipes;
 
 namespace Kindling.Train.Session;
@@ -26,5 +27,17 @@ public sealed record TrainingStart(IReadOnlyDictionary<string, FloatTensor> Tens
         }
 
         return new(SafetensorsFile.Parse(bytes, file).Tensors, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    /// <summary>Refuses to train adapters of a network whose own weights nobody has given.</summary>
+    /// <exception cref="BundleException">There is no start, and the network has frozen parameters.</exception>
+    internal static void Require(NetworkGraphs network, TrainingStart? start)
+    {
+        if (start is null && network.Parameters.FirstOrDefault(p => p.IsFrozen) is { } frozen)
+        {
+            throw new BundleException(
+                $"adapters: the network's own weights stay as they are ('{frozen.Name}' and others), so that they have to come from an earlier training; give it with --from BUNDLE."
+            );
+        }
     }
 }
