@@ -76,6 +76,17 @@ public sealed class EndToEndTests
         Assert.That(adapted, Is.EqualTo(expected));
     }
 
+    [TestCaseSource(typeof(NetworkCase), nameof(NetworkCase.All))]
+    public void Export_EveryNetwork_RepeatsTheTrainersInnerLoop(NetworkCase network)
+    {
+        ITaskFamily tasks = network.Tasks();
+        string checkpoint = Path.Combine(folder, "checkpoint");
+        TrainingSession session = new(network.Recipe(3, "graph"), tasks, checkpoint, TimeProvider.System);
+        Assert.That(session.Run(2, false, new Progress<TrainingProgress>(), default), Is.True);
+        VerificationReport report = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+        Assert.That(report.Passed, Is.True, report.ToString());
+    }
+
     // Three steps in training, ten in the replay: the last rate goes on, in both alike.
     [Test]
     public void Export_RatesThatFall_AreRowsOfTheBundleAndRepeatTheTrainersInnerLoop()

@@ -24,6 +24,13 @@ public sealed class DeviceLoopTests
         Assert.That(Difference(recipe, tasks: 7, TrainingDevice.DefaultMemory), Is.LessThan(algorithm.Tolerance));
     }
 
+    [TestCaseSource(typeof(NetworkCase), nameof(NetworkCase.All))]
+    public void Run_EveryNetwork_SumsTheGradientsOfTheTorchEngine(NetworkCase network)
+    {
+        Recipe recipe = network.Recipe(Iterations, "torch", steps: 2);
+        Assert.That(Difference(recipe, tasks: 4, TrainingDevice.DefaultMemory, family: network.Tasks()), Is.LessThan(2e-4));
+    }
+
     [Test]
     public void Run_Images_SumsTheGradientsOfTheTorchEngine(
         [Values("batch", "support", "group", "layer", "none")] string normalization,
@@ -240,9 +247,9 @@ public sealed class DeviceLoopTests
     }
 
     /// <summary>|a - b| / |b| of the summed gradient, over everything learned.</summary>
-    private static double Difference(Recipe recipe, int tasks, long memory, bool mixed = false)
+    private static double Difference(Recipe recipe, int tasks, long memory, bool mixed = false, ITaskFamily? family = null)
     {
-        (MetaAlgorithm algorithm, FloatTensor[] learned, Func<int, TaskInput[]> draw) = Program(recipe);
+        (MetaAlgorithm algorithm, FloatTensor[] learned, Func<int, TaskInput[]> draw) = Program(recipe, family);
         using TorchEngine engine = new(algorithm, threads: 2);
         TaskGradients one = new(algorithm.Learned, tasks);
         Phase phase = algorithm.At(0);
@@ -277,9 +284,12 @@ public sealed class DeviceLoopTests
         return difference == 0 ? 0 : difference / size;
     }
 
-    private static (MetaAlgorithm Algorithm, FloatTensor[] Learned, Func<int, TaskInput[]> Draw) Program(Recipe recipe)
+    private static (MetaAlgorithm Algorithm, FloatTensor[] Learned, Func<int, TaskInput[]> Draw) Program(
+        Recipe recipe,
+        ITaskFamily? given = null
+    )
     {
-        ITaskFamily family = TaskFamilies.Create(recipe.Tasks, "");
+        ITaskFamily family = given ?? TaskFamilies.Create(recipe.Tasks, "");
         int outputs = family.IsClassification ? recipe.Tasks.Ways : family.OutputCount;
         Objective objective = new(NetworkCatalogue.Build(recipe.Network, family.InputShape, outputs), family.IsClassification);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe), recipe);

@@ -1,0 +1,63 @@
+using Kindling.Recipes;
+using Kindling.Tasks;
+
+namespace Kindling.TestSupport;
+
+/// <summary>
+/// The contract suite of the catalogue: one row for each network, small, with generated tasks of its kind of input. A new network is one row here.
+/// </summary>
+/// <param name="Network">Its members.</param>
+/// <param name="Input">What it reads; glyphs stand in for it.</param>
+public sealed record NetworkCase(string Network, NetworkInput Input)
+{
+    private const int Size = 16;
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<NetworkCase> All { get; } =
+    [
+        .. from positions in new[] { "learned", "rotary" }
+        select new NetworkCase(
+            $$"""{ "type": "transformer", "layers": 2, "width": 8, "heads": 2, "positions": "{{positions}}", "vocabulary": 7 }""",
+            NetworkInput.Codes
+        ),
+        new(
+            """{ "type": "transformer", "layers": 1, "width": 8, "heads": 2, "vocabulary": 7, "head": "prototypes" }""",
+            NetworkInput.Codes
+        ),
+    ];
+
+    /// <summary>A recipe for it.</summary>
+    /// <param name="iterations">Iterations.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="algorithm">The meta-learner.</param>
+    /// <param name="steps">Inner steps.</param>
+    public Recipe Recipe(int iterations, string engine, string algorithm = "maml", int steps = 1) =>
+        Recipes.Recipe.Parse(
+            $$"""
+            {
+              "name": "network", "seed": 3, "network": {{Network}},
+              "tasks": { "type": "glyphs", "size": {{Size}}, "ways": 3, "shots": 2, "queries": 2, "trainClasses": 6, "validationClasses": 4, "testClasses": 4 },
+              "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
+              "inner": { "rate": 0.05, "steps": {{steps}} }
+            }
+            """,
+            Network
+        );
+
+    /// <summary>Its tasks.</summary>
+    public ITaskFamily Tasks()
+    {
+        ITaskFamily glyphs = TaskFamilies.Create(Recipe(1, "torch").Tasks, "");
+        return Input switch
+        {
+            NetworkInput.Image => glyphs,
+            // rows of the picture are channels, columns are times
+            NetworkInput.Signal => new ReshapedTasks(glyphs, [Size, Size], Size * Size, (pixel, _) => pixel),
+            // the upper third of it, with grey levels as codes and with padding behind a place that differs from example to example
+            _ => new ReshapedTasks(glyphs, [5 * Size], 5 * Size, (pixel, i) => i > 48 && pixel < 0.3f ? 0 : 1 + MathF.Floor(pixel * 5.9f)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Network;
+}

@@ -1,0 +1,14 @@
+namespace Kindling.TestSupport;
+
+/// <summary>What a network reads.</summary>
+public enum NetworkInput
+{
+    /// <summary>[channels, height, width].</summary>
+    Image,
+
+    /// <summary>[channels, times].</summary>
+    Signal,
+
+    /// <summary>[length], whole numbers.</summary>
+    Codes,
+}
