@@ -10,7 +10,7 @@ namespace Kindling.Autodiff;
 /// </summary>
 /// <remarks>
 /// To be applied before <see cref="Differentiator"/>: the gradient of the sum of all users' losses is everybody's own gradient. There are rules for what
-/// dense networks and losses consist of, and for pooling; convolutions have none, and want to be products first (<see cref="Passes.ConvolutionLowering"/>).
+/// dense networks, attention and losses consist of, and for pooling; convolutions have none, and want to be products first (<see cref="Passes.ConvolutionLowering"/>).
 /// </remarks>
 public static class Vectorizer
 {
@@ -21,6 +21,7 @@ public static class Vectorizer
         ["Softmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
         ["LogSoftmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
         ["Gather"] = Gather,
+        ["LayerNormalization"] = LayerNormalization,
         ["GatherElements"] = c => c.Same(c.Inputs.Select(c.Everybodys), ("axis", c.Axis(0))),
         ["Transpose"] = Transpose,
         ["Reshape"] = Reshape,
@@ -124,11 +125,67 @@ public static class Vectorizer
         return c.Builder.Transpose(c.Inputs[0]!, [0, .. perm.Select(axis => axis + 1)]);
     }
 
-    // everybody's own elements at the same places
-    private static Value Gather(Call c) =>
-        c.Many(1)
-            ? throw new GraphException($"Node '{c.Node.Name}': there is no vectorising rule for Gather at places of each user's own.")
-            : c.Same(c.Inputs, ("axis", c.Axis(0)));
+    // The same places of everybody's elements; or each user's own places, of what all share or of his own: then those of all users lie behind each other.
+    private static Value Gather(Call c)
+    {
+        if (!c.Many(1))
+        {
+            return c.Same(c.Inputs, ("axis", c.Axis(0)));
+        }
+
+        (Value x, Value indices) = (c.Inputs[0]!, c.Inputs[1]!);
+        if (c.Node.Attributes.Int("axis", 0) != 0)
+        {
+            throw new GraphException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for Gather at places of each user's own along axis 0 only."
+            );
+        }
+
+        if (!c.Many(0))
+        {
+            return c.Same([x, indices]);
+        }
+
+        GraphBuilder b = c.Builder;
+        Dimension size = x.Shape[1];
+        if (!size.IsKnown || !x.Shape.Skip(2).All(d => d.IsKnown))
+        {
+            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Gather of known sizes only, got {x.Shape}.");
+        }
+
+        (Value zero, Value one) = (b.Constant(Tensor.Scalar(0L)), b.Constant(Tensor.Scalar(1L)));
+        Value first = x.Shape[0].IsKnown
+            ? b.Ints([.. Enumerable.Range(0, (int)x.Shape[0].Size).Select(u => u * size.Size)])
+            : b.Mul(b.Op("Range", [zero, b.Gather(b.ShapeOf(x), zero), one]), size.Size);
+        Value own = b.Where(b.Less(indices, zero), b.Add(indices, size.Size), indices);
+        Value places = b.Add(own, b.Reshape(first, [-1, .. Enumerable.Repeat(1L, indices.Rank - 1)]));
+        return c.Same([b.Reshape(x, [-1, .. x.Shape.Skip(2).Select(d => d.Size)]), places]);
+    }
+
+    // normalised without scale and shift, which are each user's own
+    private static Value LayerNormalization(Call c)
+    {
+        if (c.Node.Outputs.Count > 1)
+        {
+            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for LayerNormalization without statistics only.");
+        }
+
+        GraphBuilder b = c.Builder;
+        int rank = c.Rank(0);
+        Value scale = c.Aligned(1, rank);
+        long axis = c.Node.Attributes.Int("axis", -1);
+        Dimension[] normal = [.. c.Node.Inputs[0]!.Shape.Skip((int)(axis < 0 ? axis + rank : axis))];
+        if (!Array.TrueForAll(normal, d => d.IsKnown))
+        {
+            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for LayerNormalization of known sizes only.");
+        }
+
+        long[] sizes = [.. normal.Select(d => d.Size)];
+        float[] ones = [.. Enumerable.Repeat(1f, (int)sizes.Aggregate(1L, (a, n) => a * n))];
+        Value unit = c.Same([c.Inputs[0], b.Constant(Tensor.Of<float>(ones, sizes))], ("axis", axis < 0 ? axis : axis + 1));
+        Value scaled = b.Mul(unit, scale);
+        return c.Inputs.Count < 3 || c.Inputs[2] is null ? scaled : b.Add(scaled, c.Aligned(2, rank));
+    }
 
     // 0 keeps the size at its place: that of the users, and any other that the node keeps
     private static Value Reshape(Call c) =>

@@ -20,4 +20,10 @@ public enum InitialDistribution
 
     /// <summary>Uniform within 1 / sqrt(fan-in).</summary>
     Uniform,
+
+    /// <summary>Normal with variance 1, for vectors that are looked up.</summary>
+    Normal,
+
+    /// <summary>A matrix, uniform within sqrt(6 / (rows + columns)), for a layer before anything but a ReLU (Glorot and Bengio 2010).</summary>
+    Glorot,
 }

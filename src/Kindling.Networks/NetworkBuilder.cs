@@ -3,7 +3,7 @@ using Kindling.Graphs;
 namespace Kindling.Networks;
 
 /// <summary>Writes one of a network's graphs layer by layer and keeps the list of its parameters and statistics.</summary>
-internal sealed class NetworkBuilder
+internal sealed partial class NetworkBuilder
 {
     private const float Epsilon = 1e-5f;
     private readonly Normalization mode;
@@ -59,6 +59,15 @@ internal sealed class NetworkBuilder
     public IReadOnlyList<ParameterSpec> Parameters => parameters;
 
     public IReadOnlyList<StatisticSpec> Statistics => [.. statistics.Select(s => s.Spec)];
+
+    /// <summary>The input as [batch, F].</summary>
+    public Value Flat() => X.Rank == 2 ? X : Builder.Flatten(X);
+
+    /// <summary>The last layer: features [batch, F] -> [batch, outputs].</summary>
+    public Value Head(NetworkSpec spec, Value features, int outputs) =>
+        spec.Head == "prototypes"
+            ? PrototypeHead(features, outputs)
+            : Dense(features, outputs, "head", InitialDistribution.Uniform, isHead: true);
 
     /// <summary>A fully connected layer: x [batch, F] -> [batch, units]; weight [F, units].</summary>
     public Value Dense(Value x, int units, string name, InitialDistribution initial, bool isHead = false)

@@ -4,9 +4,15 @@ namespace Kindling.Networks;
 public sealed record NetworkSpec
 {
     /// <summary>Kinds that <see cref="Type"/> takes.</summary>
-    public static IReadOnlyList<string> Types { get; } = ["linear", "mlp", "conv4"];
+    public static IReadOnlyList<string> Types { get; } = [.. NetworkCatalogue.Rows.Select(row => row.Type)];
 
-    /// <summary><c>linear</c>, <c>mlp</c> or <c>conv4</c>.</summary>
+    /// <summary>Codes that networks over codes tell apart unless told otherwise: the 256 bytes, each one higher, and 0 for padding.</summary>
+    public const int DefaultVocabulary = 257;
+
+    // the largest number of integers that float, which inputs are, holds without a gap
+    internal const int MostCodes = 1 << 24;
+
+    /// <summary>One of <see cref="Types"/>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Units of the hidden layers of <c>mlp</c>.</summary>
@@ -23,6 +29,24 @@ public sealed record NetworkSpec
 
     /// <summary>Groups of <see cref="Normalization.Group"/>.</summary>
     public int Groups { get; init; } = 8;
+
+    /// <summary>Layers of networks that repeat one. Null, here and below: the network's own value, which <c>docs/networks.md</c> states.</summary>
+    public int? Layers { get; init; }
+
+    /// <summary>Units of a layer.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Heads of attention, among which the width is divided.</summary>
+    public int? Heads { get; init; }
+
+    /// <summary>Units of the hidden layer behind each attention; 4 times the width unless given.</summary>
+    public int? FeedForward { get; init; }
+
+    /// <summary>How attention knows positions: <c>learned</c> vectors, or <c>rotary</c>, queries and keys that turn.</summary>
+    public string? Positions { get; init; }
+
+    /// <summary>Codes that a network over codes tells apart; inputs are whole numbers below it, and 0 is padding.</summary>
+    public int? Vocabulary { get; init; }
 
     /// <summary>
     /// Length of a context vector that starts at 0 and that the network reads (CAVIA, Zintgraf et al. 2019): <c>mlp</c> beside its input, <c>conv4</c> as a
@@ -50,24 +74,16 @@ public sealed record NetworkSpec
     /// <summary>All faults of the description; none if it is right.</summary>
     public IEnumerable<string> Faults()
     {
-        if (!Types.Contains(Type))
+        if (NetworkCatalogue.Rows.FirstOrDefault(r => r.Type == Type) is not { } row)
         {
             yield return $"network.type: expected one of {string.Join(", ", Types)}, got '{Type}'";
         }
-
-        if (Type == "mlp" && (Hidden.Count == 0 || Hidden.Any(h => h is < 1 or > 65536)))
+        else
         {
-            yield return $"network.hidden: expected one or more sizes from 1 to 65536, got [{string.Join(", ", Hidden)}]";
-        }
-
-        if (Type == "mlp" && Normalization is not (Normalization.None or Normalization.Layer))
-        {
-            yield return $"network.normalization: mlp takes none or layer, got {Normalization}";
-        }
-
-        if (Type == "linear" && Normalization != Normalization.None)
-        {
-            yield return $"network.normalization: linear takes none, got {Normalization}";
+            foreach (string fault in row.Faults(this).Concat(Foreign(row)))
+            {
+                yield return fault;
+            }
         }
 
         if (Head is not ("linear" or "prototypes"))
@@ -80,24 +96,38 @@ public sealed record NetworkSpec
             yield return $"network.context: expected 0 to 4096, got {Context}";
         }
 
-        if (Type == "linear" && (Context > 0 || Warp || Gate))
-        {
-            yield return "network: linear takes neither context nor warp nor gate";
-        }
-
-        if (Type == "conv4" && Filters is < 1 or > 4096)
-        {
-            yield return $"network.filters: expected 1 to 4096, got {Filters}";
-        }
-
         if (Downsample is not ("stride" or "pool"))
         {
             yield return $"network.downsample: expected stride or pool, got '{Downsample}'";
         }
+    }
 
-        if (Normalization == Normalization.Group && (Groups < 1 || Filters % Groups != 0))
+    // What stands in the recipe and would have no effect.
+    private IEnumerable<string> Foreign(NetworkRow row)
+    {
+        (string Name, object? Value)[] members =
+        [
+            ("layers", Layers),
+            ("width", Width),
+            ("heads", Heads),
+            ("feedForward", FeedForward),
+            ("positions", Positions),
+            ("vocabulary", Vocabulary),
+        ];
+        foreach (string name in members.Where(m => m.Value is not null).Select(m => m.Name).Except(row.Members))
         {
-            yield return $"network.groups: expected a divisor of {Filters} filters, got {Groups}";
+            string known = row.Members.Count == 0 ? "none of these members" : string.Join(", ", row.Members);
+            yield return $"network.{name}: {Type} has no {name}; it has {known}";
+        }
+
+        if (!row.TakesExtensions && (Context > 0 || Warp || Gate))
+        {
+            yield return $"network: {Type} takes neither context nor warp nor gate";
+        }
+
+        if (row.IsLanguageModel && Head == "prototypes")
+        {
+            yield return $"network.head: {Type} scores codes, not classes, expected linear, got prototypes";
         }
     }
 }

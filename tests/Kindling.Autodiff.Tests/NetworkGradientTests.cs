@@ -16,46 +16,51 @@ public sealed class NetworkGradientTests
     // The parity measure: over all values together, and per tensor against its largest value.
     private const double Tolerance = 1e-4;
 
+    // In double, the graph and autograd: rounding; but the factor 2 / sqrt(pi) of erf's derivative is a float in a float graph, off by 3e-8 of it.
+    private const double Rounding = 1e-10;
+    private const double RoundingOfErf = 1e-7;
+
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
     public void Gradients_OfNetwork_EqualTorchAutograd(NetworkSpec spec, int[] input)
     {
-        CompareWithAutograd(Step(spec, input));
-        CompareWithAutograd(Step(spec, input, lowered: true));
+        CompareWithAutograd(Step(spec, input), spec.Vocabulary);
+        CompareWithAutograd(Step(spec, input, lowered: true), spec.Vocabulary);
     }
 
-    private static void CompareWithAutograd(Graph step)
+    private static void CompareWithAutograd(Graph step, int? codes)
     {
         _ = TorchNatives.Load();
         using DisposeScope scope = NewDisposeScope();
         using TorchInterpreter interpreter = new(step, doublePrecision: true);
-        Tensor[] feeds = [.. Feeds(step).Select(f => tensor(f.Values, f.Sizes))];
+        Tensor[] feeds = [.. Feeds(step, codes).Select(f => tensor(f.Values, f.Sizes))];
         foreach (Tensor parameter in feeds.Skip(1))
         {
             _ = parameter.requires_grad_();
         }
 
+        double tolerance = step.Nodes.Any(n => n.OpType == "Erf") ? RoundingOfErf : Rounding;
         Tensor[] results = interpreter.Run(feeds);
         IList<Tensor> expected = autograd.grad([results[0]], feeds[1..]);
         for (int i = 0; i < expected.Count; i++)
         {
             double error = (results[i + 1] - expected[i]).norm().item<double>() / Math.Max(1e-9, expected[i].norm().item<double>());
-            Assert.That(error, Is.LessThan(1e-10), step.Inputs[i + 1].Name);
+            Assert.That(error, Is.LessThan(tolerance), step.Inputs[i + 1].Name);
         }
     }
 
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
     public void Gradients_OfNetworkOnOnnxRuntime_EqualTorch(NetworkSpec spec, int[] input)
     {
-        Compare(Step(spec, input));
-        Compare(Step(spec, input, lowered: true));
+        Compare(Step(spec, input), spec.Vocabulary);
+        Compare(Step(spec, input, lowered: true), spec.Vocabulary);
     }
 
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
     public void Outputs_OfNetworkOnOnnxRuntime_EqualTorch(NetworkSpec spec, int[] input)
     {
         NetworkGraphs network = NetworkCatalogue.Build(spec, input, NetworkRows.Outputs);
-        Compare(network.Support);
-        Compare(network.Infer);
+        Compare(network.Support, spec.Vocabulary);
+        Compare(network.Infer, spec.Vocabulary);
     }
 
     // x and parameters in; the loss and its gradient by every parameter out
@@ -75,7 +80,7 @@ public sealed class NetworkGradientTests
         return b.Graph;
     }
 
-    private static (long[] Sizes, double[] Values)[] Feeds(Graph graph)
+    private static (long[] Sizes, double[] Values)[] Feeds(Graph graph, int? codes)
     {
         Random random = new(3);
         return
@@ -88,7 +93,13 @@ public sealed class NetworkGradientTests
                 double[] values = new double[sizes.Aggregate(1L, (a, b) => a * b)];
                 for (int i = 0; i < values.Length; i++)
                 {
-                    values[i] = (float)(low + ((1 - low) * random.NextDouble()));
+                    // padding ends each row, some of them in the middle
+                    values[i] =
+                        v.Name == "x" && codes is { } count
+                            ? i % sizes[1] < 2 + (i / sizes[1])
+                                ? random.Next(1, count)
+                                : 0
+                            : (float)(low + ((1 - low) * random.NextDouble()));
                 }
 
                 return (sizes, values);
@@ -96,9 +107,9 @@ public sealed class NetworkGradientTests
         ];
     }
 
-    private static void Compare(Graph graph)
+    private static void Compare(Graph graph, int? codes)
     {
-        (long[] Sizes, double[] Values)[] feeds = Feeds(graph);
+        (long[] Sizes, double[] Values)[] feeds = Feeds(graph, codes);
         IReadOnlyList<double[]> expected = Engines.Torch(graph, feeds);
         IReadOnlyList<double[]> got = Engines.OnnxRuntime(graph, feeds);
         double difference = 0;

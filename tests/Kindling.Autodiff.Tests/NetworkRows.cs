@@ -56,6 +56,21 @@ internal static class NetworkRows
                 },
                 [1, 16, 16]
             ),
+            .. from positions in new[] { "learned", "rotary" }
+            select Row(
+                $"transformer {positions}",
+                new NetworkSpec
+                {
+                    Type = "transformer",
+                    Layers = 2,
+                    Width = 8,
+                    Heads = 2,
+                    FeedForward = 12,
+                    Positions = positions,
+                    Vocabulary = 7,
+                },
+                [6]
+            ),
             // filters enough for products of gathered columns, with small weights and with large ones
             .. from filters in new[] { 16, 96 }
             select Row($"conv4 with {filters} filters", new NetworkSpec { Type = "conv4", Filters = filters }, [1, 8, 8]),

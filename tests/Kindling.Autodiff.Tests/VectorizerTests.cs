@@ -50,6 +50,32 @@ public sealed class VectorizerTests
         );
     }
 
+    // tables and places of each user's own, and a table that all share; negative places count from the end
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Inline_GatherAtPlacesOfEachUsersOwn_IsEachUsersGraph(bool ownTable)
+    {
+        GraphBuilder one = new("one");
+        Value table = one.Parameter("table", 4, 2);
+        Value places = one.Input("places", ElementType.Float, Shape.Of(3));
+        _ = one.Output(one.Gather(table, one.Cast(places, ElementType.Int64)), "y");
+        GraphBuilder b = new("many");
+        Dictionary<string, Value> bindings = new()
+        {
+            ["table"] = b.Input("table", ElementType.Float, ownTable ? new Shape("users", 4, 2) : Shape.Of(4, 2)),
+            ["places"] = b.Input("places", ElementType.Float, new Shape("users", 3)),
+        };
+        _ = b.Output(Vectorizer.Inline(b, one.Graph, bindings)["y"], "y");
+        (long[], double[]) tables = ownTable
+            ? ([2, 4, 2], [.. Enumerable.Range(0, 16).Select(i => (double)i)])
+            : ([4, 2], [.. Enumerable.Range(0, 8).Select(i => (double)i)]);
+        double[] got = Engines.Torch(b.Graph, [tables, ([2, 3], [0, 3, -1, 1, 1, -4])])[0];
+        double second = ownTable ? 8 : 0;
+        double[] expected = [0, 1, 6, 7, 6, 7, 2 + second, 3 + second, 2 + second, 3 + second, second, 1 + second];
+        Assert.That(got, Is.EqualTo(expected));
+        Assert.That(Engines.OnnxRuntime(b.Graph, [tables, ([2, 3], [0, 3, -1, 1, 1, -4])])[0], Is.EqualTo(expected));
+    }
+
     private static Graph Build(OpCase row)
     {
         GraphBuilder b = new("row");

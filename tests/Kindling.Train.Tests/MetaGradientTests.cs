@@ -93,6 +93,22 @@ public sealed class MetaGradientTests
                 Epsilon = 0.1,
             }
         ),
+        .. from positions in new[] { "learned", "rotary" }
+        select Row(
+            $"transformer {positions}",
+            new NetworkSpec
+            {
+                Type = "transformer",
+                Layers = 1,
+                Width = 4,
+                Heads = 2,
+                FeedForward = 5,
+                Positions = positions,
+                Vocabulary = 5,
+            },
+            [6],
+            new InnerSpec { Rate = 0.05, Steps = 2 }
+        ),
         Row("conv4 batch", Conv4(Normalization.Batch), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
         Row("conv4 support", Conv4(Normalization.Support), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
         Row("conv4 group", Conv4(Normalization.Group), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
@@ -151,7 +167,7 @@ public sealed class MetaGradientTests
                 .. network.Parameters.Select(p => Draw([.. p.Shape.Select(d => (long)d)])),
                 .. inner.Rates.Select(r => (Draw([.. r.Shape.Select(d => (long)d)]) * 0.5 + 1) * rule.Rate),
             ];
-            x = [Draw([4, .. input.Select(d => (long)d)]), Draw([4, .. input.Select(d => (long)d)])];
+            x = [Inputs(spec, [4, .. input.Select(d => (long)d)]), Inputs(spec, [4, .. input.Select(d => (long)d)])];
             y = tensor([0L, 1L, 1L, 0L]);
         }
 
@@ -213,6 +229,23 @@ public sealed class MetaGradientTests
             double[] values = new double[shape.Aggregate(1L, (a, b) => a * b)];
             values[element] = 1;
             return tensor(values, shape);
+        }
+
+        // codes are whole numbers, and padding behind them
+        private Tensor Inputs(NetworkSpec spec, long[] shape)
+        {
+            if (spec.Vocabulary is not { } vocabulary)
+            {
+                return Draw(shape);
+            }
+
+            double[] codes = new double[shape.Aggregate(1L, (a, b) => a * b)];
+            for (int i = 0; i < codes.Length; i++)
+            {
+                codes[i] = i % shape[1] < 3 + (i / shape[1]) ? random.Next(1, vocabulary) : 0;
+            }
+
+            return tensor(codes, shape);
         }
 
         private Tensor Draw(long[] shape)

@@ -57,7 +57,7 @@ internal static class ShapeOps
         c.Set(type, c[0].Shape);
     }
 
-    // The length follows from the three numbers, where these are known.
+    // The length follows from the three numbers, where these are known, or from a size that is counted up to.
     private static void Arange(InferenceContext c)
     {
         Tensor?[] given = [c[0].Constant, c[1].Constant, c[2].Constant];
@@ -68,7 +68,9 @@ internal static class ShapeOps
 
         if (!Array.TrueForAll(given, t => t is not null))
         {
-            c.Set(c[0].Type, new Shape(c.Fresh(0)));
+            // counting up to a size gives as many numbers
+            bool counts = given[0] is { } start && given[2] is { } delta && Number(start) == 0 && Number(delta) == 1;
+            c.Set(c[0].Type, new Shape(counts && c.Elements(1) is [var limit] ? limit : c.Fresh(0)));
             return;
         }
 

@@ -260,6 +260,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         float[] values = new float[parameter.Count];
         float bound = 1 / MathF.Sqrt(parameter.FanIn);
         float deviation = MathF.Sqrt(2f / parameter.FanIn);
+        float glorot = MathF.Sqrt(6f / (parameter.Shape.Count == 2 ? parameter.Shape[0] + parameter.Shape[1] : 2 * parameter.FanIn));
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = parameter.Initial switch
@@ -269,6 +270,8 @@ public sealed class MetaTrainer : ITraining, IDisposable
                 InitialDistribution.Identity => i % (parameter.Shape[0] + 1) == 0 ? 1 : 0,
                 InitialDistribution.He => deviation * (float)random.NextGaussian(),
                 InitialDistribution.Uniform => random.NextSingle(-bound, bound),
+                InitialDistribution.Normal => (float)random.NextGaussian(),
+                InitialDistribution.Glorot => random.NextSingle(-glorot, glorot),
                 _ => 0,
             };
         }

@@ -1,0 +1,65 @@
+using Kindling.Graphs;
+
+namespace Kindling.Networks;
+
+/// <content>What networks over sequences consist of.</content>
+internal sealed partial class NetworkBuilder
+{
+    /// <summary>Positions of the input.</summary>
+    public int Length => (int)X.Shape[1].Size;
+
+    /// <summary>Codes that a network tells apart, the one for padding among them.</summary>
+    public static int Vocabulary(NetworkSpec spec) => spec.Vocabulary ?? NetworkSpec.DefaultVocabulary;
+
+    /// <summary>The input as codes: int64 [batch, length].</summary>
+    public Value Codes() => Builder.Cast(X, ElementType.Int64);
+
+    /// <summary>1 where the input has a code and 0 where it has padding: float [batch, length].</summary>
+    public Value Present() => Builder.Cast(Builder.Greater(X, Builder.Scalar(0)), ElementType.Float);
+
+    /// <summary>A vector for each code, the one for padding among them: [vocabulary, width].</summary>
+    public Value Embedding(NetworkSpec spec, int width) =>
+        Parameter("embedding.weight", [Vocabulary(spec), width], InitialDistribution.Normal, width);
+
+    /// <summary>A parameter of the body.</summary>
+    public Value Parameter(string name, IReadOnlyList<int> shape, InitialDistribution initial, int fanIn) =>
+        Parameter(new ParameterSpec(name, shape, initial, fanIn, false));
+
+    /// <summary>A fully connected layer before anything but a ReLU: x [rows, F] -> [rows, units].</summary>
+    public Value Project(Value x, int units, string name, bool bias = true)
+    {
+        int features = (int)x.Shape[1].Size;
+        Value weight = Parameter($"{name}.weight", [features, units], InitialDistribution.Glorot, features);
+        return bias
+            ? Builder.Gemm(x, weight, Parameter($"{name}.bias", [units], InitialDistribution.Zeros, features))
+            : Builder.MatMul(x, weight);
+    }
+
+    /// <summary>Normalises each row of x [rows, F] (Ba et al. 2016).</summary>
+    public Value LayerNorm(Value x, string name)
+    {
+        int size = (int)x.Shape[1].Size;
+        Value scale = Parameter($"{name}.scale", [size], InitialDistribution.Ones, size);
+        return Builder.LayerNormalization(x, scale, Parameter($"{name}.shift", [size], InitialDistribution.Zeros, size), 1, Epsilon);
+    }
+
+    /// <summary>x (1 + erf(x / sqrt 2)) / 2: op set 17 has no operator for it.</summary>
+    public Value Gelu(Value x) => Builder.Mul(Builder.Mul(x, 0.5), Builder.Add(Builder.Erf(Builder.Mul(x, Math.Sqrt(0.5))), 1));
+
+    /// <summary>The mean over the positions that are present: x [batch, length, F] -> [batch, F]; 0 where none is.</summary>
+    public Value MeanOf(Value x, Value present)
+    {
+        GraphBuilder b = Builder;
+        Value share = b.Div(present, b.Max(b.ReduceSum(present, [1]), b.Scalar(1)));
+        return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), x), -1, x.Shape[2].Size);
+    }
+
+    /// <summary>Scores of all codes by what each is embedded as: features [batch * length, width], table [vocabulary, width].</summary>
+    public Graph FinishLanguageModel(Value rows, Value table)
+    {
+        GraphBuilder b = Builder;
+        (long vocabulary, long width) = (table.Shape[0].Size, table.Shape[1].Size);
+        Value scores = b.Gemm(rows, table, transB: true, alpha: (float)(1 / Math.Sqrt(width)));
+        return Finish(b.Reshape(scores, -1, Length, vocabulary), b.Reshape(rows, -1, Length, width));
+    }
+}
