@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Downloads what is missing of Omniglot (MIT, Copyright (c) 2015 Brenden Lake) and its usual split (MIT, Copyright (c) 2017 Jake Snell) from their homes.
+# Downloads what is missing of these sets from their homes:
+# Omniglot (MIT, Copyright (c) 2015 Brenden Lake) and its usual split (MIT, Copyright (c) 2017 Jake Snell),
+# CLINC150 (CC BY 3.0, Larson et al. 2019), Banking77 (CC BY 4.0, Casanueva et al. 2020).
 set -euo pipefail
 folder=data/omniglot
 pictures=https://github.com/brendenlake/omniglot/raw/master/python
@@ -16,3 +18,6 @@ mkdir -p "$folder/splits_vinyals"
 for name in images_background images_evaluation; do fetch "$pictures/$name.zip" "$folder/$name.zip"; done
 fetch "$pictures/one-shot-classification/all_runs.zip" "$folder/one_shot_all_runs.zip"
 for name in train val trainval test; do fetch "$splits/$name.txt" "$folder/splits_vinyals/$name.txt"; done
+mkdir -p data/clinc150 data/banking77
+for name in data_full domains; do fetch "https://github.com/clinc/oos-eval/raw/master/data/$name.json" "data/clinc150/$name.json"; done
+for name in train test; do fetch "https://github.com/PolyAI-LDN/task-specific-datasets/raw/master/banking_data/$name.csv" "data/banking77/$name.csv"; done

@@ -10,6 +10,9 @@ public sealed partial class Learner
     /// <inheritdoc/>
     public Prediction Predict(ImageInput image) => Predict(snapshot => _model.Manifest.Prepare(image, snapshot.Invert));
 
+    /// <inheritdoc/>
+    public Prediction Predict(string text) => Predict(_ => _model.Manifest.Prepare(text));
+
     private Prediction Predict(Func<Snapshot, FloatTensor> prepare)
     {
         Snapshot snapshot = Acquire();

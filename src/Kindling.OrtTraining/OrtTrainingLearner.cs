@@ -44,6 +44,9 @@ public sealed partial class OrtTrainingLearner : ILearner
     }
 
     /// <inheritdoc/>
+    public Prediction Predict(string text) => Predict(_model.Manifest.Prepare(text), Read());
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The inputs have another shape or are not finite.</exception>
     public IReadOnlyList<Prediction> PredictBatch(FloatTensor inputs)
     {

@@ -42,6 +42,7 @@ public static class TaskFamilies
             Source = SourceUse.Optional,
             HasImages = true,
             HasAlphabets = true,
+            Within = TaskSpec.WithinAlphabet,
             Create = OmniglotFamily.Load,
         },
         new()
@@ -68,6 +69,32 @@ public static class TaskFamilies
             Source = SourceUse.Required,
             HasOwnSplit = true,
             Create = TableFamily.Load,
+        },
+        new()
+        {
+            Type = "clinc150",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Optional,
+            HasTexts = true,
+            Within = TaskSpec.WithinDomain,
+            Create = ClincFamily.Load,
+        },
+        new()
+        {
+            Type = "banking77",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Optional,
+            HasTexts = true,
+            Create = BankingFamily.Load,
+        },
+        new()
+        {
+            Type = "texts",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Required,
+            HasTexts = true,
+            HasOwnSplit = true,
+            Create = TextFamily.Load,
         },
     ];
 
@@ -105,7 +132,7 @@ public static class TaskFamilies
     }
 
     /// <summary>The user's own data as test tasks: every class (task) that is found is in the test split, the other splits are empty.</summary>
-    /// <param name="path">A folder of class folders for pictures, a CSV file for tables.</param>
+    /// <param name="path">A folder of class folders for pictures, a CSV file for tables, either for texts.</param>
     /// <param name="preprocessing">How the model wants its input.</param>
     /// <param name="classification">Whether the model classifies.</param>
     /// <exception cref="BundleException">The data are missing, damaged or of another kind than the model takes.</exception>
@@ -117,7 +144,8 @@ public static class TaskFamilies
         {
             { Image: { } image } => FolderFamily.ForTest(path, image),
             { Table: { } table } => TableFamily.ForTest(path, table, classification),
-            _ => throw new BundleException($"'{path}' cannot be read for this model: it takes neither pictures nor tables."),
+            { Text: { } text } => TextFamily.ForTest(path, text),
+            _ => throw new BundleException($"'{path}' cannot be read for this model: it takes neither pictures nor tables nor texts."),
         };
     }
 
@@ -139,6 +167,11 @@ public static class TaskFamilies
         public bool HasChannels { get; init; }
 
         public bool HasAlphabets { get; init; }
+
+        public bool HasTexts { get; init; }
+
+        /// <summary>What the classes of an episode can have in common; null: nothing.</summary>
+        public string? Within { get; init; }
 
         public bool HasGeneratedClasses { get; init; }
 

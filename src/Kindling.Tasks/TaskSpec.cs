@@ -18,6 +18,9 @@ public sealed class TaskSpec
     /// <summary><see cref="Within"/>: all classes of an episode come from one alphabet.</summary>
     public const string WithinAlphabet = "alphabet";
 
+    /// <summary><see cref="Within"/>: all classes of an episode come from one domain.</summary>
+    public const string WithinDomain = "domain";
+
     /// <summary><see cref="Split"/>: that of Vinyals et al. 2016, which takes alphabets of both of Omniglot's sets for training.</summary>
     public const string VinyalsSplit = "vinyals";
 
@@ -43,8 +46,8 @@ public sealed class TaskSpec
     public int Queries { get; init; } = DefaultCount;
 
     /// <summary>
-    /// Where the data are: for <c>images</c> a folder of class folders, for <c>table</c> a CSV file, for <c>omniglot</c>
-    /// another folder than <c>omniglot</c>; below the data root, else as it stands.
+    /// Where the data are: for <c>images</c> a folder of class folders, for <c>table</c> a CSV file, for <c>texts</c> either, for a set with a usual folder,
+    /// as <c>omniglot</c>, another one; below the data root, else as it stands.
     /// </summary>
     public string? Source { get; init; }
 
@@ -100,8 +103,8 @@ public sealed class TaskSpec
     public int? TestClasses { get; init; }
 
     /// <summary>
-    /// What the classes of an episode have in common (<c>omniglot</c> only): <see cref="WithinAlphabet"/>, chosen uniformly among those with enough
-    /// characters in the split, all in one rotation and either all mirrored or none; nothing by default.
+    /// What the classes of an episode have in common: for <c>omniglot</c> <see cref="WithinAlphabet"/>, chosen uniformly among those with enough
+    /// characters in the split, all in one rotation and either all mirrored or none; for <c>clinc150</c> <see cref="WithinDomain"/>; nothing by default.
     /// </summary>
     public string? Within { get; init; }
 
@@ -113,6 +116,24 @@ public sealed class TaskSpec
     /// of those with at least <see cref="Ways"/> characters. All by default.
     /// </summary>
     public int? Alphabets { get; init; }
+
+    /// <summary>What texts are cut into; bytes by default.</summary>
+    public TextUnits? Units { get; init; }
+
+    /// <summary>Bytes, or words, of a text that the model reads; 128 by default.</summary>
+    public int? Length { get; init; }
+
+    /// <summary>Whether capital letters of texts become small ones; by default they do.</summary>
+    public bool? LowerCase { get; init; }
+
+    /// <summary>Codes of words and their pieces; 8192 by default.</summary>
+    public int? Buckets { get; init; }
+
+    /// <summary>Most pieces of a word, itself included; 8 by default.</summary>
+    public int? Pieces { get; init; }
+
+    /// <summary>Probability that a word of a training text is left out; below 1, 0 by default.</summary>
+    public double? DropWords { get; init; }
 
     /// <summary>The size of an episode.</summary>
     public EpisodeShape ToShape() => new(Ways, Shots, Queries);
@@ -141,16 +162,23 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "validationClasses", ValidationClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "testClasses", TestClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "validationFraction", ValidationFraction is not null, r => r.HasOwnSplit && !r.HasGeneratedClasses);
-        CheckOnly(faults, row, "within", Within is not null, r => r.HasAlphabets);
+        CheckOnly(faults, row, "within", Within is not null, r => r.Within is not null);
         CheckOnly(faults, row, "split", Split is not null, r => r.HasAlphabets);
         CheckOnly(faults, row, "alphabets", Alphabets is not null, r => r.HasAlphabets);
+        CheckOnly(faults, row, "units", Units is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "length", Length is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "lowerCase", LowerCase is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "buckets", Buckets is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "pieces", Pieces is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "dropWords", DropWords is not null, r => r.HasTexts);
         if (row?.Source == SourceUse.Required && string.IsNullOrWhiteSpace(Source))
         {
             faults.Add($"tasks.source must name the data of '{Type}'.");
         }
 
         CheckValues(faults);
-        CheckAlphabets(faults);
+        CheckAlphabets(faults, row);
+        CheckTexts(faults);
         return faults;
     }
 
@@ -206,11 +234,25 @@ public sealed class TaskSpec
         AtLeast(faults, "testClasses", TestClasses, Ways);
     }
 
-    private void CheckAlphabets(List<string> faults)
+    private void CheckTexts(List<string> faults)
     {
-        if (Within is not (null or WithinAlphabet))
+        faults.AddRange(Families.TextFamily.PreprocessingOf(this).Validate().Select(fault => "tasks." + fault));
+        if (Units != TextUnits.Words && (Buckets ?? Pieces) is not null)
         {
-            faults.Add($"tasks.within must be {WithinAlphabet}, got '{Within}'.");
+            faults.Add("tasks.buckets and tasks.pieces are for words: tasks.units must be words.");
+        }
+
+        if (DropWords is { } rate && !(rate >= 0 && rate < 1))
+        {
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"tasks.dropWords must be at least 0 and below 1, got {rate}."));
+        }
+    }
+
+    private void CheckAlphabets(List<string> faults, TaskFamilies.Row? row)
+    {
+        if (Within is not null && row?.Within is { } common && Within != common)
+        {
+            faults.Add($"tasks.within must be {common}, got '{Within}'.");
         }
 
         if (Split is not (null or VinyalsSplit or LakeSplit))

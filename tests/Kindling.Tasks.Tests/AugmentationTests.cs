@@ -78,9 +78,9 @@ internal sealed class AugmentationTests
     {
         Augmentation augmentation = new(Classes: 0.2, Items: 0, Shift: 0);
         SeededRandom random = new(3);
-        Warp ofClass = augmentation.OfClass(random);
+        Warp? ofClass = augmentation.OfClass(random);
         Assert.That(ofClass, Is.Not.EqualTo(Warp.Identity));
-        Assert.That(augmentation.OfItem(random, ofClass), Is.EqualTo(ofClass));
+        Assert.That(augmentation.OfItem(random, default, ofClass).Warp, Is.EqualTo(ofClass));
     }
 
     [Test]

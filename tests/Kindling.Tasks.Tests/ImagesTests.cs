@@ -341,7 +341,7 @@ internal sealed class ImagesTests
     public void OfSource_ForAModelOfTensors_IsRefused() =>
         AssertRefused(
             () => TaskFamilies.OfSource("set", Preprocessing.None, classification: true),
-            "'set' cannot be read for this model: it takes neither pictures nor tables."
+            "'set' cannot be read for this model: it takes neither pictures nor tables nor texts."
         );
 
     private static TaskSpec Spec(int ways) =>

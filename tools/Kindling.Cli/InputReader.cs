@@ -3,7 +3,7 @@ using Kindling.Tasks.Files;
 
 namespace Kindling.Cli;
 
-/// <summary>Reads what `adapt` and `predict` are given: a folder of class folders, pictures, or a CSV file.</summary>
+/// <summary>Reads what `adapt` and `predict` are given: a folder of class folders, pictures, texts, or a CSV file.</summary>
 internal static class InputReader
 {
     /// <summary>Labelled examples from a folder of class folders or a CSV file; how pictures were prepared goes to standard error.</summary>
@@ -28,7 +28,20 @@ internal static class InputReader
 
         if (invert is not null)
         {
-            throw new BundleException($"--invert is for pictures; '{manifest.Name}' takes rows of a table.");
+            throw new BundleException(
+                $"--invert is for pictures; '{manifest.Name}' takes {(manifest.Preprocessing.Text is null ? "rows of a table" : "texts")}."
+            );
+        }
+
+        if (manifest.Preprocessing.Text is not null)
+        {
+            IReadOnlyList<TextExample> texts = TextFiles.Examples(path);
+            foreach (TextExample example in texts)
+            {
+                Note(manifest, example.Place, example.Text);
+            }
+
+            return SupportSet.FromTexts(manifest, texts.Select(example => (example.Label, example.Text)));
         }
 
         TableFile table = TableFile.Read(path);
@@ -47,7 +60,8 @@ internal static class InputReader
     }
 
     /// <summary>
-    /// Inputs to predict, each with its name: pictures, folders of pictures or CSV files. How pictures were prepared goes to standard error, at the end.
+    /// Inputs to predict, each with its name: pictures, folders of pictures or CSV files; for texts also the text itself, where no file or folder has that
+    /// name. How pictures were prepared goes to standard error, at the end.
     /// </summary>
     public static IEnumerable<(string Name, FloatTensor Input)> Inputs(
         BundleManifest manifest,
@@ -66,6 +80,15 @@ internal static class InputReader
                     ImageInput image = ImageFiles.Decode(file);
                     log.Add(preprocessing.Describe(image));
                     yield return (file, manifest.Prepare(image, invert));
+                }
+            }
+            else if (manifest.Preprocessing.Text is not null)
+            {
+                bool isFile = Path.Exists(path) || path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
+                foreach ((string place, string text) in isFile ? TextFiles.Texts(path) : [(path, path)])
+                {
+                    Note(manifest, place, text);
+                    yield return (place, manifest.Prepare(text));
                 }
             }
             else
@@ -98,7 +121,16 @@ internal static class InputReader
     }
 
     private static IReadOnlyList<string> Columns(BundleManifest manifest) =>
-        manifest.Preprocessing.Table?.Columns ?? throw new BundleException($"'{manifest.Name}' takes neither pictures nor tables.");
+        manifest.Preprocessing.Table?.Columns
+        ?? throw new BundleException($"'{manifest.Name}' takes neither pictures nor tables nor texts.");
+
+    private static void Note(BundleManifest manifest, string place, string text)
+    {
+        if (manifest.ForTexts().Describe(text) is { Length: > 0 } note)
+        {
+            Console.Error.WriteLine($"note: {place}: {note}");
+        }
+    }
 
     private static FloatTensor Prepare(BundleManifest manifest, FloatTensor rows, int row)
     {

@@ -34,5 +34,18 @@ public sealed partial record BundleManifest
         return new FloatTensor(InputShape(), values);
     }
 
+    /// <summary>Prepares a text: one input of the model.</summary>
+    /// <exception cref="ArgumentException">The model takes no texts, or the text is empty or no valid Unicode.</exception>
+    public FloatTensor Prepare(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new FloatTensor(InputShape(), ForTexts().Apply(text).Values);
+    }
+
+    /// <summary>How texts are prepared.</summary>
+    /// <exception cref="ArgumentException">The model takes no texts.</exception>
+    public TextPreprocessing ForTexts() =>
+        Preprocessing.Text ?? throw new ArgumentException($"'{Name}' takes no texts; its preprocessing is '{Preprocessing.Kind}'.");
+
     private int[] InputShape() => [.. Input.Shape.Skip(1).Select(size => size!.Value)];
 }

@@ -20,7 +20,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             || word.ValueKind != JsonValueKind.String
         )
         {
-            throw new JsonException("Preprocessing must be an object with the kind image, table or none.");
+            throw new JsonException("Preprocessing must be an object with the kind image, table, text or none.");
         }
 
         string kind = word.GetString()!;
@@ -30,6 +30,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             Kind = kind,
             Image = kind == Preprocessing.ImageKind ? settings.Deserialize(PreprocessingJson.Default.ImagePreprocessing) : null,
             Table = kind == Preprocessing.TableKind ? settings.Deserialize(PreprocessingJson.Default.TablePreprocessing) : null,
+            Text = kind == Preprocessing.TextKind ? settings.Deserialize(PreprocessingJson.Default.TextPreprocessing) : null,
         };
     }
 
@@ -45,6 +46,11 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
         if (value.Table is not null)
         {
             WriteMembers(writer, JsonSerializer.SerializeToElement(value.Table, PreprocessingJson.Default.TablePreprocessing));
+        }
+
+        if (value.Text is not null)
+        {
+            WriteMembers(writer, JsonSerializer.SerializeToElement(value.Text, PreprocessingJson.Default.TextPreprocessing));
         }
 
         writer.WriteEndObject();

@@ -9,4 +9,5 @@ namespace Kindling.Bundles;
 )]
 [JsonSerializable(typeof(ImagePreprocessing))]
 [JsonSerializable(typeof(TablePreprocessing))]
+[JsonSerializable(typeof(TextPreprocessing))]
 internal sealed partial class PreprocessingJson : JsonSerializerContext;

@@ -64,6 +64,17 @@ public sealed class SupportSet
         );
     }
 
+    /// <summary>Labelled texts, prepared as the model wants them; class names in ordinal order.</summary>
+    /// <param name="manifest">The model's manifest.</param>
+    /// <param name="examples">Class name and one text each.</param>
+    /// <exception cref="ArgumentException">No examples, an empty class name, an empty text, or a model that takes no texts.</exception>
+    public static SupportSet FromTexts(BundleManifest manifest, IEnumerable<(string Label, string Text)> examples)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(examples);
+        return FromExamples([.. examples.Select(example => (example.Label, manifest.Prepare(example.Text)))], invert: null);
+    }
+
     private static SupportSet FromExamples((string Label, FloatTensor Input)[] examples, ImageInversion? invert)
     {
         if (Array.FindIndex(examples, example => string.IsNullOrEmpty(example.Label)) is int nameless and >= 0)

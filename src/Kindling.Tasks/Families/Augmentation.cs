@@ -1,20 +1,29 @@
 namespace Kindling.Tasks.Families;
 
 /// <summary>
-/// Random warps of training pictures: one that all items of a class share for the length of an episode, which makes it a class that was not there
-/// before, and one for each item.
+/// How training items are varied. Pictures: a random warp that all items of a class share for the length of an episode, which makes it a class that was not
+/// there before, and one for each item. Texts: words that are left out.
 /// </summary>
-internal sealed record Augmentation(double Classes, double Items, double Shift)
+internal sealed record Augmentation(double Classes, double Items, double Shift, double DropWords = 0)
 {
     /// <summary>What a recipe asks for; null if nothing.</summary>
     public static Augmentation? Of(TaskSpec spec) =>
-        spec.WarpClasses is null && spec.WarpItems is null && spec.ShiftItems is null
+        spec.WarpClasses is null && spec.WarpItems is null && spec.ShiftItems is null && spec.DropWords is null
             ? null
-            : new(spec.WarpClasses ?? 0, spec.WarpItems ?? 0, spec.ShiftItems ?? 0);
+            : new(spec.WarpClasses ?? 0, spec.WarpItems ?? 0, spec.ShiftItems ?? 0, spec.DropWords ?? 0);
 
-    /// <summary>The warp of a class.</summary>
-    public Warp OfClass(SeededRandom random) => Warp.Draw(random, Classes, shift: 0);
+    /// <summary>The warp of a class; none for texts.</summary>
+    public Warp? OfClass(SeededRandom random) => DropWords > 0 ? null : Warp.Draw(random, Classes, shift: 0);
 
-    /// <summary>The warp of an item of a class.</summary>
-    public Warp OfItem(SeededRandom random, Warp ofClass) => ofClass.After(Warp.Draw(random, Items, Shift));
+    /// <summary>How an item of a class is seen.</summary>
+    public ItemView OfItem(SeededRandom random, ItemView view, Warp? ofClass) =>
+        ofClass is { } warp
+            ? view with
+            {
+                Warp = warp.After(Warp.Draw(random, Items, Shift)),
+            }
+            : view with
+            {
+                Dropout = new WordDropout(random.NextUInt64(), DropWords),
+            };
 }

@@ -6,7 +6,7 @@ namespace Kindling.Tasks.Families;
 /// N-way K-shot classification of the items of a bank, with classes split into training, validation and test. Where classes have groups, an episode is
 /// of one group, chosen uniformly among those that are large enough.
 /// </summary>
-internal sealed class ClassFamily : ITaskFamily, IShapeCheck
+internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside
 {
     private readonly ItemBank _bank;
     private readonly ItemClass[][] _classes;
@@ -55,6 +55,8 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
 
     public required Preprocessing Preprocessing { get; init; }
 
+    public FloatTensor? Outside { get; init; }
+
     /// <summary>The classes of a split.</summary>
     public IReadOnlyList<ItemClass> Classes(Split split) => _classes[(int)split];
 
@@ -78,7 +80,7 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
             ItemClass item = classes[chosen[slot]];
             names[slot] = item.Name;
             random.Sample(item.Count, items);
-            Warp warp = augmentation?.OfClass(random) ?? Warp.Identity;
+            Warp? warp = augmentation?.OfClass(random);
             support.Add(item, items[..shape.Shots], slot, warp);
             query.Add(item, items[shape.Shots..], slot, warp);
         }
@@ -145,11 +147,11 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck
         private readonly float[] _y = new float[count];
         private int _next;
 
-        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot, Warp ofClass)
+        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot, Warp? ofClass)
         {
             foreach (int i in chosen)
             {
-                ItemView view = augmentation is null ? item.View : item.View with { Warp = augmentation.OfItem(random, ofClass) };
+                ItemView view = augmentation?.OfItem(random, item.View, ofClass) ?? item.View;
                 bank.Fill(item.First + i, view, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
                 _y[_next++] = slot;
             }

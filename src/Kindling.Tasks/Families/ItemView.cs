@@ -1,7 +1,8 @@
 namespace Kindling.Tasks.Families;
 
-/// <summary>How an item is seen where items are pictures.</summary>
+/// <summary>How an item is seen: the first three are for pictures, the last is for texts.</summary>
 /// <param name="QuarterTurns">Counter-clockwise quarter turns, 0 to 3.</param>
 /// <param name="Mirrored">Whether left and right are exchanged, before the turns.</param>
 /// <param name="Warp">A warp after both, or none.</param>
-internal readonly record struct ItemView(int QuarterTurns = 0, bool Mirrored = false, Warp? Warp = null);
+/// <param name="Dropout">Which words are left out, or none.</param>
+internal readonly record struct ItemView(int QuarterTurns = 0, bool Mirrored = false, Warp? Warp = null, WordDropout? Dropout = null);

@@ -24,7 +24,7 @@ internal sealed class JointClasses : JointData
 
     public override int ItemCount => _firsts[^1];
 
-    public override void Fill(int index, Span<float> x) => Fill(index, warp: null, x);
+    public override void Fill(int index, Span<float> x) => Fill(index, view => view, x);
 
     public override int Label(int index)
     {
@@ -38,14 +38,14 @@ internal sealed class JointClasses : JointData
     {
         ArgumentNullException.ThrowIfNull(random);
         int index = random.NextInt(ItemCount);
-        Fill(index, _augmentation?.OfItem(random, _augmentation.OfClass(random)), x);
+        Fill(index, view => _augmentation?.OfItem(random, view, _augmentation.OfClass(random)) ?? view, x);
         y[0] = Label(index);
     }
 
-    private void Fill(int index, Warp? warp, Span<float> x)
+    private void Fill(int index, Func<ItemView, ItemView> seen, Span<float> x)
     {
         int label = Label(index);
         ItemClass item = _classes[label];
-        _bank.Fill(item.First + index - _firsts[label], item.View with { Warp = warp }, x);
+        _bank.Fill(item.First + index - _firsts[label], seen(item.View), x);
     }
 }
