@@ -10,7 +10,7 @@ namespace Kindling.Adapt;
 public sealed class AdaptableModel : IAdaptableModel
 {
     private readonly AdaptOptions _options;
-    private readonly SafetensorsFile _theta;
+    private readonly Dictionary<string, FloatTensor> _rates;
     private readonly string _path;
     private readonly Engine _engine;
     private readonly StartPoint _start;
@@ -19,7 +19,10 @@ public sealed class AdaptableModel : IAdaptableModel
     private AdaptableModel(BundleFiles files, SafetensorsFile theta, AdaptOptions options)
     {
         _path = files.Path;
-        _theta = theta;
+
+        // Of theta the sets below have copies; nothing keeps it.
+        string[] rates = [.. files.Manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => GraphSignature.Rate(parameter.Name))];
+        _rates = theta.Tensors.Where(tensor => rates.Contains(tensor.Key)).ToDictionary(StringComparer.Ordinal);
         _options = options;
         (Provider, ProviderReason) = ExecutionProviders.Choose(options.Provider, options.Device);
         _engine = Engine.Open(files, theta, options, Provider);
@@ -82,7 +85,7 @@ public sealed class AdaptableModel : IAdaptableModel
     {
         ArgumentNullException.ThrowIfNull(start);
         ThrowIfDisposed();
-        StartPoint point = StartPoint.Create(_engine, _theta, start);
+        StartPoint point = _start.With(start, _rates);
         try
         {
             return new Learner(this, point, Heads.Initial(Manifest));

@@ -76,11 +76,20 @@ internal static class BenchTable
             $"""
             {report.Bundle}: {report.KilobytesPerLearner:0.0} kB an idle learner ({report.Learners} of them), its delta has {report.DeltaKilobytes:0.0} kB
             {report.MillisecondsToReload:0.00} ms from the file to a prediction
+            {report.MegabytesOpened:0} MB resident with the model open{Peaks(report)}
             {report.MegabytesAfterATenth:0.0} MB resident after {report.Adaptations
                 / 10} adaptations, {report.MegabytesAtTheEnd:0.0} MB after {report.Adaptations}
             {report.Users} users: {report.AdaptationsPerSecondApart:0} adaptations a second each by himself, {report.AdaptationsPerSecondTogether:0} in one call
             """
         );
+
+    private static string Peaks(LearnersBenchmarkReport report) =>
+        report is { MegabytesPredicting: { } predicting, MegabytesAdapting: { } adapting }
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $", at most {predicting:0} MB predicting a support set and {adapting:0} MB adapting to it, {adapting / predicting:0.00} times as much"
+            )
+            : "";
 
     public static string Text(BenchmarkSuiteReport report)
     {

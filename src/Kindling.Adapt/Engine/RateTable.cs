@@ -24,16 +24,16 @@ internal sealed class RateTable : IDisposable
     /// <summary>The row of a parameter (by its place among the adapted ones) in a step.</summary>
     internal OrtValue Row(int parameter, int step) => _rows[parameter][Math.Min(step, _rows[parameter].Length - 1)];
 
-    internal static RateTable Load(SafetensorsFile theta, BundleManifest manifest) =>
-        Create(manifest, parameter => theta.Tensors[GraphSignature.Rate(parameter.Name)]);
+    internal static RateTable Load(IReadOnlyDictionary<string, FloatTensor> theta, BundleManifest manifest) =>
+        Create(manifest, parameter => theta[GraphSignature.Rate(parameter.Name)]);
 
     /// <summary>One rate everywhere, in the shapes that the bundle's own rates have.</summary>
-    internal static RateTable Uniform(SafetensorsFile theta, BundleManifest manifest, float rate) =>
+    internal static RateTable Uniform(IReadOnlyDictionary<string, FloatTensor> theta, BundleManifest manifest, float rate) =>
         Create(
             manifest,
             parameter =>
             {
-                FloatTensor own = theta.Tensors[GraphSignature.Rate(parameter.Name)];
+                FloatTensor own = theta[GraphSignature.Rate(parameter.Name)];
                 int[] shape = [1, .. own.Shape.Skip(1)];
                 float[] values = new float[own.Count / own.Shape[0]];
                 Array.Fill(values, rate);

@@ -31,13 +31,17 @@ internal sealed class StartPoint : RefCounted
             engine,
             Fill(engine.Frozen, entry => theta.Tensors[entry.Name]),
             Fill(engine.Delta, entry => theta.Tensors[entry.Name]),
-            RateTable.Load(theta, engine.Manifest),
+            RateTable.Load(theta.Tensors, engine.Manifest),
             isBundles: true
         );
 
-    internal static StartPoint Create(Engine engine, SafetensorsFile theta, LearnerStart start)
+    /// <summary>Another start: of this one, what <paramref name="start"/> does not name.</summary>
+    /// <param name="start">Other values.</param>
+    /// <param name="rates">The bundle's rates by name.</param>
+    /// <exception cref="ArgumentException">A parameter that the bundle has not, or of another shape.</exception>
+    internal StartPoint With(LearnerStart start, IReadOnlyDictionary<string, FloatTensor> rates)
     {
-        BundleManifest manifest = engine.Manifest;
+        BundleManifest manifest = Engine.Manifest;
         foreach ((string name, FloatTensor tensor) in start.Parameters)
         {
             ManifestParameter parameter =
@@ -60,13 +64,16 @@ internal sealed class StartPoint : RefCounted
             throw new ArgumentException($"The rate must be finite, got {rate}.", nameof(start));
         }
 
-        FloatTensor Choose(TensorLayout.Entry entry) =>
-            start.Parameters.TryGetValue(entry.Name, out FloatTensor? own) ? own : theta.Tensors[entry.Name];
+        TensorSet Chosen(TensorSet own) =>
+            Fill(
+                own.Layout,
+                entry => start.Parameters.TryGetValue(entry.Name, out FloatTensor? other) ? other : own.Get(own.Layout.IndexOf(entry.Name))
+            );
         return new StartPoint(
-            engine,
-            Fill(engine.Frozen, Choose),
-            Fill(engine.Delta, Choose),
-            start.Rate is { } all ? RateTable.Uniform(theta, manifest, all) : RateTable.Load(theta, manifest),
+            Engine,
+            Chosen(Frozen),
+            Chosen(Delta),
+            start.Rate is { } all ? RateTable.Uniform(rates, manifest, all) : RateTable.Load(rates, manifest),
             isBundles: false
         );
     }

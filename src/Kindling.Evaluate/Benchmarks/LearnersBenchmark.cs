@@ -26,6 +26,9 @@ public static class LearnersBenchmark
         BundleEpisodes episodes = BundleEpisodes.Read(path);
         using AdaptableModel model = AdaptableModel.Open(path, new AdaptOptions { Steps = 1, RequireImprovement = false });
         FloatTensor input = FloatTensor.Zeros([.. model.Manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
+        double opened = Resident();
+        long? predicting = PeakMemory.Of(() => Predict(model, episodes));
+        long? adapting = PeakMemory.Of(() => Adapted(model, episodes, 0, input).Dispose());
 
         // One of everything first: what the model itself takes does not count.
         using Learner first = Adapted(model, episodes, 0, input);
@@ -68,6 +71,9 @@ public static class LearnersBenchmark
             DeltaKilobytes = first.Parameters.Values.Sum(tensor => (double)tensor.Count * sizeof(float)) / 1000,
             KilobytesPerLearner = perLearner / 1000,
             MillisecondsToReload = reload,
+            MegabytesOpened = opened / 1e6,
+            MegabytesPredicting = predicting / 1e6,
+            MegabytesAdapting = adapting / 1e6,
             Adaptations = adaptations,
             MegabytesAfterATenth = tenth / 1e6,
             MegabytesAtTheEnd = end / 1e6,
@@ -75,6 +81,12 @@ public static class LearnersBenchmark
             AdaptationsPerSecondApart = apart,
             AdaptationsPerSecondTogether = together,
         };
+    }
+
+    private static void Predict(AdaptableModel model, BundleEpisodes episodes)
+    {
+        using Learner learner = model.CreateLearner();
+        _ = learner.PredictBatch(episodes.Support(0).Inputs);
     }
 
     private static Learner Adapted(AdaptableModel model, BundleEpisodes episodes, int i, FloatTensor input)

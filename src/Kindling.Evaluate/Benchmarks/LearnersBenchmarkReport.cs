@@ -18,6 +18,15 @@ public sealed class LearnersBenchmarkReport
     /// <summary>Time to bring a learner back from disk to its first prediction; median.</summary>
     public required double MillisecondsToReload { get; init; }
 
+    /// <summary>Resident memory of the process with the model open.</summary>
+    public required double MegabytesOpened { get; init; }
+
+    /// <summary>Most resident memory while as many examples are predicted as a support set has; null where the system does not tell.</summary>
+    public required double? MegabytesPredicting { get; init; }
+
+    /// <summary>Most resident memory while one learner adapts to a support set, after that prediction; null where the system does not tell.</summary>
+    public required double? MegabytesAdapting { get; init; }
+
     /// <summary>Adaptations of one learner after another, one step each.</summary>
     public required int Adaptations { get; init; }
 

@@ -15,6 +15,9 @@ public sealed class LearnersBenchmarkTests
         Assert.That(report.DeltaKilobytes, Is.EqualTo(0.008), "a weight and a bias");
         Assert.That(report.MillisecondsToReload, Is.EqualTo(40));
         Assert.That(report.MegabytesAtTheEnd, Is.GreaterThan(1));
+        Assert.That(report.MegabytesOpened, Is.GreaterThan(1));
+        Assert.That(report.MegabytesPredicting, Is.GreaterThanOrEqualTo(report.MegabytesOpened).Or.Null);
+        Assert.That(report.MegabytesAdapting, Is.GreaterThan(1).Or.Null);
         Assert.That(
             (report.Users, report.AdaptationsPerSecondApart, report.AdaptationsPerSecondTogether),
             Is.EqualTo((20, 20 / 0.04, 20 / 0.04))

@@ -18,6 +18,7 @@ export async function adapt(ort, files, support, steps, options = {}) {
   const theta = readSafetensors(files['theta.safetensors']);
   const session = await ort.InferenceSession.create(files[manifest.graphs.adapt.file], options);
   if (manifest.innerRule.batch) throw new Error(`${manifest.name} takes its examples in parts of ${manifest.innerRule.batch}, which this sample does not.`);
+  if (manifest.graphs.backbone) throw new Error(`${manifest.name} has a backbone in front of its graphs, which this sample does not run.`);
   const tensor = ({ shape, data }) => new ort.Tensor('float32', data, shape);
   const feeds = { [manifest.input.name]: tensor(support.x) };
   if (support.labels) {
