@@ -153,6 +153,18 @@ public sealed class AdaptableModel : IAdaptableModel
     /// <summary>The graph of many users; null where the bundle has none.</summary>
     internal InferenceSession? ManySession() => _engine.AdaptMany(Reopen);
 
+    /// <summary>Makes sure that gradients can be summed over parts of a support set.</summary>
+    /// <exception cref="ArgumentException">They cannot, and why.</exception>
+    internal void OpenAccumulation()
+    {
+        if (Manifest.AccumulationFault() is { } fault)
+        {
+            throw new ArgumentException($"MicroBatch: the examples of '{Manifest.Name}' cannot be computed apart: {fault}.");
+        }
+
+        _engine.OpenAccumulation(Reopen);
+    }
+
     /// <summary>Opens the bundle's files again, and makes sure that they are still those that were loaded.</summary>
     internal BundleFiles Reopen() => BundleFiles.Reopen(_path, Manifest);
 

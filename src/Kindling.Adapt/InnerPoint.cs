@@ -33,10 +33,10 @@ public sealed class InnerPoint
     public FloatTensor Features(FloatTensor inputs) => Inference.Features(_snapshot, inputs, Check(inputs));
 
     /// <summary>One run gives the same as n single ones, unless the network normalises by its batch.</summary>
-    internal static FloatTensor Inductive(Snapshot snapshot, FloatTensor inputs, int batch) =>
+    internal static FloatTensor Inductive(Snapshot snapshot, FloatTensor inputs, int batch, int? most = null) =>
         snapshot.Engine.Manifest.Normalization == "batch"
             ? Inference.OutputsOneByOne(snapshot, inputs, batch)
-            : Inference.Outputs(snapshot, inputs, batch);
+            : Inference.Outputs(snapshot, inputs, batch, most);
 
     private int Check(FloatTensor inputs) => InputCheck.FiniteBatch(_snapshot.Engine.Manifest, inputs, single: false, nameof(inputs));
 }

@@ -15,6 +15,8 @@ public static class BundleExporter
     private const string AdaptFile = "adapt.onnx";
     private const string AdaptManyFile = "adapt-many.onnx";
     private const string BackboneFile = "backbone.onnx";
+    private const string AccumulateFile = "accumulate.onnx";
+    private const string UpdateFile = "update.onnx";
     private const string ModelFile = "model.onnx";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -83,6 +85,14 @@ public static class BundleExporter
         if (prefix is not null)
         {
             writer.Add(BackboneFile, OnnxWriter.ToBytes(prefix.Backbone));
+        }
+
+        Graph? accumulate = BundleGraphs.Accumulate(inApp, recipe.Inner, classification);
+        Graph? update = accumulate is null ? null : BundleGraphs.Update(network, recipe.Inner);
+        if (accumulate is not null)
+        {
+            writer.Add(AccumulateFile, OnnxWriter.ToBytes(accumulate));
+            writer.Add(UpdateFile, OnnxWriter.ToBytes(update!));
         }
 
         if (adaptMany is not null)
@@ -171,6 +181,8 @@ public static class BundleExporter
                     Infer = Describe(InferFile, infer),
                     Adapt = Describe(AdaptFile, adapt),
                     Backbone = prefix is null ? null : DescribeBackbone(prefix.Backbone),
+                    Accumulate = accumulate is null ? null : Describe(AccumulateFile, accumulate),
+                    Update = update is null ? null : Describe(UpdateFile, update),
                     AdaptMany = adaptMany is null ? null : Describe(AdaptManyFile, adaptMany),
                 },
                 Bake = new ManifestBake
@@ -204,7 +216,7 @@ public static class BundleExporter
         );
     }
 
-    // What it gives is kept, so that it counts as memory.
+    // What it gives is kept.
     private static ManifestGraph DescribeBackbone(Graph graph)
     {
         ManifestGraph described = Describe(BackboneFile, graph);
@@ -212,7 +224,7 @@ public static class BundleExporter
         return described.Memory is { } memory
             ? described with
             {
-                Memory = memory with { BytesPerExample = memory.BytesPerExample + kept },
+                Memory = memory with { KeptBytesPerExample = kept },
             }
             : described;
     }

@@ -94,6 +94,62 @@ public static class BundleGraphs
     }
 
     /// <summary>
+    /// <c>accumulate.onnx</c>: a sum of gradients -> the sum with the gradient of a part of the examples, times their share of all. Null where examples depend on
+    /// each other, or the rule takes them in parts already.
+    /// </summary>
+    public static Graph? Accumulate(NetworkGraphs network, InnerSpec inner, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        if (network.Normalization is Normalization.Batch or Normalization.Support || network.Statistics.Count > 0 || inner.LearnsLoss || inner.Batch != 0)
+        {
+            return null;
+        }
+
+        GraphBuilder b = new("accumulate");
+        (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
+            b,
+            ConvolutionLowering.Run(network.Support),
+            Anchored(network, inner),
+            network.Parameters[^1].Name,
+            classification,
+            out Value? labels
+        );
+        Value share = b.Parameter(GraphSignature.Share);
+        Value[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Graph.Input(p.Name))];
+        Value[] sums = [.. DeclareSums(b, network, inner)];
+        Value loss = Descended(b, inner, values, mask, labels!);
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, b.Mul(loss, share), adapted);
+        _ = b.Output(loss, GraphSignature.Loss);
+        foreach ((Value sum, Value gradient) in sums.Zip(gradients))
+        {
+            _ = b.Output(b.Add(sum, gradient), GraphSignature.Next(sum.Name));
+        }
+
+        return Simplification.Run(b.Graph);
+    }
+
+    /// <summary><c>update.onnx</c>: the inner rule's update by a sum of gradients.</summary>
+    public static Graph Update(NetworkGraphs network, InnerSpec inner)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        GraphBuilder b = new("update");
+        ParameterSpec[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p))];
+        Value[] parameters = [.. adapted.Select(p => b.Parameter(p.Name, p.Shape.Select(d => (long)d)))];
+        Value[] anchors =
+        [
+            .. Anchored(network, inner).Select(p => b.Parameter(GraphSignature.Anchor(p.Name), p.Shape.Select(d => (long)d))),
+        ];
+        Value[] sums = [.. DeclareSums(b, network, inner)];
+        Updated(b, inner, adapted, parameters, sums, anchors);
+        return Simplification.Run(b.Graph);
+    }
+
+    private static IEnumerable<Value> DeclareSums(GraphBuilder b, NetworkGraphs network, InnerSpec inner) =>
+        network.Parameters.Where(p => inner.Adapts(p)).Select(p => b.Parameter(GraphSignature.Sum(p.Name), p.Shape.Select(d => (long)d)));
+
+    /// <summary>
     /// What ONNX Runtime Training trains: (x, y, mask?, parameters, statistics) -> (loss, statistics of the batch, gradients of the adapted parameters).
     /// Statistics are inputs without use here: the runtime wants the parameters of <see cref="Evaluation"/> in both.
     /// </summary>
@@ -198,7 +254,7 @@ public static class BundleGraphs
         out Value? labels
     )
     {
-        bool labelled = b.Graph.Name is "adapt" or "training" or "evaluation";
+        bool labelled = b.Graph.Name is "adapt" or "accumulate" or "training" or "evaluation";
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
         Value? mask = null;
         labels = null;
@@ -244,29 +300,41 @@ public static class BundleGraphs
         Value total
     )
     {
-        OptimizerRule rule = inner.Rule();
         ParameterSpec[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p))];
         Value[] parameters = [.. adapted.Select(p => b.Graph.Input(p.Name))];
         Value[] anchors = inner.Proximal == 0 ? [] : [.. adapted.Select(p => b.Graph.Input(GraphSignature.Anchor(p.Name)))];
-        IReadOnlyList<Value> state = Optimizers.DeclareState(b, rule, parameters);
-        Value[] rates =
-        [
-            .. adapted.Select(p => b.Parameter(GraphSignature.Rate(p.Name), inner.HasElementRates ? p.Shape.Select(d => (long)d) : [])),
-        ];
-        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, total, parameters);
-        OptimizerStep step = InnerUpdate.Append(b, inner, parameters, gradients, anchors, rates, state);
+        Updated(b, inner, adapted, parameters, null, anchors, total);
         _ = b.Output(loss, "loss");
-        foreach ((Value before, Value after) in parameters.Concat(state).Zip(step.Parameters.Concat(step.State)))
-        {
-            _ = b.Output(after, before.Name + ".next");
-        }
-
         foreach (StatisticSpec statistic in network.Statistics)
         {
             _ = b.Output(values[statistic.Name], statistic.Name + ".next");
         }
 
         return Simplification.Run(b.Graph);
+    }
+
+    // The rule's update, by gradients that are given or those of a total.
+    private static void Updated(
+        GraphBuilder b,
+        InnerSpec inner,
+        ParameterSpec[] adapted,
+        Value[] parameters,
+        IReadOnlyList<Value>? gradients,
+        Value[] anchors,
+        Value? total = null
+    )
+    {
+        IReadOnlyList<Value> state = Optimizers.DeclareState(b, inner.Rule(), parameters);
+        Value[] rates =
+        [
+            .. adapted.Select(p => b.Parameter(GraphSignature.Rate(p.Name), inner.HasElementRates ? p.Shape.Select(d => (long)d) : [])),
+        ];
+        gradients ??= Differentiator.Gradients(b, total!, parameters);
+        OptimizerStep step = InnerUpdate.Append(b, inner, parameters, gradients, anchors, rates, state);
+        foreach ((Value before, Value after) in parameters.Concat(state).Zip(step.Parameters.Concat(step.State)))
+        {
+            _ = b.Output(after, before.Name + ".next");
+        }
     }
 
     // What adaptation descends: the network's own loss, if it has one, else that of its outputs.

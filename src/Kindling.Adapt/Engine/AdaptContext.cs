@@ -22,6 +22,7 @@ internal sealed class AdaptContext : IDisposable
 
     /// <summary>By the set that is read and the one that is written; empty where the rule takes all examples at once.</summary>
     private readonly Dictionary<(int Read, int Written), StepBinding> _parts = [];
+    private Accumulator? _accumulator;
     private StartPoint? _bound;
     private StartPoint? _start;
     private SupportData? _data;
@@ -81,10 +82,15 @@ internal sealed class AdaptContext : IDisposable
     /// <returns>The loss at the parameters that it read.</returns>
     internal float Run(int step, bool updates)
     {
+        if (_data!.IsAccumulated)
+        {
+            return _accumulator!.Run(step, updates, _options);
+        }
+
         int side = step & 1;
         Run(_steps[side], step);
         int from = side;
-        for (int part = 0; updates && part < _data!.Parts.Count; part++)
+        for (int part = 0; updates && part < _data.Parts.Count; part++)
         {
             int to = (_data.Parts.Count - part) % 2 == 1 ? 1 - side : 2;
             StepBinding binding = _parts[(from, to)];
@@ -107,6 +113,7 @@ internal sealed class AdaptContext : IDisposable
     public void Dispose()
     {
         Each(binding => binding.Dispose());
+        _accumulator?.Dispose();
         foreach (TensorSet set in (TensorSet[])[.. _delta, .. _state, _loss, _partLoss])
         {
             set.Dispose();
@@ -141,6 +148,13 @@ internal sealed class AdaptContext : IDisposable
         _start = start;
         _data = data;
         _options.Terminate = false;
+        if (data.IsAccumulated)
+        {
+            _accumulator ??= new Accumulator(_engine, _engine.Accumulation!.Value, _delta, _state);
+            _accumulator.Bind(start, data);
+            return;
+        }
+
         foreach ((string name, OrtValue value) in data.Read(start))
         {
             Each(binding => binding.Bind(name, value));

@@ -51,9 +51,14 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
             );
         }
 
+        if (request.MicroBatch is not null)
+        {
+            model.OpenAccumulation();
+        }
+
         (SupportSet fitted, SupportSet? validation) = HoldOut.Of(request);
         Heads heads = request.FromStart && !onStream ? Heads.Initial(model.Manifest) : before.Heads;
-        _data = SupportData.Create(model.Manifest, heads, fitted);
+        _data = SupportData.Create(model.Manifest, heads, fitted, request.MicroBatch);
         _origin = request.FromStart ? new Snapshot(before.Start, before.Start.Delta, heads, steps: 0) : before;
         try
         {
@@ -86,7 +91,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     internal int Steps => _steps;
 
     /// <summary>Whether it runs a fixed number of steps, and only its last point matters.</summary>
-    internal bool IsPlain => _judge is null && _request is { TimeBudget: null, MemoryBudget: null, PauseFile: null };
+    internal bool IsPlain => _judge is null && _request is { TimeBudget: null, MemoryBudget: null, PauseFile: null, MicroBatch: null };
 
     /// <summary>Runs it. Call once.</summary>
     /// <exception cref="OperationCanceledException">Cancelled by the caller.</exception>
@@ -109,7 +114,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
         if (finished)
         {
             _course.Finish(() => _result!.Delta.NotFinite(), ReferenceEquals(_origin, _before) ? null : () => Score(_before));
-            findings = SupportInspector.Examine(_origin, _course.Fault is null ? _result : null, _request.Support);
+            findings = SupportInspector.Examine(_origin, _course.Fault is null ? _result : null, _request.Support, _request.MicroBatch);
             if (_request.PauseFile is { } file)
             {
                 File.Delete(file);
@@ -241,7 +246,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
         _point = null;
     }
 
-    private Score Score(Snapshot point) => _judge!.Score(point.Heads, InnerPoint.Inductive(point, _judge.Inputs, _judge.Inputs.Shape[0]));
+    private Score Score(Snapshot point) => _judge!.Score(point.Heads, InnerPoint.Inductive(point, _judge.Inputs, _judge.Inputs.Shape[0], _request.MicroBatch));
 
     private Snapshot Point(int step, TensorSet delta) =>
         new(_origin.Start, delta, _data.Heads, _origin.Steps + step, _request.Support.Invert ?? _origin.Invert);

@@ -13,6 +13,7 @@ internal sealed class Engine : RefCounted
     private readonly ExecutionProvider _provider;
     private readonly IReadOnlyDictionary<string, bool> _scalarRates;
     private InferenceSession? _adaptMany;
+    private (InferenceSession Accumulate, InferenceSession Update)? _accumulation;
     private bool _freed;
 
     private Engine(
@@ -153,6 +154,40 @@ internal sealed class Engine : RefCounted
         }
     }
 
+    /// <summary>The graphs of a step in parts; null until <see cref="OpenAccumulation"/>.</summary>
+    internal (InferenceSession Accumulate, InferenceSession Update)? Accumulation => _accumulation;
+
+    /// <summary>Opens the graphs of a step in parts, which the bundle has, unless they are.</summary>
+    internal void OpenAccumulation(Func<BundleFiles> open)
+    {
+        lock (_opening)
+        {
+            if (_accumulation is not null)
+            {
+                return;
+            }
+
+            using BundleFiles files = open();
+            using SessionOptions session = Options(_options, _provider);
+            (ManifestGraph first, ManifestGraph second) = (Manifest.Graphs.Accumulate!, Manifest.Graphs.Update!);
+            InferenceSession accumulate = OrtErrors.Open(files.Read(first.File), session, files.Describe(first.File));
+            InferenceSession? update = null;
+            try
+            {
+                GraphCheck.Accumulate(accumulate, Adapt, Manifest, files.Describe(first.File));
+                update = OrtErrors.Open(files.Read(second.File), session, files.Describe(second.File));
+                GraphCheck.Update(update, Manifest, _scalarRates, files.Describe(second.File));
+                _accumulation = (accumulate, update);
+            }
+            catch
+            {
+                update?.Dispose();
+                accumulate.Dispose();
+                throw;
+            }
+        }
+    }
+
     internal AdaptContext RentContext()
     {
         lock (_lock)
@@ -194,6 +229,8 @@ internal sealed class Engine : RefCounted
         RunOptions.Dispose();
         Memory?.Dispose();
         _adaptMany?.Dispose();
+        _accumulation?.Accumulate.Dispose();
+        _accumulation?.Update.Dispose();
         Adapt.Dispose();
         Infer.Dispose();
         Backbone?.Dispose();

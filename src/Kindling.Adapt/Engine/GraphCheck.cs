@@ -63,12 +63,7 @@ internal static class GraphCheck
         CheckData(session, backbone, manifest, faults, users);
         CheckLabels(session, manifest, faults, users);
         CheckParameters(session, manifest, faults, users);
-        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
-        {
-            int[] rate = scalarRates[parameter.Name] ? [] : [.. parameter.Shape];
-            Check(session.InputMetadata, "input", GraphSignature.Rate(parameter.Name), TensorElementType.Float, faults, rate);
-        }
-
+        CheckRates(session, manifest, scalarRates, faults);
         GraphSignature signature = GraphSignature.Of(manifest);
         foreach (string name in signature.AdaptOutputs.Except(session.OutputMetadata.Keys, StringComparer.Ordinal))
         {
@@ -76,6 +71,76 @@ internal static class GraphCheck
         }
 
         Throw(session, signature.AdaptInputs, source, faults);
+    }
+
+    /// <summary>Checks the graph that adds the gradient of a part, whose data are those of the adapt graph.</summary>
+    internal static void Accumulate(InferenceSession session, InferenceSession adapt, BundleManifest manifest, string source)
+    {
+        List<string> faults = [];
+        GraphSignature signature = GraphSignature.Of(manifest);
+        foreach (string name in signature.Data)
+        {
+            Check(session.InputMetadata, "input", name, TensorElementType.Float, faults, adapt.InputMetadata[name].Dimensions);
+        }
+
+        if (manifest.IsClassification)
+        {
+            Check(session.InputMetadata, "input", GraphSignature.Mask, TensorElementType.Float, faults, [manifest.Output.Count]);
+        }
+
+        CheckLabels(session, manifest, faults, []);
+        CheckParameters(session, manifest, faults);
+        Check(session.InputMetadata, "input", GraphSignature.Share, TensorElementType.Float, faults, []);
+        CheckSums(session, manifest, faults);
+        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
+        {
+            string name = GraphSignature.Next(GraphSignature.Sum(parameter.Name));
+            Check(session.OutputMetadata, "output", name, TensorElementType.Float, faults, [.. parameter.Shape]);
+        }
+
+        Throw(session, signature.AccumulateInputs, source, faults);
+    }
+
+    /// <summary>Checks the graph that updates by a sum of gradients.</summary>
+    internal static void Update(
+        InferenceSession session,
+        BundleManifest manifest,
+        IReadOnlyDictionary<string, bool> scalarRates,
+        string source
+    )
+    {
+        List<string> faults = [];
+        CheckSums(session, manifest, faults);
+        CheckRates(session, manifest, scalarRates, faults);
+        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
+        {
+            Check(session.InputMetadata, "input", parameter.Name, TensorElementType.Float, faults, [.. parameter.Shape]);
+            Check(session.OutputMetadata, "output", GraphSignature.Next(parameter.Name), TensorElementType.Float, faults, [.. parameter.Shape]);
+        }
+
+        Throw(session, GraphSignature.Of(manifest).UpdateInputs, source, faults);
+    }
+
+    private static void CheckSums(InferenceSession session, BundleManifest manifest, List<string> faults)
+    {
+        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
+        {
+            Check(session.InputMetadata, "input", GraphSignature.Sum(parameter.Name), TensorElementType.Float, faults, [.. parameter.Shape]);
+        }
+    }
+
+    private static void CheckRates(
+        InferenceSession session,
+        BundleManifest manifest,
+        IReadOnlyDictionary<string, bool> scalarRates,
+        List<string> faults
+    )
+    {
+        foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
+        {
+            int[] rate = scalarRates[parameter.Name] ? [] : [.. parameter.Shape];
+            Check(session.InputMetadata, "input", GraphSignature.Rate(parameter.Name), TensorElementType.Float, faults, rate);
+        }
     }
 
     private static int[] DataShape(BundleManifest manifest) => [.. manifest.Input.Shape.Select(size => size ?? Free)];

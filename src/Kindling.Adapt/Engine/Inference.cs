@@ -6,9 +6,14 @@ namespace Kindling.Adapt;
 /// <summary>Prediction runs with a snapshot's parameters.</summary>
 internal static class Inference
 {
-    /// <summary>Raw outputs <c>[n, count]</c> of a batch in one run.</summary>
-    internal static FloatTensor Outputs(Snapshot snapshot, FloatTensor inputs, int batch)
+    /// <summary>Raw outputs <c>[n, count]</c> of a batch in one run, or in runs of at most so many inputs.</summary>
+    internal static FloatTensor Outputs(Snapshot snapshot, FloatTensor inputs, int batch, int? most = null)
     {
+        if (most < batch)
+        {
+            return InParts(inputs, most.Value, (part, count) => Outputs(snapshot, part, count));
+        }
+
         InferContext context = snapshot.Rent(batch);
         try
         {
@@ -90,9 +95,14 @@ internal static class Inference
         }
     }
 
-    /// <summary>What the head sees, <c>[n, features]</c>.</summary>
-    internal static FloatTensor Features(Snapshot snapshot, FloatTensor inputs, int batch)
+    /// <summary>What the head sees, <c>[n, features]</c>, in one run or in runs of at most so many inputs.</summary>
+    internal static FloatTensor Features(Snapshot snapshot, FloatTensor inputs, int batch, int? most = null)
     {
+        if (most < batch)
+        {
+            return InParts(inputs, most.Value, (part, count) => Features(snapshot, part, count));
+        }
+
         InferContext context = snapshot.Rent(batch);
         try
         {
@@ -106,5 +116,18 @@ internal static class Inference
             // Its binding has one output more than others expect.
             context.Dispose();
         }
+    }
+
+    // Rows are independent of each other wherever this is asked for.
+    private static FloatTensor InParts(FloatTensor inputs, int most, Func<FloatTensor, int, FloatTensor> run)
+    {
+        int length = inputs.Count / inputs.Shape[0];
+        FloatTensor[] parts =
+        [
+            .. inputs
+                .Values.Chunk(most * length)
+                .Select(values => run(new FloatTensor([values.Length / length, .. inputs.Shape.Skip(1)], values), values.Length / length)),
+        ];
+        return new FloatTensor([inputs.Shape[0], .. parts[0].Shape.Skip(1)], [.. parts.SelectMany(part => part.Values)]);
     }
 }

@@ -3,10 +3,12 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Kindling.Adapt;
 
-/// <summary>The inputs and outputs of one run of the adapt graph: from one set of parameters and optimiser state to another. Used by one thread at a time.</summary>
+/// <summary>The inputs and outputs of one run of the adapt graph, or of the one that updates by a sum of gradients: from one set of parameters and optimiser state to another. Used by one thread at a time.</summary>
 internal sealed class StepBinding : IDisposable
 {
     private readonly Engine _engine;
+    private readonly InferenceSession _session;
+    private readonly string _file;
     private readonly OrtIoBinding _binding;
     private readonly OrtValue?[] _rates;
 
@@ -23,13 +25,30 @@ internal sealed class StepBinding : IDisposable
         (TensorSet Read, TensorSet Written) state,
         TensorSet statistics
     )
+        : this(engine, engine.Adapt, engine.Manifest.Graphs.Adapt.File, loss, delta, state, statistics) { }
+
+    private StepBinding(
+        Engine engine,
+        InferenceSession session,
+        string file,
+        TensorSet? loss,
+        (TensorSet Read, TensorSet Written) delta,
+        (TensorSet Read, TensorSet Written) state,
+        TensorSet statistics
+    )
     {
         _engine = engine;
+        _session = session;
+        _file = file;
         _rates = new OrtValue?[engine.AdaptedCount];
-        _binding = engine.Adapt.CreateIoBinding();
+        _binding = session.CreateIoBinding();
         try
         {
-            _binding.BindOutput(GraphSignature.Loss, loss.Values[0]);
+            if (loss is not null)
+            {
+                _binding.BindOutput(GraphSignature.Loss, loss.Values[0]);
+            }
+
             BindSets(_binding, engine, delta, state, statistics);
         }
         catch
@@ -38,6 +57,14 @@ internal sealed class StepBinding : IDisposable
             throw;
         }
     }
+
+    /// <summary>Binds a run of the graph that updates by a sum, of a network without statistics.</summary>
+    internal static StepBinding OfUpdate(
+        Engine engine,
+        InferenceSession session,
+        (TensorSet Read, TensorSet Written) delta,
+        (TensorSet Read, TensorSet Written) state
+    ) => new(engine, session, engine.Manifest.Graphs.Update!.File, loss: null, delta, state, delta.Read);
 
     /// <summary>Binds an input.</summary>
     internal void Bind(string name, OrtValue value) => _binding.BindInput(name, value);
@@ -55,7 +82,7 @@ internal sealed class StepBinding : IDisposable
             }
         }
 
-        OrtErrors.Run(_engine.Adapt, options, _binding, _engine.Manifest.Graphs.Adapt.File);
+        OrtErrors.Run(_session, options, _binding, _file);
     }
 
     public void Dispose() => _binding.Dispose();

@@ -18,7 +18,8 @@ internal sealed class SupportData : IDisposable
         OrtValue labels,
         TensorSet? mask,
         Heads heads,
-        Func<int, int, OrtValue>? partOfLabels = null
+        Func<int, int, OrtValue>? partOfLabels = null,
+        int? microBatch = null
     )
     {
         _inputName = manifest.Input.Name;
@@ -29,20 +30,24 @@ internal sealed class SupportData : IDisposable
             [inputs.Shape[0], .. manifest.Input.Shape.Skip(1).Select(size => (long)size!.Value)]
         );
         Count = inputs.Shape[0];
+        IsAccumulated = microBatch < Count;
         Labels = labels;
         MaskSet = mask;
         Heads = heads;
         Parts = partOfLabels is null
             ? []
-            : [.. Ranges(manifest.InnerRule.Batch, Count).Select(r => (Part(manifest, inputs, r), partOfLabels(r.From, r.Count)))];
+            : [.. Ranges(microBatch ?? manifest.InnerRule.Batch, Count).Select(r => (Part(manifest, inputs, r), partOfLabels(r.From, r.Count)))];
     }
+
+    /// <summary>Whether the gradients of the <see cref="Parts"/> are summed for one update, in place of an update by each.</summary>
+    internal bool IsAccumulated { get; }
 
     /// <summary>Examples.</summary>
     internal int Count { get; }
 
     internal OrtValue Inputs { get; }
 
-    /// <summary>What each update of a step reads, in order; empty where one update reads all examples.</summary>
+    /// <summary>What each update of a step reads, in order, or each part of one; empty where one update reads all examples at once.</summary>
     internal IReadOnlyList<(OrtValue Inputs, OrtValue Labels)> Parts { get; }
 
     internal OrtValue Labels { get; }
@@ -81,7 +86,7 @@ internal sealed class SupportData : IDisposable
     }
 
     /// <summary>Checks a support set against the model and a learner's present heads.</summary>
-    internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support)
+    internal static SupportData Create(BundleManifest manifest, Heads present, SupportSet support, int? microBatch = null)
     {
         int count = InputCheck.Examples(manifest, support, nameof(support));
         if (manifest.InnerRule.Examples is { } expected && expected != count)
@@ -102,7 +107,8 @@ internal sealed class SupportData : IDisposable
                 Of(slots, 0, [count]),
                 MaskOf(heads),
                 heads,
-                (from, size) => Of(slots, from, [size])
+                (from, size) => Of(slots, from, [size]),
+                microBatch
             );
         }
 
@@ -114,7 +120,8 @@ internal sealed class SupportData : IDisposable
             Of(targets, 0, [count, outputs]),
             mask: null,
             present,
-            (from, size) => Of(targets, from * outputs, [size, outputs])
+            (from, size) => Of(targets, from * outputs, [size, outputs]),
+            microBatch
         );
     }
 

@@ -34,7 +34,8 @@ internal static class SupportInspector
     /// <param name="before">The learner as it was, whose features know nothing of the labels.</param>
     /// <param name="after">The result of the adaptation, or null when there is none: then residuals are not looked at.</param>
     /// <param name="support">The examples, checked.</param>
-    internal static List<SupportFinding> Examine(Snapshot before, Snapshot? after, SupportSet support)
+    /// <param name="most">Most examples of a run; null for all.</param>
+    internal static List<SupportFinding> Examine(Snapshot before, Snapshot? after, SupportSet support, int? most = null)
     {
         List<SupportFinding> findings = [.. EqualExamples.Find(support)];
         if (support.Labels is { } labels)
@@ -45,14 +46,14 @@ internal static class SupportInspector
                 // Once is enough: a contradiction is reported already.
                 HashSet<int> known = [.. findings.Where(f => f.Kind == SupportFindingKind.Contradiction).SelectMany(f => f.Examples)];
                 findings.AddRange(
-                    FarFromTheirClass(Inference.Features(before, support.Inputs, support.Count), classes, support)
+                    FarFromTheirClass(Inference.Features(before, support.Inputs, support.Count, most), classes, support)
                         .Where(finding => !known.Contains(finding.Examples[0]))
                 );
             }
         }
         else if (after is not null && support.Count >= FewestPoints)
         {
-            findings.AddRange(FarFromTheFit(InnerPoint.Inductive(after, support.Inputs, support.Count), support.Targets!));
+            findings.AddRange(FarFromTheFit(InnerPoint.Inductive(after, support.Inputs, support.Count, most), support.Targets!));
         }
 
         return findings;

@@ -74,7 +74,7 @@ internal sealed class AdaptCourse
         }
 
         long Bytes(int count) =>
-            manifest.AdaptationBytes(count, validation)
+            manifest.AdaptationBytes(count, validation, _request.MicroBatch)
             ?? throw new BundleException(
                 $"Bundle '{manifest.Name}' does not say what memory an adaptation takes, which a memory budget needs; write it anew with `kindling export`."
             );
@@ -84,11 +84,35 @@ internal sealed class AdaptCourse
             return true;
         }
 
-        long each = Bytes(1) - Bytes(0);
-        long most = each == 0 ? 0 : Math.Max(0, (budget - Bytes(0)) / each);
+        string advice =
+            _request.MicroBatch is { } size ? $" in parts of {size}"
+            : LargestPart(manifest, examples, validation, budget) is { } part ? $", a MicroBatch of {part} or {Most(Bytes, budget)} examples would do"
+            : $", {Most(Bytes, budget)} would do";
         Fault =
-            $"The memory budget of {Megabytes(budget)} MB is too small: to fit {examples} examples takes about {Megabytes(bytes)} MB, {most} would do.";
+            $"The memory budget of {Megabytes(budget)} MB is too small: to fit {examples} examples takes about {Megabytes(bytes)} MB{advice}.";
         return false;
+    }
+
+    private static long Most(Func<int, long> bytes, long budget)
+    {
+        long each = bytes(1) - bytes(0);
+        return each == 0 ? 0 : Math.Max(0, (budget - bytes(0)) / each);
+    }
+
+    private static int? LargestPart(BundleManifest manifest, int examples, int validation, long budget)
+    {
+        if (manifest.AccumulationFault() is not null)
+        {
+            return null;
+        }
+
+        int part = examples / 2;
+        while (part > 0 && manifest.AdaptationBytes(examples, validation, part) > budget)
+        {
+            part /= 2;
+        }
+
+        return part > 0 ? part : null;
     }
 
     /// <summary>Goes on from a paused course.</summary>

@@ -125,12 +125,14 @@ public sealed partial record BundleManifest
     /// </summary>
     /// <param name="examples">Examples that are fitted.</param>
     /// <param name="validation">Examples that judge.</param>
+    /// <param name="microBatch">Examples that are computed at one time (<see cref="AdaptRequest.MicroBatch"/>); null for all.</param>
     /// <returns>Bytes; null where the bundle, of an earlier version, does not say what its graphs take.</returns>
-    public long? AdaptationBytes(int examples, int validation = 0)
+    public long? AdaptationBytes(int examples, int validation = 0, int? microBatch = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(examples);
         ArgumentOutOfRangeException.ThrowIfNegative(validation);
-        if (Graphs.Adapt.Memory is not { } adapt || Graphs.Infer.Memory is not { } infer)
+        bool inParts = microBatch < examples;
+        if ((inParts ? Graphs.Accumulate : Graphs.Adapt)?.Memory is not { } adapt || Graphs.Infer.Memory is not { } infer)
         {
             return null;
         }
@@ -138,9 +140,12 @@ public sealed partial record BundleManifest
         // Each step reads one set and writes another; the best point and the one that is judged are copies.
         int adapted = Parameters.Count(parameter => parameter.Adapts);
         long moments = adapted == 0 ? 0 : GraphSignature.Of(this).State.Count / adapted;
-        Int128 buffers = sizeof(float) * (Int128)TensorLayout.OfDelta(this).Length * (4 + (2 * moments));
+        Int128 buffers = sizeof(float) * (Int128)TensorLayout.OfDelta(this).Length * (4 + (2 * moments) + (inParts ? 2 : 0));
+        long fitted = Math.Min(microBatch ?? examples, examples);
+        long predicted = Math.Min(microBatch ?? long.MaxValue, (long)examples + validation);
+        Int128 kept = 0;
         // The prediction graph judges, and looks for outliers among all examples that the request gave.
-        Int128 graphs = Run(adapt, examples) + Run(infer, (long)examples + validation);
+        Int128 graphs = Run(adapt, fitted) + Run(infer, predicted);
         if (Graphs.Backbone is { } backbone)
         {
             if (backbone.Memory is not { } memory)
@@ -148,13 +153,23 @@ public sealed partial record BundleManifest
                 return null;
             }
 
-            graphs += Run(memory, (long)examples + validation);
+            graphs += Run(memory, predicted);
+            kept = memory.KeptBytesPerExample * ((Int128)examples + predicted);
         }
 
-        return (long)Int128.Min(long.MaxValue, buffers + (2 * graphs));
+        return (long)Int128.Min(long.MaxValue, buffers + kept + (2 * graphs));
 
         static Int128 Run(ManifestMemory memory, long batch) => memory.Bytes + ((Int128)memory.BytesPerExample * batch);
     }
+
+    /// <summary>Why a step has to see all examples at once, as the end of a sentence; null where it need not.</summary>
+    internal string? AccumulationFault() =>
+        Normalization is "batch" or "support" ? $"its layers normalise by statistics of all of them (normalization {Normalization})"
+        : Statistics.Any(statistic => statistic.FromLabels) ? "its head is made of means over all of them"
+        : InnerRule.Examples is not null ? "its loss reads all of them in order"
+        : InnerRule.Batch is { } size ? $"its rule updates after every {size} of them already"
+        : Graphs.Accumulate is null || Graphs.Update is null ? "the bundle has no graphs for that; write it anew with `kindling export`"
+        : null;
 
     /// <summary>Reads a manifest and checks it.</summary>
     /// <param name="json">UTF-8 text.</param>

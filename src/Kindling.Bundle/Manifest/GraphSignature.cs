@@ -15,6 +15,9 @@ public sealed class GraphSignature
     /// <summary>Name of the loss output: float [], at the incoming parameters.</summary>
     public const string Loss = "loss";
 
+    /// <summary>Name of the input that says which share of all examples a part is: float [].</summary>
+    public const string Share = "share";
+
     /// <summary>Name of the prediction output.</summary>
     public const string Output = "output";
 
@@ -32,6 +35,11 @@ public sealed class GraphSignature
         InferInputs = [.. Data, .. mask, .. parameters, .. statistics];
         InferOutputs = [Output, Features];
         AdaptInputs = [.. Data, Labels, .. mask, .. parameters, .. State, .. adapted.Select(Rate)];
+        string[] sums = [.. adapted.Select(Sum)];
+        AccumulateInputs = [.. Data, Labels, .. mask, .. parameters, Share, .. sums];
+        AccumulateOutputs = [Loss, .. sums.Select(Next)];
+        UpdateInputs = [.. adapted, .. parameters.Intersect(adapted.Select(Anchor)), .. sums, .. State, .. adapted.Select(Rate)];
+        UpdateOutputs = [.. adapted.Select(Next), .. State.Select(Next)];
         AdaptOutputs = [Loss, .. adapted.Select(Next), .. State.Select(Next), .. statistics.Select(Next)];
     }
 
@@ -49,6 +57,18 @@ public sealed class GraphSignature
 
     /// <summary>Outputs of the adapt graph.</summary>
     public IReadOnlyList<string> AdaptOutputs { get; }
+
+    /// <summary>Inputs of the graph that adds the gradient of a part of the examples, as large as their share, to a sum.</summary>
+    public IReadOnlyList<string> AccumulateInputs { get; }
+
+    /// <summary>Outputs of that graph.</summary>
+    public IReadOnlyList<string> AccumulateOutputs { get; }
+
+    /// <summary>Inputs of the graph that updates the adapted parameters by such a sum.</summary>
+    public IReadOnlyList<string> UpdateInputs { get; }
+
+    /// <summary>Outputs of that graph.</summary>
+    public IReadOnlyList<string> UpdateOutputs { get; }
 
     /// <summary>Optimiser state: <c>NAME.m</c>, <c>NAME.v</c>, <c>step</c>, as far as the optimiser has them; each starts at zero.</summary>
     public IReadOnlyList<string> State { get; }
@@ -68,6 +88,9 @@ public sealed class GraphSignature
 
     /// <summary>Name of the frozen parameter that holds where adaptation of another one starts, for rules that pull back to it.</summary>
     public static string Anchor(string name) => name + ".anchor";
+
+    /// <summary>Name of a parameter's sum of gradients.</summary>
+    public static string Sum(string name) => name + ".sum";
 
     /// <summary>Name of a parameter's first moment.</summary>
     public static string FirstMoment(string name) => name + ".m";

@@ -16,6 +16,15 @@ public sealed record ManifestGraphs
     public ManifestGraph? Backbone { get; init; }
 
     /// <summary>
+    /// What adds the gradient of a part of the examples to a sum, and what updates by the sum: an inner step in the memory of a part. Null, both, where a step
+    /// has to see all examples at once.
+    /// </summary>
+    public ManifestGraph? Accumulate { get; init; }
+
+    /// <summary>See <see cref="Accumulate"/>.</summary>
+    public ManifestGraph? Update { get; init; }
+
+    /// <summary>
     /// One inner step of many users at once: the same inputs and outputs, with a first dimension <c>users</c> but for frozen parameters, rates and the
     /// optimiser's step count. Null where the network has no such form.
     /// </summary>

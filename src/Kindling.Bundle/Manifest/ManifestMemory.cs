@@ -11,4 +11,7 @@ public sealed record ManifestMemory
 
     /// <summary>Bytes for each example of the batch.</summary>
     public required long BytesPerExample { get; init; }
+
+    /// <summary>Bytes of its outputs for each example, where they are kept until an adaptation ends.</summary>
+    public long KeptBytesPerExample { get; init; }
 }

@@ -67,6 +67,19 @@ internal static class ManifestRules
             SameNames("graphs.infer.outputs", manifest.Graphs.Infer.Outputs, signature.InferOutputs, faults);
             SameNames("graphs.adapt.inputs", manifest.Graphs.Adapt.Inputs, signature.AdaptInputs, faults);
             SameNames("graphs.adapt.outputs", manifest.Graphs.Adapt.Outputs, signature.AdaptOutputs, faults);
+            if (manifest.Graphs.Accumulate is { } accumulate)
+            {
+                Memory("graphs.accumulate.memory", accumulate.Memory, faults);
+                SameNames("graphs.accumulate.inputs", accumulate.Inputs, signature.AccumulateInputs, faults);
+                SameNames("graphs.accumulate.outputs", accumulate.Outputs, signature.AccumulateOutputs, faults);
+            }
+
+            if (manifest.Graphs.Update is { } update)
+            {
+                SameNames("graphs.update.inputs", update.Inputs, signature.UpdateInputs, faults);
+                SameNames("graphs.update.outputs", update.Outputs, signature.UpdateOutputs, faults);
+            }
+
             if (manifest.Graphs.AdaptMany is { } many)
             {
                 SameNames("graphs.adaptMany.inputs", many.Inputs, signature.AdaptInputs, faults);
@@ -107,7 +120,7 @@ internal static class ManifestRules
 
     private static void Memory(string place, ManifestMemory? memory, List<string> faults)
     {
-        if (memory is { Bytes: < 0 } or { BytesPerExample: < 0 })
+        if (memory is { Bytes: < 0 } or { BytesPerExample: < 0 } or { KeptBytesPerExample: < 0 })
         {
             faults.Add($"{place}: expected 0 bytes or more, got {memory.Bytes} and {memory.BytesPerExample}.");
         }
@@ -292,6 +305,8 @@ internal static class ManifestRules
                     manifest.Graphs.Adapt.File,
                     manifest.Graphs.AdaptMany?.File,
                     manifest.Graphs.Backbone?.File,
+                    manifest.Graphs.Accumulate?.File,
+                    manifest.Graphs.Update?.File,
                     BundleManifest.ThetaFileName,
                 ]
         )

@@ -46,9 +46,16 @@ public sealed class AdaptRequest
 
     /// <summary>
     /// Bytes for the adaptation, beside the model and the examples; one that would take more (see <see cref="BundleManifest.AdaptationBytes"/>) does not begin,
-    /// and the report says how many examples would fit. Null: no limit.
+    /// and the report says how many examples would fit, or which <see cref="MicroBatch"/> would do. Null: no limit.
     /// </summary>
     public long? MemoryBudget { get; init; }
+
+    /// <summary>
+    /// Examples that are computed at one time, for less memory: gradients are summed before each update, with the same result to rounding. Refused where a step
+    /// has to see all examples at once: networks that normalise by statistics of the examples, heads of prototypes, learned losses, and rules that take
+    /// examples in parts already. Null: all of them.
+    /// </summary>
+    public int? MicroBatch { get; init; }
 
     /// <summary>
     /// A file for an adaptation that may be interrupted: when it is cancelled or its time is used up, it leaves its state there, and the same request to the
@@ -104,6 +111,11 @@ public sealed class AdaptRequest
         if (TimeBudget is { } budget && (budget <= TimeSpan.Zero || budget.TotalMilliseconds > int.MaxValue))
         {
             faults.Add($"TimeBudget: expected null or more than 0 and at most {int.MaxValue} ms, got {budget}.");
+        }
+
+        if (MicroBatch < 1)
+        {
+            faults.Add($"MicroBatch: expected null or at least 1, got {MicroBatch}.");
         }
 
         if (MemoryBudget <= 0)

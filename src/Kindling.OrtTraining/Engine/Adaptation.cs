@@ -27,6 +27,14 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     internal Adaptation(OrtTrainingModel model, LearnerState before, AdaptRequest request)
     {
         _started = model.Options.TimeProvider.GetTimestamp();
+        if (request.MicroBatch is not null)
+        {
+            throw new ArgumentException(
+                $"MicroBatch: ONNX Runtime Training computes all examples of '{model.Manifest.Name}' at once; Kindling.Adapt can do it in parts.",
+                nameof(request)
+            );
+        }
+
         _model = model;
         _before = before;
         _request = request;

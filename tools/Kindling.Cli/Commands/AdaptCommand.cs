@@ -33,6 +33,12 @@ internal static class AdaptCommand
             0,
             DeltaFile.MaximumGenerations
         );
+        Option<int?> microBatch = CommonOptions.Whole(
+            "--micro-batch",
+            "Examples that are computed at one time, for less memory; all by default",
+            1,
+            int.MaxValue
+        );
         Option<bool> json = CommonOptions.Json();
         Command command = new("adapt", "Fit a bundle to labelled examples")
         {
@@ -46,6 +52,7 @@ internal static class AdaptCommand
             holdOut,
             patience,
             keep,
+            microBatch,
             json,
         };
         command.Validators.Add(result =>
@@ -75,6 +82,7 @@ internal static class AdaptCommand
                         Support = InputReader.Support(model.Manifest, parsed.GetRequiredValue(support), inversion),
                         HoldOut = parsed.GetValue(holdOut),
                         Patience = parsed.GetValue(patience),
+                        MicroBatch = parsed.GetValue(microBatch),
                     };
                     return learner.AdaptAsync(request, new AdaptConsole(TimeProvider.System), cancellation);
                 });
