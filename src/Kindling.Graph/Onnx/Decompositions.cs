@@ -24,6 +24,9 @@ internal static partial class Decompositions
         ["SpaceToDepth"] = (7, (f, _) => [SpaceToDepth(f)]),
         ["NegativeLogLikelihoodLoss"] = (12, (f, _) => [Likelihood(f, f.Input(0), f.Input(1), f.Optional(2))]),
         ["SoftmaxCrossEntropyLoss"] = (12, CrossEntropy),
+        ["Einsum"] = (12, (f, _) => [Einsum.Build(f)]),
+        ["GatherND"] = (11, (f, _) => [GatherND(f)]),
+        ["ScatterND"] = (11, (f, _) => [ScatterND(f)]),
     };
 
     /// <summary>Whether an operator is read this way.</summary>
