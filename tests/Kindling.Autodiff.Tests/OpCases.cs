@@ -6,7 +6,18 @@ namespace Kindling.Autodiff.Tests;
 public static partial class OpCases
 {
     public static IEnumerable<OpCase> All =>
-        [.. Elementwise, .. Broadcasts, .. Matrix, .. Windows, .. Reductions, .. Shapes, .. Indexing, .. SeveralIndices, .. Einsum];
+        [
+            .. Elementwise,
+            .. Broadcasts,
+            .. Matrix,
+            .. Windows,
+            .. Reductions,
+            .. Shapes,
+            .. Indexing,
+            .. SeveralIndices,
+            .. Einsum,
+            .. Resampling,
+        ];
 
     private static Shape S(params Dimension[] dimensions) => new(dimensions);
 

@@ -35,6 +35,9 @@ internal sealed class NodeForm
     /// <summary>Takes an attribute of integers; null if it is absent.</summary>
     public long[]? Ints(string name) => Take<long[]>(name);
 
+    /// <summary>Takes an attribute of numbers; null if it is absent.</summary>
+    public float[]? Floats(string name) => Take<float[]>(name);
+
     /// <summary>Moves an attribute of integers to an input, where later op sets have it.</summary>
     public void IntsToInput(string attribute, int index)
     {

@@ -16,7 +16,6 @@ internal static class Exclusions
         new("recurrent networks: to come", "LSTM", "GRU", "RNN"),
         new("no sequences", "SplitToSequence"),
         new("positions that a network computes: no gradient to come", "DeformConv"),
-        new("sampling at positions: to come", "GridSample", "Resize"),
     ];
 
     /// <summary>Forms of supported operators.</summary>
