@@ -29,6 +29,35 @@ public static partial class OpCases
             : b.Op(form.OpType, form.Inputs, form.Attributes.Select(a => (a.Key, (object?)a.Value)));
     }
 
+    private static IEnumerable<OpCase> OtherForms =>
+        [
+            new(
+                "ConvTranspose to a shape",
+                (b, x) =>
+                    Read(
+                        b,
+                        11,
+                        "ConvTranspose",
+                        x,
+                        ("strides", new long[] { 2, 2 }),
+                        ("output_shape", new long[] { 7, 4 }),
+                        ("auto_pad", "SAME_UPPER")
+                    ),
+                S("n", 2, 3, 2),
+                S(2, 1, 2, 3),
+                S(1)
+            ),
+            new(
+                "ConvTranspose SAME",
+                (b, x) => Read(b, 11, "ConvTranspose", x, ("strides", new long[] { 2 }), ("auto_pad", "SAME_LOWER")),
+                S(2, 1, 3),
+                S(1, 2, 3)
+            ),
+            Move("Pad wrap", (b, x) => Read(b, 19, "Pad", [x, b.Ints(0, 2, 0, 1)], ("mode", "wrap")), "n", 3),
+            Move("Pad wrap round", (b, x) => Read(b, 19, "Pad", [x, b.Ints(5, -1), null, b.Ints(1)], ("mode", "wrap")), "n", 2),
+            new("Add from an axis", (b, x) => Read(b, 6, "Add", x.Select(b.Sin), ("broadcast", 1L), ("axis", 1L)), S("n", 2, 3), S(2)),
+        ];
+
     private static OpCase Product(string equation, params Shape[] inputs) =>
         new($"Einsum {equation}", (b, x) => Read(b, 12, "Einsum", x.Select(b.Sin), ("equation", equation)), inputs);
 
