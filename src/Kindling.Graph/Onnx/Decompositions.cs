@@ -24,6 +24,9 @@ internal static partial class Decompositions
         ["SpaceToDepth"] = (7, (f, _) => [SpaceToDepth(f)]),
         ["NegativeLogLikelihoodLoss"] = (12, (f, _) => [Likelihood(f, f.Input(0), f.Input(1), f.Optional(2))]),
         ["SoftmaxCrossEntropyLoss"] = (12, CrossEntropy),
+        ["LSTM"] = (7, (f, _) => LongShortTermMemory(f)),
+        ["GRU"] = (7, (f, _) => GatedRecurrentUnit(f)),
+        ["RNN"] = (7, (f, _) => SimpleRecurrence(f)),
     };
 
     /// <summary>Whether an operator is read this way.</summary>
