@@ -21,6 +21,7 @@ public static partial class OpCases
             Opset = opset,
             OpType = op,
             Inputs = [.. inputs],
+            Outputs = ["y"],
             Attributes = new(attributes.ToDictionary(a => a.Name, a => a.Value), StringComparer.Ordinal),
         };
         OpsetConversion.Convert(form);

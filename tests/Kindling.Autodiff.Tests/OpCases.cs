@@ -14,6 +14,7 @@ public static partial class OpCases
             .. Reductions,
             .. Shapes,
             .. Indexing,
+            .. Layers,
             .. SeveralIndices,
             .. OtherForms,
             .. Einsum,

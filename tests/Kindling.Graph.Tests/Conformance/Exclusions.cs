@@ -12,7 +12,6 @@ internal static class Exclusions
     /// <summary>Operators outside the registry.</summary>
     public static readonly OperatorExclusion[] Operators =
     [
-        new("recurrent networks: to come", "LSTM", "GRU", "RNN"),
         new("no sequences", "SplitToSequence"),
         new("positions that a network computes: no gradient to come", "DeformConv"),
     ];

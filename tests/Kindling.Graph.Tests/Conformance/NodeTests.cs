@@ -31,8 +31,8 @@ internal sealed class NodeTests
     {
         RequireData();
         Assert.That(NodeSuite.Tests, Has.Count.EqualTo(454));
-        Assert.That(Running.Count(row => row.Engine == NodeEngine.Torch), Is.AtLeast(426));
-        Assert.That(Running.Count(row => row.Engine == NodeEngine.OnnxRuntime), Is.AtLeast(426));
+        Assert.That(Running.Count(row => row.Engine == NodeEngine.Torch), Is.AtLeast(436));
+        Assert.That(Running.Count(row => row.Engine == NodeEngine.OnnxRuntime), Is.AtLeast(436));
     }
 
     [Test]
