@@ -16,7 +16,7 @@ internal static partial class Decompositions
             throw new GraphException($"{f.Where}: batch_dims {batch} does not go with {x} and {indices}.");
         }
 
-        Value places = Places(f.Builder, x, indices, batch, count);
+        Value places = Places(f, x, indices, batch, count);
         return f.Builder.Gather(Joined(f.Builder, x, batch + count), places);
     }
 
@@ -34,7 +34,7 @@ internal static partial class Decompositions
         }
 
         // [i, rest] into [d, rest]
-        Value places = b.Reshape(Places(b, x, indices, 0, count), [-1, .. Enumerable.Repeat(1L, rest)]);
+        Value places = b.Reshape(Places(f, x, indices, 0, count), [-1, .. Enumerable.Repeat(1L, rest)]);
         Value rows = Joined(b, updates, indices.Rank - 1);
         Value everywhere = rest == 0 ? places : b.Expand(places, b.Concat(0, [b.Ints(1), .. SizesFrom(b, rows, 1)]));
         Value y = Scatter(f, Joined(b, x, count), everywhere, rows, 0, reduction);
@@ -123,11 +123,12 @@ internal static partial class Decompositions
         : b.Reshape(x, b.Concat(0, [b.Ints(-1), .. SizesFrom(b, x, count)]));
 
     // Where the elements lie that the indices name, along the batch and the axes they index, joined: [batch..., i...]
-    private static Value Places(GraphBuilder b, Value x, Value indices, int batch, int count)
+    private static Value Places(NodeForm f, Value x, Value indices, int batch, int count)
     {
+        GraphBuilder b = f.Builder;
         if (indices.Constant is { } constant && x.Shape.Take(batch + count).All(d => d.IsKnown))
         {
-            return b.Constant(KnownPlaces(x.Shape, constant, batch, count));
+            return b.Constant(KnownPlaces(f, x.Shape, constant, batch, count));
         }
 
         Value at = b.Cast(indices, ElementType.Int64);
@@ -152,7 +153,7 @@ internal static partial class Decompositions
         return places;
     }
 
-    private static Tensor KnownPlaces(Shape shape, Tensor indices, int batch, int count)
+    private static Tensor KnownPlaces(NodeForm f, Shape shape, Tensor indices, int batch, int count)
     {
         long[] at = indices.ToInt64();
         long[] lead = [.. indices.Sizes.Take(indices.Sizes.Count - 1)];
@@ -166,6 +167,11 @@ internal static partial class Decompositions
             {
                 long size = shape[batch + axis].Size;
                 long index = at[(i * count) + axis];
+                if (index < -size || index >= size)
+                {
+                    throw new GraphException($"{f.Where}: index {index} is outside of axis {batch + axis} of {shape}.");
+                }
+
                 place = (place * size) + (index < 0 ? index + size : index);
             }
 

@@ -7,6 +7,7 @@ namespace Kindling.Graphs.Onnx;
 internal sealed class Einsum
 {
     private const string Dots = "...";
+    private const long LongestDiagonal = 1 << 20;
 
     private readonly NodeForm form;
     private readonly GraphBuilder b;
@@ -85,9 +86,9 @@ internal sealed class Einsum
         {
             (int first, int second) = (x.Labels.IndexOf(twice), x.Labels.LastIndexOf(twice));
             Dimension size = x.Value.Shape[first].IsKnown ? x.Value.Shape[first] : x.Value.Shape[second];
-            if (!size.IsKnown)
+            if (!size.IsKnown || size.Size > LongestDiagonal)
             {
-                throw Fail($"the size of '{twice}' must be known");
+                throw Fail($"the size of '{twice}' must be known, and at most {LongestDiagonal}, got {size}");
             }
 
             int[] others = [.. Enumerable.Range(0, x.Labels.Length).Where(i => i != first && i != second)];

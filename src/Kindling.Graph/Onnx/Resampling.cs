@@ -9,7 +9,7 @@ internal sealed class Resampling
     /// <summary>What there was before nearest_mode: the element before a place, or after it where the output is smaller.</summary>
     public const string Simple = "simple";
 
-    private const long MostElements = 1 << 24;
+    private const long MostElements = 1 << 22;
 
     /// <summary>nearest, linear or cubic.</summary>
     public required string Mode { get; init; }
@@ -43,6 +43,11 @@ internal sealed class Resampling
         }
 
         float[] places = [.. Enumerable.Range(0, (int)axis.Output).Select(i => Place(i, axis))];
+        if (Array.Find(places, at => !(Math.Abs(at) < int.MaxValue)) is not 0 and var far)
+        {
+            throw new GraphException($"an axis of {axis.Input} elements has none at {far}.");
+        }
+
         Value y =
             Mode == "nearest" ? b.Gather(x, b.Ints([.. places.Select(at => Nearest(at, axis))]), axis.Index) : Weighted(b, x, axis, places);
         bool[] inside = [.. places.Select(at => Coordinates != "tf_crop_and_resize" || (at >= 0 && at <= axis.Input - 1))];

@@ -1,5 +1,3 @@
-using Kindling.Graphs.Tests.Conformance;
-
 namespace Kindling.Graphs.Tests.Onnx;
 
 /// <summary>Where MaxPool found its maxima, in the order of counting and with the pads that libtorch does not know.</summary>
@@ -27,9 +25,6 @@ public sealed class PoolIndexTests
         Random random = new(4);
         int count = (int)sizes.Aggregate(1L, (product, size) => product * size);
         Tensor input = Tensor.Of<float>([.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 2)], sizes);
-        Tensor[] torch = NodeRunner.Run(b.Graph, NodeEngine.Torch, [input]);
-        Tensor[] ort = NodeRunner.Run(b.Graph, NodeEngine.OnnxRuntime, [input]);
-        Assert.That(torch[0].AsSpan<float>().ToArray(), Is.EqualTo(ort[0].AsSpan<float>().ToArray()));
-        Assert.That(torch[1].ToInt64(), Is.EqualTo(ort[1].ToInt64()));
+        OneNode.EqualOnBothEngines(b.Graph, input);
     }
 }

@@ -1,5 +1,4 @@
 using Kindling.Graphs.Onnx;
-using Kindling.Graphs.Tests.Conformance;
 
 namespace Kindling.Graphs.Tests.Onnx;
 
@@ -150,7 +149,7 @@ public sealed class ResamplingTests
         ),
         new(new float[] { 1, 2 }, "mode", "linear", "2 scales or sizes do not go with axes 0, 1, 2, 3 of x0: Float [2, 2, 5, 7]."),
         new(new float[] { 1, 1, 1e9f, 1 }, "mode", "linear", "is not supported."),
-        new(new float[] { 1, 1, 1e7f, 1 }, "mode", "linear", "is more than 16777216 weights, or nothing."),
+        new(new float[] { 1, 1, 1e7f, 1 }, "mode", "linear", "is more than 4194304 weights, or nothing."),
     ];
 
     [TestCaseSource(nameof(RefusedRows))]
@@ -178,26 +177,5 @@ public sealed class ResamplingTests
         long[][] sizes,
         Tensor?[] constants,
         params (string Name, object Value)[] attributes
-    )
-    {
-        byte[] model = OneNode.Model(op, opset, sizes, constants, attributes);
-        Random random = new(5);
-        Tensor[] inputs =
-        [
-            .. sizes.Select(s =>
-                Tensor.Of<float>(
-                    [.. Enumerable.Range(0, (int)s.Aggregate(1L, (a, b) => a * b)).Select(_ => (random.NextSingle() * 3) - 1.5f)],
-                    s
-                )
-            ),
-        ];
-        Tensor expected = NodeRunner.OnOnnxRuntime(model, [.. sizes.Select((_, i) => $"x{i}")], ["y"], inputs)[0];
-        Graph graph = OnnxReader.Read(model);
-        foreach (NodeEngine engine in Enum.GetValues<NodeEngine>())
-        {
-            Tensor got = NodeRunner.Run(graph, engine, inputs)[0];
-            Assert.That(got.Sizes, Is.EqualTo(expected.Sizes));
-            Assert.That(got.AsSpan<float>().ToArray(), Is.EqualTo(expected.AsSpan<float>().ToArray()).Within(2e-5f), engine.ToString());
-        }
-    }
+    ) => OneNode.EqualsOnnxRuntime(OneNode.Model(op, opset, sizes, constants, attributes), sizes);
 }
