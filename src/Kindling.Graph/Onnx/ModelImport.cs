@@ -177,6 +177,7 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
                 OpType = node.OpType,
                 Inputs = [.. node.Input.Select(name => Find(name, where))],
                 Attributes = AttributeReader.Read(node, where, folder),
+                Outputs = [.. node.Output],
             };
             string[] outputs = [.. node.Output];
             int count = Array.FindLastIndex(outputs, o => o.Length > 0) + 1;
