@@ -162,7 +162,9 @@ public sealed class NetworkCatalogueTests
             () => NetworkCatalogue.Build(new NetworkSpec { Type = "resnet" }, [1, 28, 28], 5),
             Throws
                 .TypeOf<GraphException>()
-                .With.Message.EqualTo("network.type: expected one of linear, mlp, conv4, transformer, transformer-lm, got 'resnet'")
+                .With.Message.EqualTo(
+                    "network.type: expected one of linear, mlp, conv4, transformer, transformer-lm, resnet12, dscnn, tcn, gru, lstm, gru-lm, lstm-lm, text-cnn, got 'resnet'"
+                )
         );
     }
 }

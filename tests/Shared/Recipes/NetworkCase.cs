@@ -24,6 +24,29 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
             """{ "type": "transformer", "layers": 1, "width": 8, "heads": 2, "vocabulary": 7, "head": "prototypes" }""",
             NetworkInput.Codes
         ),
+        .. from mode in new[] { "none", "batch", "support", "group", "layer" }
+        select new NetworkCase(
+            $$"""{ "type": "resnet12", "widths": [4, 4, 8, 8], "groups": 2, "normalization": "{{mode}}" }""",
+            NetworkInput.Image
+        ),
+        .. from mode in new[] { "none", "batch", "support", "group", "layer" }
+        select new NetworkCase(
+            $$"""{ "type": "dscnn", "layers": 2, "width": 8, "kernel": [4, 3], "groups": 2, "normalization": "{{mode}}" }""",
+            NetworkInput.Image
+        ),
+        .. from mode in new[] { "none", "support", "layer" }
+        from causal in new[] { "true", "false" }
+        select new NetworkCase(
+            $$"""{ "type": "tcn", "layers": 2, "width": 8, "causal": {{causal}}, "normalization": "{{mode}}" }""",
+            NetworkInput.Signal
+        ),
+        .. from type in new[] { "gru", "lstm" }
+        from input in new[] { NetworkInput.Signal, NetworkInput.Codes }
+        select new NetworkCase(
+            $$"""{ "type": "{{type}}", "layers": 2, "width": 8{{(input == NetworkInput.Codes ? ", \"vocabulary\": 7" : "")}} }""",
+            input
+        ),
+        new("""{ "type": "text-cnn", "width": 8, "filters": 4, "vocabulary": 7 }""", NetworkInput.Codes),
     ];
 
     /// <summary>A recipe for it.</summary>
