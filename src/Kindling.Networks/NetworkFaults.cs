@@ -92,7 +92,7 @@ internal static class NetworkFaults
         }
     }
 
-    /// <summary>That the input is codes, and the output a score for each.</summary>
+    /// <summary>That the input is codes, and that there is a target for each position.</summary>
     public static IEnumerable<string> CodesToCodes(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
     {
         foreach (string fault in Codes(spec, input, outputs))
@@ -100,10 +100,9 @@ internal static class NetworkFaults
             yield return fault;
         }
 
-        int vocabulary = spec.Vocabulary ?? NetworkSpec.DefaultVocabulary;
-        if (outputs != vocabulary)
+        if (input is [var length] && outputs != length)
         {
-            yield return $"network {spec.Type} gives a score for each of its vocabulary of {vocabulary}, got {outputs} outputs";
+            yield return $"network {spec.Type} takes a target for each of {length} positions, the code that is to be scored there; got {outputs}";
         }
     }
 }

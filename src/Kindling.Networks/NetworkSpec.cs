@@ -111,6 +111,11 @@ public sealed record NetworkSpec
         }
     }
 
+    /// <summary>
+    /// Whether the network gives scores of codes for each position, [batch, length, vocabulary], so that targets are codes [batch, length], 0 where there is none.
+    /// </summary>
+    public bool ScoresCodes() => NetworkCatalogue.Rows.Any(row => row.Type == Type && row.IsLanguageModel);
+
     // What stands in the recipe and would have no effect.
     private IEnumerable<string> Foreign(NetworkRow row)
     {

@@ -138,10 +138,26 @@ internal static class NetworkRows
                 },
                 [6]
             ),
+            .. from type in new[] { "transformer", "gru", "lstm" }
+            select Row(
+                $"{type}-lm",
+                new NetworkSpec
+                {
+                    Type = $"{type}-lm",
+                    Layers = 2,
+                    Width = 4,
+                    Heads = type == "transformer" ? 2 : null,
+                    Vocabulary = 7,
+                },
+                [5]
+            ),
             // filters enough for products of gathered columns, with small weights and with large ones
             .. from filters in new[] { 16, 96 }
             select Row($"conv4 with {filters} filters", new NetworkSpec { Type = "conv4", Filters = filters }, [1, 8, 8]),
         ];
+
+    public static NetworkGraphs Build(NetworkSpec spec, int[] input) =>
+        NetworkCatalogue.Build(spec, input, spec.ScoresCodes() ? input[0] : Outputs);
 
     private static TestCaseData Row(string name, NetworkSpec spec, int[] input) => new TestCaseData(spec, input).SetArgDisplayNames(name);
 }
