@@ -61,6 +61,21 @@ public static class Losses
         return b.Neg(b.ReduceMean(perExample, [0], keepDims: false));
     }
 
+    /// <summary>
+    /// -mean of log softmax(scores)[code] over all positions that have a code; scores [batch, length, vocabulary], codes float [batch, length], whole numbers, 0
+    /// where there is none.
+    /// </summary>
+    public static Value CodeCrossEntropy(GraphBuilder b, Value scores, Value codes)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(codes);
+        Value counted = b.Cast(b.Greater(codes, b.ScalarLike(codes, 0)), codes.Type);
+        Value places = b.Unsqueeze(b.Cast(codes, ElementType.Int64), 2);
+        Value picked = b.Squeeze(b.GatherElements(b.LogSoftmax(scores), places, 2), 2);
+        Value count = b.Max(b.ReduceSum(counted, [0, 1], keepDims: false), b.ScalarLike(codes, 1));
+        return b.Neg(b.Div(b.ReduceSum(b.Mul(picked, counted), [0, 1], keepDims: false), count));
+    }
+
     /// <summary>mean (output - target)^2.</summary>
     public static Value MeanSquaredError(GraphBuilder b, Value output, Value target)
     {

@@ -22,6 +22,7 @@ public static class Vectorizer
         ["LogSoftmax"] = c => c.Same(c.Inputs, ("axis", c.Axis(-1))),
         ["Gather"] = Gather,
         ["LayerNormalization"] = LayerNormalization,
+        ["Concat"] = c => c.Same([.. c.Inputs.Select((v, i) => c.Many(i) ? v : c.Repeated(v!))], ("axis", c.Axis(0))),
         ["GatherElements"] = c => c.Same(c.Inputs.Select(c.Everybodys), ("axis", c.Axis(0))),
         ["Transpose"] = Transpose,
         ["Reshape"] = Reshape,
@@ -54,7 +55,7 @@ public static class Vectorizer
         [
             .. graph
                 .Nodes.Select(node => node.OpType)
-                .Where(op => !Rules.ContainsKey(op))
+                .Where(op => op != "Split" && !Rules.ContainsKey(op))
                 .Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal),
         ];
@@ -92,9 +93,22 @@ public static class Vectorizer
         foreach (Node node in graph.Nodes)
         {
             Call call = new(b, node, map);
-            map[node.Outputs[0]!.Name] =
-                !call.IsMany ? call.Same(call.Inputs)
-                : Rules.TryGetValue(node.OpType, out Func<Call, Value>? rule) ? rule(call)
+            if (node.OpType == "Split" || !call.IsMany)
+            {
+                IReadOnlyList<Value> results = call.All(call.Inputs, call.IsMany ? [("axis", call.Axis(0))] : []);
+                for (int i = 0; i < results.Count; i++)
+                {
+                    if (node.Outputs[i] is { } output)
+                    {
+                        map[output.Name] = results[i];
+                    }
+                }
+
+                continue;
+            }
+
+            map[node.Outputs[0]!.Name] = Rules.TryGetValue(node.OpType, out Func<Call, Value>? rule)
+                ? rule(call)
                 : throw new GraphException($"Node '{node.Name}': there is no vectorising rule for {node.OpType}.");
         }
 
@@ -269,9 +283,14 @@ public static class Vectorizer
 
         /// <summary>The node itself with other inputs, and with attributes instead of its own of the same name.</summary>
         public Value Same(IEnumerable<Value?> inputs, params (string Name, object? Value)[] attributes) =>
-            b.Op(
-                node.OpType,
-                inputs,
+            b.Ops(node.OpType, 1, inputs, Changed(attributes))[0];
+
+        /// <summary>The same with all of its outputs.</summary>
+        public IReadOnlyList<Value> All(IEnumerable<Value?> inputs, params (string Name, object? Value)[] attributes) =>
+            b.Ops(node.OpType, node.Outputs.Count, inputs, Changed(attributes));
+
+        private Attributes Changed((string Name, object? Value)[] attributes) =>
+            new(
                 node.Attributes.All.Where(own => attributes.All(a => a.Name != own.Key))
                     .Select(own => (own.Key, (object?)own.Value))
                     .Concat(attributes)
@@ -291,6 +310,14 @@ public static class Vectorizer
             return missing > 0 && Many(index)
                 ? b.Unsqueeze(Inputs[index]!, [.. Enumerable.Range(1, missing).Select(i => (long)i)])
                 : Inputs[index]!;
+        }
+
+        /// <summary>What all users share, once for each of them.</summary>
+        public Value Repeated(Value value)
+        {
+            Value many = Inputs.Where((_, i) => Many(i)).First()!;
+            Value users = many.Shape[0].IsKnown ? b.Ints(many.Shape[0].Size) : b.Slice(b.ShapeOf(many), b.Ints(0), b.Ints(1));
+            return b.Expand(b.Unsqueeze(value, 0), b.Concat(0, [users, b.Ints([.. Enumerable.Repeat(1L, value.Rank)])]));
         }
 
         /// <summary>An input of all users together, for an operator that does not broadcast.</summary>

@@ -45,6 +45,13 @@ public static class BundleExporter
     private static void Write(string target, ExportSource source, Action<string> verify)
     {
         (Recipe recipe, CheckpointState state) = (source.Recipe, source.State);
+        if (recipe.Network.ScoresCodes())
+        {
+            throw new BundleException(
+                $"{recipe.Name}: bundles hold one output for each target, and {recipe.Network.Type} gives scores of all codes for each."
+            );
+        }
+
         NetworkGraphs network = recipe.Build(state.InputShape, state.Outputs);
         bool classification = state.IsClassification;
         Dictionary<string, FloatTensor> tensors = new(source.Theta, StringComparer.Ordinal);

@@ -54,6 +54,22 @@ internal sealed partial class NetworkBuilder
         return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), x), -1, x.Shape[2].Size);
     }
 
+    /// <summary>The input [batch, channels, times] or [batch, channels, times, 1] without the last axis.</summary>
+    public Value Signal() => X.Rank == 4 ? Builder.Reshape(X, 0, X.Shape[1].Size, X.Shape[2].Size) : X;
+
+    /// <summary>A convolution along time that gives as many times; a bias only where no normalisation follows: x [batch, C, times].</summary>
+    public Value ConvAlongTime(Value x, int filters, int size, int dilation, Alignment alignment, string name)
+    {
+        long around = (long)dilation * (size - 1);
+        long before = alignment switch
+        {
+            Alignment.Behind => around,
+            Alignment.Centred => around / 2,
+            _ => 0,
+        };
+        return Convolution(x, filters, [size], name, [1], [before, around - before], [dilation], 1);
+    }
+
     /// <summary>Scores of all codes by what each is embedded as: features [batch * length, width], table [vocabulary, width].</summary>
     public Graph FinishLanguageModel(Value rows, Value table)
     {

@@ -81,13 +81,35 @@ internal sealed partial class NetworkBuilder
     }
 
     /// <summary>A 3x3 convolution with padding 1; a bias only where no normalisation follows that would cancel it.</summary>
-    public Value Conv(Value x, int filters, long stride, string name)
+    public Value Conv(Value x, int filters, long stride, string name) => Conv(x, filters, [3, 3], name, stride);
+
+    /// <summary>A convolution whose output is as large as its input, divided by the stride and rounded up; a bias as above.</summary>
+    public Value Conv(Value x, int filters, IReadOnlyList<int> kernel, string name, long stride = 1, int group = 1)
     {
-        int channels = (int)x.Shape[1].Size;
-        Value weight = Parameter(new($"{name}.weight", [filters, channels, 3, 3], InitialDistribution.He, channels * 9, false));
-        Value? bias =
-            mode == Normalization.None ? Parameter(new($"{name}.bias", [filters], InitialDistribution.Zeros, channels * 9, false)) : null;
-        return Builder.Conv(x, weight, bias, [stride, stride], [1, 1, 1, 1]);
+        long[] before = [.. kernel.Select((size, i) => Around(size, x.Shape[i + 2].Size) / 2)];
+        long[] after = [.. kernel.Select((size, i) => Around(size, x.Shape[i + 2].Size) - before[i])];
+        return Convolution(x, filters, kernel, name, [stride, stride], [.. before, .. after], null, group);
+
+        // of an odd kernel half of it on each side, whatever the stride, as has always been
+        long Around(int size, long length) => size % 2 == 1 ? size - 1 : Math.Max(0, ((length - 1) / stride * stride) + size - length);
+    }
+
+    private Value Convolution(
+        Value x,
+        int filters,
+        IReadOnlyList<int> kernel,
+        string name,
+        long[] strides,
+        long[] pads,
+        long[]? dilations,
+        int group
+    )
+    {
+        int channels = (int)x.Shape[1].Size / group;
+        int fanIn = kernel.Aggregate(channels, (product, size) => product * size);
+        Value weight = Parameter($"{name}.weight", [filters, channels, .. kernel], InitialDistribution.He, fanIn);
+        Value? bias = mode == Normalization.None ? Parameter($"{name}.bias", [filters], InitialDistribution.Zeros, fanIn) : null;
+        return Builder.Conv(x, weight, bias, strides, pads, dilations, group);
     }
 
     /// <summary>

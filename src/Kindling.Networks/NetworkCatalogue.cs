@@ -7,7 +7,21 @@ public static class NetworkCatalogue
 {
     /// <summary>One row for each; a new network is one more.</summary>
     internal static IReadOnlyList<NetworkRow> Rows { get; } =
-    [Linear.Row, Mlp.Row, Conv4.Row, Transformer.Encoder, Transformer.LanguageModel];
+    [
+        Linear.Row,
+        Mlp.Row,
+        Conv4.Row,
+        Transformer.Encoder,
+        Transformer.LanguageModel,
+        ResNet12.Row,
+        DepthwiseSeparable.Row,
+        TemporalConvolution.Row,
+        Recurrent.Gru,
+        Recurrent.Lstm,
+        Recurrent.GruLanguageModel,
+        Recurrent.LstmLanguageModel,
+        TextCnn.Row,
+    ];
 
     /// <summary>Builds a network's graphs.</summary>
     /// <param name="spec">The description.</param>

@@ -60,7 +60,39 @@ internal static class NetworkFaults
         }
     }
 
-    /// <summary>That the input is codes, and the output a score for each.</summary>
+    /// <summary>That the input is an image.</summary>
+    public static IEnumerable<string> Images(NetworkSpec spec, IReadOnlyList<int> input)
+    {
+        if (input.Count != 3)
+        {
+            yield return $"network {spec.Type} takes inputs [channels, height, width], got [{string.Join(", ", input)}]";
+        }
+    }
+
+    /// <summary>That the input is channels over time.</summary>
+    public static IEnumerable<string> Signal(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
+    {
+        if (input is not ([_, _] or [_, _, 1]))
+        {
+            yield return $"network {spec.Type} takes inputs [channels, times] or [channels, times, 1], got [{string.Join(", ", input)}]";
+        }
+    }
+
+    /// <summary>That the input is either.</summary>
+    public static IEnumerable<string> CodesOrSignal(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
+    {
+        if (input is not ([_] or [_, _] or [_, _, 1]))
+        {
+            yield return $"network {spec.Type} takes codes [length] or signals [channels, times] or [channels, times, 1], got [{string.Join(", ", input)}]";
+        }
+
+        if (input.Count > 1 && spec.Vocabulary is not null)
+        {
+            yield return $"network.vocabulary: a signal has none, expected no such member, got {spec.Vocabulary}";
+        }
+    }
+
+    /// <summary>That the input is codes, and that there is a target for each position.</summary>
     public static IEnumerable<string> CodesToCodes(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
     {
         foreach (string fault in Codes(spec, input, outputs))
@@ -68,10 +100,9 @@ internal static class NetworkFaults
             yield return fault;
         }
 
-        int vocabulary = spec.Vocabulary ?? NetworkSpec.DefaultVocabulary;
-        if (outputs != vocabulary)
+        if (input is [var length] && outputs != length)
         {
-            yield return $"network {spec.Type} gives a score for each of its vocabulary of {vocabulary}, got {outputs} outputs";
+            yield return $"network {spec.Type} takes a target for each of {length} positions, the code that is to be scored there; got {outputs}";
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Kindling.Networks;
 
 /// <summary>
 /// A network as graphs. Both have the inputs <c>x</c> and the parameters (the support graph of a head of prototypes has <c>y</c> between them), and the outputs <c>output</c> [batch, outputs] and <c>features</c>
-/// [batch, F], which is what the last linear layer sees. With <see cref="Normalization.Support"/> the support graph gives the statistics of
+/// [batch, F], which is what the last linear layer sees; of a language model [batch, length, vocabulary] and [batch, length, F]. With <see cref="Normalization.Support"/> the support graph gives the statistics of
 /// its batch as further outputs and the inference graph takes them as further inputs; otherwise the two are the same graph.
 /// </summary>
 public sealed class NetworkGraphs

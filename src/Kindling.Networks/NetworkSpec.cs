@@ -18,7 +18,7 @@ public sealed record NetworkSpec
     /// <summary>Units of the hidden layers of <c>mlp</c>.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [40, 40];
 
-    /// <summary>Filters of each of the four layers of <c>conv4</c>.</summary>
+    /// <summary>Filters of each of the four layers of <c>conv4</c>, and of each kind of window of <c>text-cnn</c>.</summary>
     public int Filters { get; init; } = 64;
 
     /// <summary>How <c>conv4</c> halves the image: <c>stride</c> (MAML's Omniglot network) or <c>pool</c> (2x2 maximum).</summary>
@@ -44,6 +44,15 @@ public sealed record NetworkSpec
 
     /// <summary>How attention knows positions: <c>learned</c> vectors, or <c>rotary</c>, queries and keys that turn.</summary>
     public string? Positions { get; init; }
+
+    /// <summary>Filters of each block of networks that widen from block to block.</summary>
+    public IReadOnlyList<int>? Widths { get; init; }
+
+    /// <summary>Sizes of a convolution: height and width of <c>dscnn</c>'s first, times of <c>tcn</c>'s, codes in each kind of window of <c>text-cnn</c>.</summary>
+    public IReadOnlyList<int>? Kernel { get; init; }
+
+    /// <summary>Whether a network over time sees nothing later.</summary>
+    public bool? Causal { get; init; }
 
     /// <summary>Codes that a network over codes tells apart; inputs are whole numbers below it, and 0 is padding.</summary>
     public int? Vocabulary { get; init; }
@@ -102,6 +111,11 @@ public sealed record NetworkSpec
         }
     }
 
+    /// <summary>
+    /// Whether the network gives scores of codes for each position, [batch, length, vocabulary], so that targets are codes [batch, length], 0 where there is none.
+    /// </summary>
+    public bool ScoresCodes() => NetworkCatalogue.Rows.Any(row => row.Type == Type && row.IsLanguageModel);
+
     // What stands in the recipe and would have no effect.
     private IEnumerable<string> Foreign(NetworkRow row)
     {
@@ -113,6 +127,9 @@ public sealed record NetworkSpec
             ("feedForward", FeedForward),
             ("positions", Positions),
             ("vocabulary", Vocabulary),
+            ("widths", Widths),
+            ("kernel", Kernel),
+            ("causal", Causal),
         ];
         foreach (string name in members.Where(m => m.Value is not null).Select(m => m.Name).Except(row.Members))
         {

@@ -6,7 +6,7 @@ namespace Kindling.Recipes;
 /// <summary>The losses that adaptation can descend: one row for each value of <c>inner.loss</c>.</summary>
 public static class InnerLosses
 {
-    // Labels are int64 [batch] of a classification; outputs are [batch, slots], with slots that stand for no class far below all others.
+    // Labels are int64 [batch] of a classification, codes of a language model; outputs are [batch, slots], with slots that stand for no class far below all others.
     private static readonly InnerLoss[] Rows =
     [
         new(
@@ -14,7 +14,9 @@ public static class InnerLosses
             null,
             true,
             (b, o, y, mask) =>
-                y.Type == ElementType.Int64 ? Losses.CrossEntropy(b, Masked(b, o, mask), y) : Losses.MeanSquaredError(b, o, y)
+                y.Type == ElementType.Int64 ? Losses.CrossEntropy(b, Masked(b, o, mask), y)
+                : o.Rank == 3 ? Losses.CodeCrossEntropy(b, o, y)
+                : Losses.MeanSquaredError(b, o, y)
         ),
         new("learned", null, false, null),
         new("mse", true, true, Losses.OneHotSquaredError),

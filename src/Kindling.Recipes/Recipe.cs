@@ -242,6 +242,16 @@ public sealed record Recipe
             yield return fault;
         }
 
+        if (Network.ScoresCodes() && (row.Loss ?? Inner.Loss) != InnerSpec.DefaultLoss)
+        {
+            yield return $"inner.loss: {Network.Type} scores codes, expected {InnerSpec.DefaultLoss}, got {row.Loss ?? Inner.Loss}";
+        }
+
+        if (Network.ScoresCodes() && classification)
+        {
+            yield return $"tasks.ways: {Network.Type} scores codes, not classes, expected 1, got {Tasks.Ways}";
+        }
+
         string loss = row.Loss ?? Inner.Loss;
         if (InnerLosses.ReadsLabels(loss))
         {

@@ -58,7 +58,7 @@ public sealed class NetworkGradientTests
     [TestCaseSource(typeof(NetworkRows), nameof(NetworkRows.All))]
     public void Outputs_OfNetworkOnOnnxRuntime_EqualTorch(NetworkSpec spec, int[] input)
     {
-        NetworkGraphs network = NetworkCatalogue.Build(spec, input, NetworkRows.Outputs);
+        NetworkGraphs network = NetworkRows.Build(spec, input);
         Compare(network.Support, spec.Vocabulary);
         Compare(network.Infer, spec.Vocabulary);
     }
@@ -66,12 +66,14 @@ public sealed class NetworkGradientTests
     // x and parameters in; the loss and its gradient by every parameter out
     private static Graph Step(NetworkSpec spec, int[] input, bool lowered = false)
     {
-        Graph network = NetworkCatalogue.Build(spec, input, NetworkRows.Outputs).Support;
+        Graph network = NetworkRows.Build(spec, input).Support;
         network = lowered ? ConvolutionLowering.Run(network) : network;
         GraphBuilder b = new("step");
         Value[] inputs = [.. network.Inputs.Select(v => b.Input(v.Name, v.Type, v.Shape))];
         Value output = b.Inline(network, inputs.ToDictionary(v => v.Name))["output"];
-        Value loss = Losses.CrossEntropy(b, output, b.Ints(0, 1, 2, 0));
+        Value loss = spec.ScoresCodes()
+            ? Losses.CodeCrossEntropy(b, output, inputs[0])
+            : Losses.CrossEntropy(b, output, b.Ints(0, 1, 2, 0));
         foreach (Value value in Differentiator.Gradients(b, loss, [.. inputs.Skip(1)]).Prepend(loss))
         {
             _ = b.Output(value);

@@ -240,6 +240,13 @@ public sealed class RecipeTests
         "\"batch\": 2",
         "inner.batch: 2 of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got 2"
     )]
+    [TestCase("maml", "gru-lm", "\"loss\": \"l1\"", "inner.loss: gru-lm scores codes, expected same, got l1")]
+    [TestCase(
+        "maml",
+        "tcn\", \"causal\": true, \"heads\": 2, \"positions\": \"rotary",
+        "\"steps\": 1",
+        "network.heads: tcn has no heads; it has layers, width, kernel, causal; network.positions: tcn has no positions; it has layers, width, kernel, causal"
+    )]
     public void Parse_WrongRule_SaysWhatIsExpected(string algorithm, string network, string inner, string fault)
     {
         string wrong = Right

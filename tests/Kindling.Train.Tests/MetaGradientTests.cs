@@ -109,6 +109,69 @@ public sealed class MetaGradientTests
             [6],
             new InnerSpec { Rate = 0.05, Steps = 2 }
         ),
+        Row(
+            "resnet12 batch",
+            new NetworkSpec
+            {
+                Type = "resnet12",
+                Widths = [2, 2, 2, 3],
+                Normalization = Normalization.Batch,
+            },
+            [1, 16, 16],
+            new InnerSpec { Rate = 0.05, Steps = 2 }
+        ),
+        Row(
+            "dscnn layer",
+            new NetworkSpec
+            {
+                Type = "dscnn",
+                Layers = 2,
+                Width = 2,
+                Kernel = [4, 3],
+                Normalization = Normalization.Layer,
+            },
+            [1, 9, 6],
+            new InnerSpec { Rate = 0.05, Steps = 2 }
+        ),
+        Row(
+            "tcn support",
+            new NetworkSpec
+            {
+                Type = "tcn",
+                Layers = 2,
+                Width = 2,
+                Normalization = Normalization.Support,
+            },
+            [2, 9],
+            new InnerSpec { Rate = 0.05, Steps = 2 }
+        ),
+        .. from type in new[] { "gru", "lstm" }
+        from vocabulary in new int?[] { 5, null }
+        select Row(
+            $"{type} of {(vocabulary is null ? "signals" : "codes")}",
+            new NetworkSpec
+            {
+                Type = type,
+                Layers = 2,
+                Width = 3,
+                Vocabulary = vocabulary,
+            },
+            vocabulary is null ? [2, 4] : [6],
+            new InnerSpec { Rate = 0.05, Steps = 2 }
+        ),
+        Row(
+            "text-cnn",
+            new NetworkSpec
+            {
+                Type = "text-cnn",
+                Width = 3,
+                Kernel = [2, 3],
+                Filters = 2,
+                Vocabulary = 5,
+            },
+            [6],
+            new InnerSpec { Rate = 0.05, Steps = 2 }
+        ),
         Row("conv4 batch", Conv4(Normalization.Batch), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
         Row("conv4 support", Conv4(Normalization.Support), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
         Row("conv4 group", Conv4(Normalization.Group), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),

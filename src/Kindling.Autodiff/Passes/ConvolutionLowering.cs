@@ -27,7 +27,11 @@ public static class ConvolutionLowering
             {
                 GraphBuilder b = rewriter.Target;
                 Value?[] inputs = [.. node.Inputs.Select(v => v is null ? null : rewriter.Map(v))];
-                Value rows = window.Product(b, window.Columns(b, inputs[0]!), inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
+                Value columns = window.Columns(b, inputs[0]!);
+                Value? bias = inputs.Length > 2 ? inputs[2] : null;
+                Value rows = IsDepthwise(node)
+                    ? window.DepthwiseProduct(b, columns, inputs[1]!, bias)
+                    : window.Product(b, columns, inputs[1]!, bias);
                 rewriter.Replace(node.Output, window.Images(b, rows));
             }
             else
@@ -42,7 +46,8 @@ public static class ConvolutionLowering
     private static Window? Lowered(Node node, bool every)
     {
         (Value x, Value w) = (node.Inputs[0]!, node.Inputs[1]!);
-        if (node.Attributes.Int("group", 1) != 1 || !w.Shape.IsKnown || !Window.IsKnown(x, node.Output))
+        bool grouped = node.Attributes.Int("group", 1) != 1;
+        if ((grouped && !(every && IsDepthwise(node))) || !w.Shape.IsKnown || !Window.IsKnown(x, node.Output))
         {
             return null;
         }
@@ -52,5 +57,12 @@ public static class ConvolutionLowering
         return (every ? x.Shape[1].IsKnown : window.HasColumns(x, MostColumnElements)) && window.Overlap <= VjpRules.MostUses
             ? window
             : null;
+    }
+
+    // Each channel by itself: no product of matrices, so that its own convolution is the fastest wherever that will do.
+    private static bool IsDepthwise(Node node)
+    {
+        long groups = node.Attributes.Int("group", 1);
+        return groups > 1 && node.Inputs[0]!.Shape[1].Is(groups) && node.Inputs[1]!.Shape[0].Is(groups);
     }
 }

@@ -119,6 +119,15 @@ internal sealed class Window
         return b.Gemm(columns, b.Reshape(swapped, filters, Taps * channels), bias, transB: true);
     }
 
+    /// <summary>The convolution of <see cref="Columns"/>, each channel with its own w [C, 1, k...] and maybe a bias [C]: [N o..., C].</summary>
+    public Value DepthwiseProduct(GraphBuilder b, Value columns, Value w, Value? bias)
+    {
+        long channels = w.Shape[0].Size;
+        Value weights = b.Transpose(b.Reshape(w, channels, Taps), 1, 0);
+        Value sums = b.ReduceSum(b.Mul(b.Reshape(columns, -1, Taps, channels), weights), [1], keepDims: false);
+        return bias is null ? sums : b.Add(sums, bias);
+    }
+
     /// <summary>The gradient of w [O, C, k...] in <see cref="Product"/>, from that of its result.</summary>
     public Value WeightGradient(GraphBuilder b, Value columns, Value rows, long channels)
     {

@@ -11,4 +11,7 @@ public enum NetworkInput
 
     /// <summary>[length], whole numbers.</summary>
     Codes,
+
+    /// <summary>The same, with the next code of each position as target.</summary>
+    NextCode,
 }

@@ -3,12 +3,12 @@ using Kindling.Tasks;
 
 namespace Kindling.TestSupport;
 
-/// <summary>Tasks of another family whose inputs are the first numbers of its own, changed one by one.</summary>
+/// <summary>Tasks of another family whose inputs are some of the numbers of its own, changed one by one.</summary>
 /// <param name="family">The other family.</param>
 /// <param name="shape">Shape of an input.</param>
-/// <param name="count">Numbers of an input.</param>
+/// <param name="step">Every so many of the numbers.</param>
 /// <param name="change">From a number and its place to the one that stands there.</param>
-internal sealed class ReshapedTasks(ITaskFamily family, int[] shape, int count, Func<float, int, float> change) : ITaskFamily
+internal sealed class ReshapedTasks(ITaskFamily family, int[] shape, int step, Func<float, int, float> change) : ITaskFamily
 {
     public string Name => family.Name;
 
@@ -51,11 +51,13 @@ internal sealed class ReshapedTasks(ITaskFamily family, int[] shape, int count, 
         return new FloatTensor([items, .. shape], values);
     }
 
+    private readonly int count = shape.Aggregate(1, (a, d) => a * d);
+
     private void Change(ReadOnlySpan<float> from, Span<float> to)
     {
         for (int i = 0; i < count; i++)
         {
-            to[i] = change(from[i], i);
+            to[i] = change(from[i * step], i);
         }
     }
 
