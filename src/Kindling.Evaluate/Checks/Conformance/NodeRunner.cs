@@ -99,6 +99,12 @@ internal static class NodeRunner
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using InferenceSession session = new(model, options);
+        return Run(session, inputNames, outputNames, inputs);
+    }
+
+    /// <summary>Outputs of a session.</summary>
+    public static Tensor[] Run(InferenceSession session, string[] inputNames, string[] outputNames, Tensor[] inputs)
+    {
         using RunOptions run = new();
         OrtValue[] values = [.. inputs.Select(ToOrt)];
         try
