@@ -5,7 +5,19 @@ namespace Kindling.Autodiff.Tests;
 /// <summary>The rows: every differentiable operator with the cases that its rule tells apart.</summary>
 public static partial class OpCases
 {
-    public static IEnumerable<OpCase> All => [.. Elementwise, .. Broadcasts, .. Matrix, .. Windows, .. Reductions, .. Shapes, .. Indexing];
+    public static IEnumerable<OpCase> All =>
+        [
+            .. Elementwise,
+            .. Broadcasts,
+            .. Matrix,
+            .. Windows,
+            .. Reductions,
+            .. Shapes,
+            .. Indexing,
+            .. SeveralIndices,
+            .. Einsum,
+            .. Resampling,
+        ];
 
     private static Shape S(params Dimension[] dimensions) => new(dimensions);
 

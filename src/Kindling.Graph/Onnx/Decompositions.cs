@@ -24,6 +24,12 @@ internal static partial class Decompositions
         ["SpaceToDepth"] = (7, (f, _) => [SpaceToDepth(f)]),
         ["NegativeLogLikelihoodLoss"] = (12, (f, _) => [Likelihood(f, f.Input(0), f.Input(1), f.Optional(2))]),
         ["SoftmaxCrossEntropyLoss"] = (12, CrossEntropy),
+        ["Resize"] = (10, (f, _) => [Resize(f)]),
+        ["Upsample"] = (1, (f, _) => [Upsample(f)]),
+        ["GridSample"] = (16, (f, _) => [GridSampling.Build(f)]),
+        ["Einsum"] = (12, (f, _) => [Einsum.Build(f)]),
+        ["GatherND"] = (11, (f, _) => [GatherND(f)]),
+        ["ScatterND"] = (11, (f, _) => [ScatterND(f)]),
     };
 
     /// <summary>Whether an operator is read this way.</summary>

@@ -35,12 +35,24 @@ internal sealed class NodeForm
     /// <summary>Takes an attribute of integers; null if it is absent.</summary>
     public long[]? Ints(string name) => Take<long[]>(name);
 
+    /// <summary>Takes an attribute of numbers; null if it is absent.</summary>
+    public float[]? Floats(string name) => Take<float[]>(name);
+
     /// <summary>Moves an attribute of integers to an input, where later op sets have it.</summary>
     public void IntsToInput(string attribute, int index)
     {
         if (Take<long[]>(attribute, index) is { } values)
         {
             Place(index, Builder.Ints(values));
+        }
+    }
+
+    /// <summary>Moves an attribute that is an integer to an input, where later op sets have it as a vector of one.</summary>
+    public void IntToInput(string attribute, int index)
+    {
+        if (Take<long?>(attribute, index) is { } value)
+        {
+            Place(index, Builder.Ints(value));
         }
     }
 

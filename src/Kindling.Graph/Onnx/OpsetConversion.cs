@@ -23,6 +23,7 @@ internal static class OpsetConversion
         ("Pad", 18, PadAllAxes),
         ("AveragePool", 19, DilatedAverage.Convert),
         ("IsInf", 20, AsFloat),
+        ("ScatterElements", 16, Decompositions.ScatterByMask),
     ];
 
     private static readonly (string OpType, int Before, Action<NodeForm> Convert)[] OlderForms =
@@ -62,6 +63,7 @@ internal static class OpsetConversion
                 f.IntsToInput("axes", 3);
             }
         ),
+        ("TopK", 10, f => f.IntToInput("k", 1)),
         // Scatter became ScatterElements at op set 11.
         ("Scatter", 11, f => f.OpType = "ScatterElements"),
     ];

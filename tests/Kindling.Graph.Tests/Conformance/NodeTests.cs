@@ -31,8 +31,8 @@ internal sealed class NodeTests
     {
         RequireData();
         Assert.That(NodeSuite.Tests, Has.Count.EqualTo(454));
-        Assert.That(Running.Count(row => row.Engine == NodeEngine.Torch), Is.AtLeast(209));
-        Assert.That(Running.Count(row => row.Engine == NodeEngine.OnnxRuntime), Is.AtLeast(210));
+        Assert.That(Running.Count(row => row.Engine == NodeEngine.Torch), Is.AtLeast(415));
+        Assert.That(Running.Count(row => row.Engine == NodeEngine.OnnxRuntime), Is.AtLeast(416));
     }
 
     [Test]

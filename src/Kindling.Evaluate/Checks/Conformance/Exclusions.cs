@@ -18,8 +18,6 @@ internal static class Exclusions
         new("recurrent networks: to come", "LSTM", "GRU", "RNN"),
         new("no sequences", "SplitToSequence"),
         new("positions that a network computes: no gradient to come", "DeformConv"),
-        new("sampling at positions: to come", "GridSample", "Resize"),
-        new("indices and products of several axes: to come", "Einsum", "GatherND", "ScatterND", "TopK"),
     ];
 
     /// <summary>Forms of supported operators.</summary>
@@ -43,12 +41,6 @@ internal static class Exclusions
             "is not supported; supported are 1 (Float), 2 (UInt8), 3 (Int8), 6 (Int32), 7 (Int64), 9 (Bool), 10 (Float16), 11 (Double).",
             "test_equal_string",
             "test_equal_string_broadcast"
-        ),
-        new(
-            "the largest of several updates, which op set 17 has not: to come",
-            null,
-            "reduction 'max' is not part of op set 17 (none, add, mul).",
-            "test_scatter_elements_with_reduction_max"
         ),
         new("optional values: a graph's values are tensors", null, "Input 'opt_in': only tensors are supported.", "test_identity_opt"),
         new(
