@@ -73,7 +73,9 @@ public sealed class NodeTestsTests
         Assert.That(result.Code, Is.EqualTo(ExitCodes.Usage));
         Assert.That(
             result.Errors,
-            Is.EqualTo("kindling: check takes either a path or --node-tests.\n`kindling check --help` lists what there is.\n")
+            Is.EqualTo(
+                "kindling: check takes a path, --node-tests or --operators, one of them.\n`kindling check --help` lists what there is.\n"
+            )
         );
     }
 
