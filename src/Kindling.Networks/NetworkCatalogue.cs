@@ -21,6 +21,7 @@ public static class NetworkCatalogue
         Recurrent.GruLanguageModel,
         Recurrent.LstmLanguageModel,
         TextCnn.Row,
+        ImportedNetwork.Row,
     ];
 
     /// <summary>Builds a network's graphs.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kindling.Networks;
 
 /// <summary>A network of the catalogue, as a recipe describes it.</summary>
@@ -75,8 +77,22 @@ public sealed record NetworkSpec
     /// </summary>
     public bool Gate { get; init; }
 
+    /// <summary>The file of <c>onnx</c>, beside the recipe, as <c>kindling import</c> writes it.</summary>
+    public string? File { get; init; }
+
+    /// <summary>SHA-256 of <see cref="File"/>, lower-case hex.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Constants of <see cref="File"/> that are parameters; all others stay what they are.</summary>
+    public IReadOnlyList<string>? Trainable { get; init; }
+
+    /// <summary>The content of <see cref="File"/>, once it is read.</summary>
+    [JsonIgnore]
+    public ImportedModel? Imported { get; init; }
+
     /// <summary>
-    /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification).
+    /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification), or <c>own</c>: that of
+    /// <c>onnx</c>, which gets none on top.
     /// </summary>
     public string Head { get; init; } = "linear";
 
@@ -95,9 +111,9 @@ public sealed record NetworkSpec
             }
         }
 
-        if (Head is not ("linear" or "prototypes"))
+        if (Head is not ("linear" or "prototypes") && !(Type == "onnx" && Head == "own"))
         {
-            yield return $"network.head: expected linear or prototypes, got '{Head}'";
+            yield return $"network.head: expected linear or prototypes{(Type == "onnx" ? " or own" : "")}, got '{Head}'";
         }
 
         if (Context is < 0 or > 4096)
@@ -130,6 +146,9 @@ public sealed record NetworkSpec
             ("widths", Widths),
             ("kernel", Kernel),
             ("causal", Causal),
+            ("file", File),
+            ("sha256", Sha256),
+            ("trainable", Trainable),
         ];
         foreach (string name in members.Where(m => m.Value is not null).Select(m => m.Name).Except(row.Members))
         {

@@ -14,6 +14,9 @@ public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape, Initia
     /// <summary>Whether neither of the two moves it: part of a network that only its adapters change. Its first value comes from an earlier training.</summary>
     public bool IsFrozen { get; init; }
 
+    /// <summary>The values that it starts from where <see cref="Initial"/> is <see cref="InitialDistribution.Given"/>.</summary>
+    public ReadOnlyMemory<float> Start { get; init; }
+
     /// <summary>Number of elements.</summary>
     public int Count => Shape.Aggregate(1, (a, b) => a * b);
 

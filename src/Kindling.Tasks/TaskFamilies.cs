@@ -64,6 +64,13 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "noise",
+            Kind = TaskKind.ByData,
+            IsNoise = true,
+            Create = (spec, _) => new NoiseFamily(spec),
+        },
+        new()
+        {
             Type = "table",
             Kind = TaskKind.ByData,
             Source = SourceUse.Required,
@@ -172,6 +179,8 @@ public static class TaskFamilies
 
         /// <summary>What the classes of an episode can have in common; null: nothing.</summary>
         public string? Within { get; init; }
+
+        public bool IsNoise { get; init; }
 
         public bool HasGeneratedClasses { get; init; }
 

@@ -1,4 +1,5 @@
 using Kindling.Autodiff.Rules;
+using Kindling.Evaluate.Checks.Operators;
 using Kindling.Graphs;
 using Kindling.Graphs.Ops;
 

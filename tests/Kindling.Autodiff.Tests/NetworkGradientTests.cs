@@ -1,4 +1,5 @@
 using Kindling.Autodiff.Passes;
+using Kindling.Evaluate.Checks.Operators;
 using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Train.Torch;

@@ -1,4 +1,5 @@
 using Kindling.Autodiff.Passes;
+using Kindling.Evaluate.Checks.Operators;
 using Kindling.Graphs;
 
 namespace Kindling.Autodiff.Tests;

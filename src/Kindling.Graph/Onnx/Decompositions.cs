@@ -35,6 +35,9 @@ internal static partial class Decompositions
         ["ScatterND"] = (11, (f, _) => [ScatterND(f)]),
     };
 
+    /// <summary>All of them.</summary>
+    public static IReadOnlyCollection<string> Names => Rows.Keys;
+
     /// <summary>Whether an operator is read this way.</summary>
     public static bool Contains(string opType) => Rows.ContainsKey(opType);
 

@@ -4,7 +4,12 @@ using Kindling.Graphs.Ops;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>One model on its way into a graph.</summary>
-internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDictionary<string, Tensor>? fixedInputs)
+internal sealed class ModelImport(
+    ModelProto model,
+    string? folder,
+    IReadOnlyDictionary<string, Tensor>? fixedInputs,
+    BatchAxis? batch = null
+)
 {
     // Enough for any model; they bound what a hostile file can make shape inference allocate.
     private const int MaxSymbolLength = 1024;
@@ -46,10 +51,7 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
             );
         }
 
-        for (int i = 0; i < proto.Node.Count; i++)
-        {
-            AddNode(proto.Node[i], i, opset);
-        }
+        AddNodes(opset);
 
         if (proto.Output.Count == 0)
         {
@@ -62,6 +64,19 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
         }
 
         return builder.Graph;
+    }
+
+    /// <summary>Every node that can not be read: what it is, and why not.</summary>
+    public IReadOnlyList<(string Node, string Fault)> Unsupported()
+    {
+        long opset = Opset();
+        return
+        [
+            .. proto
+                .Node.Select((node, i) => (Node: Where(node, i), Fault: NodeSupport.Fault(node, opset)))
+                .Where(n => n.Fault is not null)
+                .Select(n => (n.Node, n.Fault!)),
+        ];
     }
 
     /// <summary>The operators of the model, supported or not.</summary>
@@ -137,6 +152,7 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
         }
 
         Shape declared = new(shape.Dim.Select((d, i) => Size(d, i, input.Name, where)));
+        declared = batch is not null && fixedInputs?.ContainsKey(input.Name) != true ? batch.Of(input.Name, declared) : declared;
         if (fixedInputs?.GetValueOrDefault(input.Name) is { } value)
         {
             bool fits =
@@ -163,6 +179,45 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
         : dimension.DimParam.Length > 0 && !dimension.DimParam.All(c => char.IsAsciiDigit(c) || c == '*')
             ? Dimension.Named(dimension.DimParam)
         : Dimension.Named($"{input}.{axis}");
+
+    // A user sees all faults at once; what depends on a node that has one is no fault of its own.
+    private void AddNodes(long opset)
+    {
+        List<GraphException> faults = [];
+        HashSet<string> lost = new(StringComparer.Ordinal);
+        for (int i = 0; i < proto.Node.Count; i++)
+        {
+            NodeProto node = proto.Node[i];
+            if (node.Input.Any(lost.Contains))
+            {
+                lost.UnionWith(node.Output.Where(o => o.Length > 0));
+                continue;
+            }
+
+            try
+            {
+                AddNode(node, i, opset);
+            }
+            catch (GraphException e)
+            {
+                faults.Add(e);
+                lost.UnionWith(node.Output.Where(o => o.Length > 0));
+            }
+        }
+
+        switch (faults)
+        {
+            case []:
+                break;
+            case [var only]:
+                throw new GraphException(only.Message, only);
+            default:
+                throw new GraphException(
+                    $"{faults.Count} nodes can not be read: {string.Join("; ", faults.Select(f => f.Message))}",
+                    faults[0]
+                );
+        }
+    }
 
     private void AddNode(NodeProto node, int index, long opset)
     {
@@ -193,6 +248,11 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
             }
 
             OpsetConversion.Convert(form);
+            if (batch is not null)
+            {
+                BatchAxis.Keep(form);
+            }
+
             if (Decompositions.Contains(form.OpType))
             {
                 TakeApart(form, outputs[..count]);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Kindling.Evaluate.Checks;
+using Kindling.Evaluate.Checks.Operators;
 using Kindling.Recipes;
 using Kindling.Tasks;
 
@@ -12,23 +13,52 @@ internal static class CheckCommand
 {
     public static Command Create()
     {
-        Argument<string> path = new("path") { Description = "Folder with recipe.json, or an ONNX file" };
+        Argument<string?> path = new("path") { Description = "Folder with recipe.json, or an ONNX file", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> nodeTests = new("--node-tests") { Description = "Zip of ONNX's node tests to run instead" };
+        Option<bool> operators = new("--operators") { Description = "Check every operator: interpreter, gradients, parity" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<bool> json = CommonOptions.Json();
         Command command = new("check", "Check a recipe's gradients with finite differences, or the operators of an ONNX file")
         {
             path,
+            nodeTests,
+            operators,
             data,
             json,
         };
+        command.Validators.Add(result =>
+        {
+            if (
+                new[] { result.GetValue(path) is not null, result.GetValue(nodeTests) is not null, result.GetValue(operators) }.Count(g =>
+                    g
+                ) != 1
+            )
+            {
+                result.AddError("check takes a path, --node-tests or --operators, one of them.");
+            }
+        });
         command.SetAction(parsed =>
         {
-            string target = parsed.GetRequiredValue(path);
+            if (parsed.GetValue(nodeTests) is { } suite)
+            {
+                NodeTestReport tests = NodeTestCheck.Run(suite);
+                Output.Write(parsed.GetValue(json), tests, Table(tests));
+                return tests.Failed.Count == 0 ? 0 : ExitCodes.VerificationFailed;
+            }
+
+            if (parsed.GetValue(operators))
+            {
+                OperatorTableReport table = OperatorTable.Run();
+                Output.Write(parsed.GetValue(json), table, Table(table));
+                return table.Open.Count == 0 ? 0 : ExitCodes.VerificationFailed;
+            }
+
+            string target = parsed.GetValue(path)!;
             if (!Directory.Exists(target) && !target.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             {
-                OperatorCheckReport operators = OperatorCheck.Run(target);
-                Output.Write(parsed.GetValue(json), operators, Table(operators));
-                return operators.Passed ? 0 : ExitCodes.Rejected;
+                OperatorCheckReport support = OperatorCheck.Run(target);
+                Output.Write(parsed.GetValue(json), support, Table(support));
+                return support.Passed ? 0 : ExitCodes.Rejected;
             }
 
             Recipe recipe = Recipe.Read(target);
@@ -38,6 +68,51 @@ internal static class CheckCommand
             return report.Passed ? 0 : ExitCodes.VerificationFailed;
         });
         return command;
+    }
+
+    private static string Table(OperatorTableReport report)
+    {
+        StringBuilder text = new();
+        _ = text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{"operator", -28}  {"cases", 5}  import  interpreter  {"gradient", 8}  second order  parity  largest error"
+        );
+        foreach (OperatorRow o in report.Operators)
+        {
+            _ = text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{o.Name, -28}  {o.Cases, 5}  {"yes", 6}  {YesNo(o.Interpreter), 11}  {o.Gradient, 8}  {o.SecondOrder, 12}  {YesNo(o.Parity), 6}  {o.LargestError:0.0e+0}"
+            );
+        }
+
+        string open = report.Open.Count == 0 ? "" : $"; open: {string.Join(", ", report.Open)}";
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"{report.Imported} imported and run, {report.Differentiated} differentiated ({report.DifferentiatedTwice} twice), {report.Stops} that no gradient passes, {report.InParity} in parity{open}"
+            )
+            .ToString();
+
+        static string YesNo(bool value) => value ? "yes" : "no";
+    }
+
+    private static string Table(NodeTestReport report)
+    {
+        StringBuilder text = new();
+        foreach (IGrouping<string, string> group in report.Excluded.GroupBy(e => e.Value, e => e.Key))
+        {
+            _ = text.AppendLine(CultureInfo.InvariantCulture, $"excluded ({group.Key}): {string.Join(", ", group)}");
+        }
+
+        foreach (NodeTestFailure failure in report.Failed)
+        {
+            _ = text.AppendLine(CultureInfo.InvariantCulture, $"FAILED {failure.Name}: {failure.Why}");
+        }
+
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"{report.Passed} passed, {report.Failed.Count} failed, {report.Excluded.Count} excluded"
+            )
+            .ToString();
     }
 
     private static string Table(OperatorCheckReport report)

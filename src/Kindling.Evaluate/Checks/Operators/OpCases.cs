@@ -1,10 +1,45 @@
 using Kindling.Graphs;
 
-namespace Kindling.Autodiff.Tests;
+namespace Kindling.Evaluate.Checks.Operators;
 
 /// <summary>The rows: every differentiable operator with the cases that its rule tells apart.</summary>
-public static partial class OpCases
+internal static partial class OpCases
 {
+    /// <summary>Operators that no gradient passes: their results, as floats.</summary>
+    public static IEnumerable<OpCase> Stops =>
+        [
+            .. new[] { "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal" }.Select(op => new OpCase(
+                op,
+                (b, x) => AsFloat(b, b.Op(op, [x[0], x[1]])),
+                S("n", 3),
+                S(3)
+            )),
+            .. new[] { "And", "Or", "Xor" }.Select(op => new OpCase(
+                op,
+                (b, x) => AsFloat(b, b.Op(op, [Positive(b, x[0]), Positive(b, x[1])])),
+                S("n", 3),
+                S(3)
+            )),
+            new("Not", (b, x) => AsFloat(b, b.Op("Not", [Positive(b, x[0])])), S("n", 3)),
+            new("IsNaN", (b, x) => AsFloat(b, b.Op("IsNaN", [b.Sqrt(x[0])])), S("n", 3)),
+            new("IsInf", (b, x) => AsFloat(b, b.Op("IsInf", [b.Div(x[0], b.Relu(x[0]))])), S("n", 3)),
+            .. new[] { "Sign", "Floor", "Ceil", "Round" }.Select(op => new OpCase(op, (b, x) => b.Op(op, [x[0]]), S("n", 3))),
+            new("Hardmax", (b, x) => b.Op("Hardmax", [x[0]]), S("n", 3)),
+            .. new[] { "Shape", "Size" }.Select(op => new OpCase(op, (b, x) => AsFloat(b, b.Op(op, [x[0]])), S("n", 3))),
+            .. new[] { "ArgMax", "ArgMin" }.Select(op => new OpCase(op, (b, x) => AsFloat(b, b.Op(op, [x[0]], ("axis", 1))), S("n", 3))),
+            new("EyeLike", (b, x) => b.Op("EyeLike", [x[0]]), S(2, 3)),
+            new("Range", (b, x) => AsFloat(b, b.Op("Range", [Number(b, 1), Number(b, 9), Number(b, 3)])), S(1)),
+            new("ConstantOfShape", (b, x) => b.ConstantOfShape(b.ShapeOf(x[0]), Tensor.Of<float>([2], 1)), S("n", 3)),
+            new("Constant", (b, x) => b.Identity(b.Constant(Tensor.Vector(2f, 3f))), S(1)),
+        ];
+
+    private static Value AsFloat(GraphBuilder b, Value value) => b.Cast(value, ElementType.Float);
+
+    private static Value Positive(GraphBuilder b, Value value) => b.Greater(value, b.Scalar(0));
+
+    private static Value Number(GraphBuilder b, long value) => b.Constant(Tensor.Scalar(value));
+
+    /// <summary>Operators that a gradient passes.</summary>
     public static IEnumerable<OpCase> All =>
         [
             .. Elementwise,
@@ -19,6 +54,7 @@ public static partial class OpCases
             .. OtherForms,
             .. Einsum,
             .. Resampling,
+            .. Normalizations,
         ];
 
     private static Shape S(params Dimension[] dimensions) => new(dimensions);

@@ -1,10 +1,10 @@
 using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
 
-namespace Kindling.Autodiff.Tests;
+namespace Kindling.Evaluate.Checks.Operators;
 
 /// <content>Operators that are read as others.</content>
-public static partial class OpCases
+internal static partial class OpCases
 {
     private static Value Read(
         GraphBuilder b,

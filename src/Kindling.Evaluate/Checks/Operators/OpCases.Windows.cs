@@ -1,10 +1,10 @@
 using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 
-namespace Kindling.Autodiff.Tests;
+namespace Kindling.Evaluate.Checks.Operators;
 
 /// <content>Convolution and pooling.</content>
-public static partial class OpCases
+internal static partial class OpCases
 {
     private static IEnumerable<OpCase> Windows =>
         [

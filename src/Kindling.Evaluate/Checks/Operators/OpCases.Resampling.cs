@@ -1,9 +1,9 @@
 using Kindling.Graphs;
 
-namespace Kindling.Autodiff.Tests;
+namespace Kindling.Evaluate.Checks.Operators;
 
 /// <content>Resizing, and sampling at places, by whose coordinates there are gradients too.</content>
-public static partial class OpCases
+internal static partial class OpCases
 {
     private static IEnumerable<OpCase> Resampling =>
         [

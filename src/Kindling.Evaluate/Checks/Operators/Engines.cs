@@ -6,10 +6,10 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Kindling.Autodiff.Tests;
+namespace Kindling.Evaluate.Checks.Operators;
 
 /// <summary>Engines for the gradient checker.</summary>
-public static class Engines
+internal static class Engines
 {
     /// <summary>libtorch in double precision.</summary>
     public static IReadOnlyList<double[]> Torch(Graph graph, IReadOnlyList<(long[] Sizes, double[] Values)> inputs)

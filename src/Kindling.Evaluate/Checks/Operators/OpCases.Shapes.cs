@@ -1,9 +1,9 @@
 using Kindling.Graphs;
 
-namespace Kindling.Autodiff.Tests;
+namespace Kindling.Evaluate.Checks.Operators;
 
 /// <content>Operators that move elements, and indexing. Squared first, so that the second order is not zero.</content>
-public static partial class OpCases
+internal static partial class OpCases
 {
     private static OpCase Move(string name, Func<GraphBuilder, Value, Value> build, params Dimension[] shape) =>
         new(name, (b, x) => build(b, b.Mul(x[0], x[0])), S(shape));
