@@ -59,12 +59,12 @@ internal sealed partial class ModelImport
             Rounds(round + 1, where);
             string path = $"{where}, round {round}";
             Value?[] given = [builder.Constant(Tensor.Scalar(round)), builder.Constant(Tensor.Of<bool>([true])), .. states];
-            IReadOnlyList<Value?> results = Inline(body, given, path, scope);
-            goes = Truth(results[0]!, "whether it goes on", path);
+            List<Value> results = Inline(body, given, path, scope);
+            goes = Truth(results[0], "whether it goes on", path);
             states = [.. results.Skip(1).Take(states.Length)];
             for (int i = 0; i < collected; i++)
             {
-                gathered[i].Add(builder.Unsqueeze(results[1 + states.Length + i]!, 0));
+                gathered[i].Add(builder.Unsqueeze(results[1 + states.Length + i], 0));
             }
         }
 
@@ -107,11 +107,11 @@ internal sealed partial class ModelImport
         {
             int t = round;
             IEnumerable<Value> now = steps.Select((s, i) => s[inputBackwards[i] ? rounds - 1 - t : t]);
-            IReadOnlyList<Value?> results = Inline(body, [.. states, .. now], $"{where}, round {round}", scope);
+            List<Value> results = Inline(body, [.. states, .. now], $"{where}, round {round}", scope);
             states = [.. results.Take(stateCount)];
             for (int i = 0; i < collected; i++)
             {
-                Value part = results[stateCount + i]!;
+                Value part = results[stateCount + i];
                 long axis = outputAxes[i] < 0 ? outputAxes[i] + part.Rank + 1 : outputAxes[i];
                 gathered[i].Insert(outputBackwards[i] ? 0 : gathered[i].Count, builder.Unsqueeze(part, axis));
             }
@@ -183,6 +183,7 @@ internal sealed partial class ModelImport
             throw new GraphException($"{where}: attribute '{missing}' of the function is missing.");
         }
 
+        Count(1L + function.Input.Count + function.Attribute.Count + function.Output.Count, where);
         ImportScope within = scope.Function(where, Functions().Opset(function), arguments);
         for (int i = 0; i < function.Input.Count; i++)
         {
@@ -197,13 +198,14 @@ internal sealed partial class ModelImport
     private static bool Requires(FunctionProto function, string attribute) =>
         function.Node.Any(node => node.OpType == "Constant" && node.Attribute.Any(a => a.RefAttrName == attribute));
 
-    private List<Value?> Inline(GraphProto body, IReadOnlyList<Value?> inputs, string path, ImportScope around)
+    private List<Value> Inline(GraphProto body, IReadOnlyList<Value?> inputs, string path, ImportScope around)
     {
         if (body.Input.Count != inputs.Count || body.SparseInitializer.Count > 0)
         {
             throw new GraphException($"{path}: its body has {body.Input.Count} inputs, {inputs.Count} are given.");
         }
 
+        Count(1L + body.Input.Count + body.Initializer.Count + body.Output.Count, path);
         ImportScope scope = around.Body(path);
         foreach ((ValueInfoProto input, Value? value) in body.Input.Zip(inputs))
         {
@@ -216,7 +218,13 @@ internal sealed partial class ModelImport
         }
 
         AddNodes(body.Node, scope);
-        return [.. body.Output.Select(output => Find(output.Name, $"{path}: output", scope))];
+        return
+        [
+            .. body.Output.Select(output =>
+                Find(output.Name, $"{path}, output", scope)
+                ?? throw new GraphException($"{path}: output '{output.Name}' of its body is absent.")
+            ),
+        ];
     }
 
     private void AddNodes(IReadOnlyList<NodeProto> nodes, ImportScope scope)

@@ -7,7 +7,7 @@ internal sealed partial class ModelImport
 {
     // Loops, functions and layers that are unrolled multiply what stands in a file: nodes of the graph, and numbers and names of nodes that are read.
     private const int MostNodes = 1 << 17;
-    private const long MostRead = 1 << 25;
+    private const long MostRead = 1 << 22;
 
     private int observed;
     private long read;
@@ -169,17 +169,20 @@ internal sealed partial class ModelImport
         AttributeProto[] attributes = [.. scope.Resolve(node)];
         if (!scope.IsModel)
         {
-            read += 1L + node.Input.Count + node.Output.Count;
-            read += attributes.Sum(a =>
-                1L + a.Floats.Count + a.Ints.Count + a.Strings.Count + a.S.Length + a.Strings.Sum(s => (long)s.Length)
-            );
-            if (read > MostRead)
-            {
-                throw new GraphException($"{where}: written out, the model has more than {MostRead} names and numbers.");
-            }
+            long numbers = attributes.Sum(a => 1L + a.Floats.Count + a.Ints.Count + a.S.Length + a.Strings.Sum(s => 1L + s.Length));
+            Count(1L + node.Input.Count + node.Output.Count + numbers, where);
         }
 
         return attributes;
+    }
+
+    private void Count(long names, string where)
+    {
+        read += names;
+        if (read > MostRead)
+        {
+            throw new GraphException($"{where}: written out, the model has more than {MostRead} names and numbers.");
+        }
     }
 
     // One value for a constant, however often it is read.

@@ -282,6 +282,51 @@ public sealed class ControlFlowTests
         );
     }
 
+    // 4096 rounds of 4096 rounds of nothing
+    [Test]
+    public void Read_LoopsOfNothing_AreRefused()
+    {
+        GraphProto body = Graph("i: i[]; go: b[]; s: f[2]", "go; s");
+        for (int i = 0; i < 2; i++)
+        {
+            body = Graph("i: i[]; go: b[]; s: f[2]", "go; next", Node("Loop", "many,,s", "next", ("body", body)));
+        }
+
+        ModelProto model = Model(Graph("x: f[2]", "y", Node("Loop", "many,,x", "y", ("body", body))).With(("many", Tensor.Scalar(4096L))));
+        Assert.That(
+            () => OnnxReader.Read(model.ToByteArray()),
+            Throws.TypeOf<GraphException>().With.Message.EndsWith("written out, the model has more than 4194304 names and numbers.")
+        );
+    }
+
+    [Test]
+    public void Read_FlippedBits_ReadsOrRefuses([Values(1, 2)] int seed)
+    {
+        byte[][] models = [Rounds(Data, "five", "yes").ToByteArray(), Branch("f[2,3]").ToByteArray()];
+        Random random = new(seed);
+        int refused = 0;
+        for (int round = 0; round < 1000; round++)
+        {
+            byte[] bytes = [.. models[round % 2]];
+            for (int flips = random.Next(1, 4); flips > 0; flips--)
+            {
+                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+            }
+
+            try
+            {
+                _ = OnnxReader.Read(bytes, "flipped.onnx");
+            }
+            catch (GraphException e)
+            {
+                refused++;
+                Assert.That(e.Message, Does.StartWith("Model 'flipped.onnx'"), $"round {round}");
+            }
+        }
+
+        Assert.That(refused, Is.InRange(250, 999));
+    }
+
     // running sums over the second axis, one of them backwards; the state sees both
     [TestCase(0L, 0L)]
     [TestCase(0L, 1L)]

@@ -122,6 +122,34 @@ public sealed class FunctionTests
         );
     }
 
+    [Test]
+    public void Read_FlippedBits_ReadsOrRefuses([Values(1, 2)] int seed)
+    {
+        byte[] model = Sample().ToByteArray();
+        Random random = new(seed);
+        int refused = 0;
+        for (int round = 0; round < 1000; round++)
+        {
+            byte[] bytes = [.. model];
+            for (int flips = random.Next(1, 4); flips > 0; flips--)
+            {
+                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+            }
+
+            try
+            {
+                _ = OnnxReader.Read(bytes, "flipped.onnx");
+            }
+            catch (GraphException e)
+            {
+                refused++;
+                Assert.That(e.Message, Does.StartWith("Model 'flipped.onnx'"), $"round {round}");
+            }
+        }
+
+        Assert.That(refused, Is.InRange(250, 999));
+    }
+
     // 40 functions, each of which calls the next one twice
     [Test]
     public void Read_FunctionsThatMultiply_AreRefused()
@@ -136,7 +164,7 @@ public sealed class FunctionTests
         model.Graph.Node.Add(Node("my:f0", "x", "w"));
         Assert.That(
             () => OnnxReader.Read(model.ToByteArray()),
-            Throws.TypeOf<GraphException>().With.Message.EndsWith("written out, the model has more than 131072 nodes.")
+            Throws.TypeOf<GraphException>().With.Message.Contains("written out, the model has more than ")
         );
     }
 
