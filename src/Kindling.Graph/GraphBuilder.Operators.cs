@@ -180,4 +180,7 @@ public sealed partial class GraphBuilder
         Op("ScatterElements", [x, indices, updates], ("axis", axis), ("reduction", reduction));
 
     public Value OneHot(Value indices, Value depth, Value values, long axis = -1) => Op("OneHot", [indices, depth, values], ("axis", axis));
+
+    public IReadOnlyList<Value> TopK(Value x, Value count, long axis = -1, bool largest = true) =>
+        Ops("TopK", 2, [x, count], new Attributes(("axis", axis), ("largest", largest)));
 }

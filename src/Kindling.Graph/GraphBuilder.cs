@@ -137,6 +137,7 @@ public sealed partial class GraphBuilder
             );
         }
 
+        outputCount = Math.Max(outputCount, schema.MinOutputs);
         Node node = Graph.AddNode(name, opType, "", given, attributes);
         InferenceContext context = new(node, outputCount);
         schema.Infer(context);
@@ -144,7 +145,11 @@ public sealed partial class GraphBuilder
         for (int i = 0; i < outputCount; i++)
         {
             (ElementType type, Shape shape) = context.Result(i);
-            outputs[i] = Graph.AddValue(outputNames?[i] ?? Unique(i == 0 ? $"{name}.out" : $"{name}.out{i}"), type, shape);
+            outputs[i] = Graph.AddValue(
+                outputNames?.ElementAtOrDefault(i) ?? Unique(i == 0 ? $"{name}.out" : $"{name}.out{i}"),
+                type,
+                shape
+            );
             outputs[i].Producer = node;
         }
 

@@ -6,7 +6,20 @@ namespace Kindling.Autodiff.Tests;
 public static partial class OpCases
 {
     public static IEnumerable<OpCase> All =>
-        [.. Elementwise, .. Broadcasts, .. Matrix, .. Windows, .. Reductions, .. Shapes, .. Indexing, .. Layers];
+        [
+            .. Elementwise,
+            .. Broadcasts,
+            .. Matrix,
+            .. Windows,
+            .. Reductions,
+            .. Shapes,
+            .. Indexing,
+            .. Layers,
+            .. SeveralIndices,
+            .. OtherForms,
+            .. Einsum,
+            .. Resampling,
+        ];
 
     private static Shape S(params Dimension[] dimensions) => new(dimensions);
 
@@ -163,7 +176,12 @@ public static partial class OpCases
             new("ReduceMean of 1", (b, x) => b.ReduceMean(x[0], [1]), S(2, 1, 3)),
             new("Softmax", (b, x) => b.Softmax(x[0]), S("n", 4)),
             new("Softmax 1", (b, x) => b.Softmax(x[0], 1), S(2, 3, 2)),
+            new("Softmax 0", (b, x) => b.Softmax(x[0], 0), S("n", 2)),
             new("LogSoftmax", (b, x) => b.LogSoftmax(x[0]), S("n", 4)),
+            new("LogSoftmax 0", (b, x) => b.LogSoftmax(x[0], 0), S("n", 2)),
+            new("LogSoftmax 1", (b, x) => b.LogSoftmax(x[0], 1), S(2, 3, 2)),
+            new("LogSoftmax of 1", (b, x) => b.LogSoftmax(x[0], 1), S(2, 1)),
+            new("LogSoftmax flat", (b, x) => Read(b, 11, "LogSoftmax", [x[0]], ("axis", 1L)), S("n", 2, 3)),
             new("LayerNormalization", (b, x) => b.LayerNormalization(x[0], x[1], x[2]), S("n", 4), S(4), S(4)),
             new("LayerNormalization 1", (b, x) => b.LayerNormalization(x[0], x[1], null, 1), S(2, 3, 2), S(3, 2)),
         ];

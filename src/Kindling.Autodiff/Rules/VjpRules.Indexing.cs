@@ -18,6 +18,8 @@ internal static partial class VjpRules
             Row("GatherElements", c => [c.B.ScatterElements(c.ZerosLike(c[0]), c[1], c.G, Axis(c), "add"), null]),
             Row("ScatterElements", ScatterElements),
             Row("OneHot", OneHot),
+            // y = the k largest or smallest of x along an axis, and their indices: dx = zeros with g put at these
+            Row("TopK", c => [c.B.ScatterElements(c.ZerosLike(c[0]), c.Node.Outputs[1]!, c.G, c.Node.Attributes.Int("axis", -1)), null]),
         ];
 
     // y [a..., i..., b...] = x [a..., n, b...] at indices [i...] along an axis: dx = zeros with g added at the indices

@@ -9,19 +9,19 @@ internal static partial class Decompositions
         StringComparer.Ordinal
     )
     {
-        ["BatchNormalization"] = (7, BatchNormalization),
-        ["InstanceNormalization"] = (7, (f, _) => [InstanceNormalization(f)]),
+        ["BatchNormalization"] = (1, BatchNormalization),
+        ["InstanceNormalization"] = (1, (f, _) => [InstanceNormalization(f)]),
         ["MeanVarianceNormalization"] = (9, (f, _) => [MeanVarianceNormalization(f)]),
-        ["LpNormalization"] = (7, (f, _) => [LpNormalization(f)]),
-        ["LRN"] = (7, (f, _) => [LocalResponse(f)]),
-        ["LpPool"] = (7, (f, _) => [LpPool(f)]),
-        ["GlobalLpPool"] = (7, (f, _) => [GlobalLpPool(f)]),
+        ["LpNormalization"] = (1, (f, _) => [LpNormalization(f)]),
+        ["LRN"] = (1, (f, _) => [LocalResponse(f)]),
+        ["LpPool"] = (1, (f, _) => [LpPool(f)]),
+        ["GlobalLpPool"] = (1, (f, _) => [GlobalLpPool(f)]),
         ["GroupNormalization"] = (18, (f, _) => [GroupNormalization(f)]),
         ["Gelu"] = (20, (f, _) => [Gelu(f)]),
         ["Mish"] = (18, (f, _) => [f.Builder.Mul(f.Input(0), f.Builder.Tanh(f.Builder.Softplus(f.Input(0))))]),
-        ["Dropout"] = (7, Dropout),
-        ["DepthToSpace"] = (7, (f, _) => [DepthToSpace(f)]),
-        ["SpaceToDepth"] = (7, (f, _) => [SpaceToDepth(f)]),
+        ["Dropout"] = (1, Dropout),
+        ["DepthToSpace"] = (1, (f, _) => [DepthToSpace(f)]),
+        ["SpaceToDepth"] = (1, (f, _) => [SpaceToDepth(f)]),
         ["NegativeLogLikelihoodLoss"] = (12, (f, _) => [Likelihood(f, f.Input(0), f.Input(1), f.Optional(2))]),
         ["SoftmaxCrossEntropyLoss"] = (12, CrossEntropy),
         ["SimplifiedLayerNormalization"] = (1, (f, _) => RootMeanSquare(f)),
@@ -42,6 +42,12 @@ internal static partial class Decompositions
         ["LSTM"] = (7, (f, _) => LongShortTermMemory(f)),
         ["GRU"] = (7, (f, _) => GatedRecurrentUnit(f)),
         ["RNN"] = (7, (f, _) => SimpleRecurrence(f)),
+        ["Resize"] = (10, (f, _) => [Resize(f)]),
+        ["Upsample"] = (1, (f, _) => [Upsample(f)]),
+        ["GridSample"] = (16, (f, _) => [GridSampling.Build(f)]),
+        ["Einsum"] = (12, (f, _) => [Einsum.Build(f)]),
+        ["GatherND"] = (11, (f, _) => [GatherND(f)]),
+        ["ScatterND"] = (11, (f, _) => [ScatterND(f)]),
     };
 
     /// <summary>An operator with its domain, where that is not the standard one.</summary>

@@ -56,6 +56,15 @@ internal sealed class NodeForm
         }
     }
 
+    /// <summary>Moves an attribute that is an integer to an input, where later op sets have it as a vector of one.</summary>
+    public void IntToInput(string attribute, int index)
+    {
+        if (Take<long?>(attribute, index) is { } value)
+        {
+            Place(index, Builder.Ints(value));
+        }
+    }
+
     /// <summary>Moves an attribute that is a number to an input, where later op sets have it.</summary>
     public void FloatToInput(string attribute, int index)
     {

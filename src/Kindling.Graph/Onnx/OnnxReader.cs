@@ -4,7 +4,7 @@ using Kindling.Graphs.Onnx.Proto;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>
-/// Reads ONNX models of op sets 7 to 22 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
+/// Reads ONNX models of op sets 1 to 22 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
 /// <see cref="GraphException"/> that names the file and the place; types and shapes are inferred anew and what the file says of its outputs is held
 /// against them.
 /// </summary>

@@ -9,6 +9,7 @@ internal static class IndexingOps
             new("GatherElements", 2, 2, 1, ["axis"], GatherElements),
             new("ScatterElements", 3, 3, 1, ["axis", "reduction"], ScatterElements),
             new("OneHot", 3, 3, 1, ["axis"], OneHot),
+            new("TopK", 2, 2, 2, ["axis", "largest", "sorted"], TopK) { MinOutputs = 2 },
         ];
 
     private static void Gather(InferenceContext c)
@@ -56,5 +57,19 @@ internal static class IndexingOps
         List<Dimension> result = [.. c[0].Shape];
         result.Insert(axis, depth);
         c.Set(c[2].Type, new Shape(result));
+    }
+
+    private static void TopK(InferenceContext c)
+    {
+        int axis = c.Axis(c.Node.Attributes.Int("axis", -1), c[0].Rank);
+        Dimension count = c.Elements(1) is { Count: 1 } elements ? elements[0] : c.Fresh(axis);
+        if (count.IsKnown && c[0].Shape[axis] is { IsKnown: true, Size: var size } && count.Size > size)
+        {
+            throw c.Fail($"{count} of {size} elements can not be taken");
+        }
+
+        Shape shape = new(c[0].Shape.Select((d, i) => i == axis ? count : d));
+        c.Set(0, c[0].Type, shape);
+        c.Set(1, ElementType.Int64, shape);
     }
 }

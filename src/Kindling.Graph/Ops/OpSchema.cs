@@ -14,4 +14,8 @@ public sealed record OpSchema(
     int MaxOutputs,
     IReadOnlyList<string> Attributes,
     Action<InferenceContext> Infer
-);
+)
+{
+    /// <summary>Outputs that a node has in any case, whether asked for or not.</summary>
+    public int MinOutputs { get; init; } = 1;
+}

@@ -254,6 +254,15 @@ internal static partial class TorchOperators
         return where(hot, on, off);
     }
 
+    // a stable sort, because equal elements are taken in their order
+    private static Tensor[] TopK(Node node, Tensor?[] i)
+    {
+        long axis = node.Attributes.Int("axis", -1);
+        long count = Longs(node, 1, i)[0];
+        (Tensor values, Tensor indices) = i[0]!.sort(axis, node.Attributes.Int("largest", 1) != 0, stable: true);
+        return [values.narrow(axis, 0, count), indices.narrow(axis, 0, count)];
+    }
+
     // A single number: read from the graph if it is constant, from the tensor otherwise, which waits for the device that holds it.
     private static double Number(Value value, Tensor tensor)
     {

@@ -133,6 +133,7 @@ internal static partial class TorchOperators
         ["GatherElements"] = (node, _) => One(i => GatherElements(node, i[0]!, i[1]!)),
         ["ScatterElements"] = (node, _) => One(i => ScatterElements(node, i[0]!, i[1]!, i[2]!)),
         ["OneHot"] = (node, _) => One(i => OneHot(node, i)),
+        ["TopK"] = (node, _) => i => TopK(node, i),
     };
 
     /// <summary>Operators that have an implementation.</summary>

@@ -6,7 +6,6 @@ internal static class Exclusions
     /// <summary>Op sets that are not read.</summary>
     public static readonly (string Reason, Func<long?, bool> Has, int Tests)[] Opsets =
     [
-        ("below 7: broadcasting was another then", o => o < 7, 10),
         ("ai.onnx.preview.training only: optimisers are graphs of standard operators here", o => o is null, 4),
     ];
 
@@ -15,8 +14,6 @@ internal static class Exclusions
     [
         new("no sequences", "SplitToSequence"),
         new("positions that a network computes: no gradient to come", "DeformConv"),
-        new("sampling at positions: to come", "GridSample", "Resize"),
-        new("indices and products of several axes: to come", "Einsum", "GatherND", "ScatterND", "TopK"),
     ];
 
     /// <summary>Forms of supported operators.</summary>
@@ -41,24 +38,6 @@ internal static class Exclusions
             "test_equal_string",
             "test_equal_string_broadcast"
         ),
-        new(
-            "the largest of several updates, which op set 17 has not: to come",
-            null,
-            "reduction 'max' is not part of op set 17 (none, add, mul).",
-            "test_scatter_elements_with_reduction_max"
-        ),
         new("optional values: a graph's values are tensors", null, "Input 'opt_in': only tensors are supported.", "test_identity_opt"),
-        new(
-            "pads that follow from the size of the output",
-            null,
-            "output_shape and automatic padding of ConvTranspose are not supported; give pads and output_padding.",
-            "test_convtranspose_autopad_same"
-        ),
-        new(
-            "indices of MaxPool column by column (storage_order 1), which the gradient does not use",
-            NodeEngine.Torch,
-            "indices of MaxPool are supported for 1 or 2 row-major spatial axes and pads equal on both sides.",
-            "test_maxpool_with_argmax_2d_precomputed_strides"
-        ),
     ];
 }

@@ -45,7 +45,7 @@ internal static class NodeRunner
                 inputs
             );
 
-    // The suite gives axes and pads as inputs, from which shapes follow that must be known when the graph is built: such integers become constants.
+    // The suite gives axes, pads and scales as inputs, from which shapes follow that must be known when the graph is built: such inputs become constants.
     private static Graph Read(NodeTest test)
     {
         try
@@ -55,7 +55,10 @@ internal static class NodeRunner
         catch (GraphException e) when (e.Message.Contains("must be known when the graph is built", StringComparison.Ordinal))
         {
             Dictionary<string, Tensor> integers = Inputs(test)
-                .Where(input => input.Value.Type is ElementType.Int64 or ElementType.Int32 && input.Value.Sizes.Count <= 1)
+                .Where(input =>
+                    input.Value.Sizes.Count <= 1
+                    && (input.Value.Type is ElementType.Int64 or ElementType.Int32 || test.Operators.Contains("Resize"))
+                )
                 .ToDictionary(input => input.Name, input => input.Value);
             return OnnxReader.Read(test.Model, test.Name, integers);
         }

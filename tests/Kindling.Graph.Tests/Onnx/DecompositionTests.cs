@@ -207,6 +207,41 @@ public sealed class DecompositionTests
             ("axes", new[] { 0L, 2L })
         );
 
+        yield return Row(
+            "ConvTranspose",
+            [
+                [2, 2, 3, 4],
+                [2, 3, 3, 2],
+                [3],
+            ],
+            ("strides", new[] { 2L, 2L }),
+            ("output_shape", new[] { 5L, 9L })
+        );
+        yield return Row(
+            "ConvTranspose",
+            [
+                [2, 2, 3, 4],
+                [2, 3, 3, 2],
+                [3],
+            ],
+            ("strides", new[] { 2L, 1L }),
+            ("auto_pad", "SAME_LOWER"),
+            ("output_shape", new[] { 4L, 4L })
+        );
+        foreach (string rule in new[] { "SAME_UPPER", "SAME_LOWER", "VALID" })
+        {
+            yield return Row(
+                "ConvTranspose",
+                [
+                    [2, 2, 5],
+                    [2, 3, 4],
+                ],
+                ("strides", new[] { 2L }),
+                ("dilations", new[] { 2L }),
+                ("auto_pad", rule)
+            );
+        }
+
         static TestCaseData Row(string op, long[][] sizes, params (string, object)[] attributes) =>
             new TestCaseData(op, sizes, attributes).SetArgDisplayNames(
                 op,
@@ -218,7 +253,7 @@ public sealed class DecompositionTests
     [TestCaseSource(nameof(Rows))]
     public void Read_Operator_ComputesWhatOnnxRuntimeDoes(string op, long[][] sizes, (string Name, object Value)[] attributes)
     {
-        byte[] model = Model(op, 17, sizes, attributes);
+        byte[] model = OneNode.Model(op, 17, sizes, attributes);
         Random random = new(3);
         Tensor[] inputs =
         [
@@ -246,7 +281,7 @@ public sealed class DecompositionTests
     public void Read_Dropout_PassesAnotherNodesOutputOnUnderItsOwnName()
     {
         ModelProto model = ModelProto.Parser.ParseFrom(
-            Model(
+            OneNode.Model(
                 "Dropout",
                 13,
                 [
@@ -359,7 +394,7 @@ public sealed class DecompositionTests
 
         static void Refused(string op, int opset, long[][] sizes, string reason, params (string, object)[] attributes) =>
             Assert.That(
-                () => OnnxReader.Read(Model(op, opset, sizes, attributes)),
+                () => OnnxReader.Read(OneNode.Model(op, opset, sizes, attributes)),
                 Throws.TypeOf<GraphException>().With.Message.Contains(reason).And.Message.StartsWith("Model 'model': ")
             );
     }
@@ -367,7 +402,7 @@ public sealed class DecompositionTests
     [Test]
     public void Read_InputsThatAreFixed_AreConstants()
     {
-        byte[] model = Model(
+        byte[] model = OneNode.Model(
             "Add",
             17,
             [
@@ -391,62 +426,5 @@ public sealed class DecompositionTests
         );
 
         static Dictionary<string, Tensor> Given(string name, Tensor value) => new() { [name] = value };
-    }
-
-    private static byte[] Model(string op, int opset, long[][] sizes, params (string Name, object Value)[] attributes)
-    {
-        NodeProto node = new() { OpType = op, Output = { "y" } };
-        GraphProto graph = new()
-        {
-            Name = op,
-            Node = { node },
-            Output = { new ValueInfoProto { Name = "y" } },
-        };
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            node.Input.Add($"x{i}");
-            TensorShapeProto shape = new();
-            shape.Dim.AddRange(sizes[i].Select(d => new DimensionProto { DimValue = d }));
-            graph.Input.Add(
-                new ValueInfoProto
-                {
-                    Name = $"x{i}",
-                    Type = new TypeProto
-                    {
-                        TensorType = new TensorTypeProto { ElemType = 1, Shape = shape },
-                    },
-                }
-            );
-        }
-
-        foreach ((string name, object value) in attributes)
-        {
-            AttributeProto attribute = new() { Name = name };
-            switch (value)
-            {
-                case long number:
-                    (attribute.Type, attribute.I) = (AttributeProto.Types.Kind.Int, number);
-                    break;
-                case float number:
-                    (attribute.Type, attribute.F) = (AttributeProto.Types.Kind.Float, number);
-                    break;
-                case string text:
-                    (attribute.Type, attribute.S) = (AttributeProto.Types.Kind.String, ByteString.CopyFromUtf8(text));
-                    break;
-                case long[] numbers:
-                    attribute.Type = AttributeProto.Types.Kind.Ints;
-                    attribute.Ints.AddRange(numbers);
-                    break;
-            }
-
-            node.Attribute.Add(attribute);
-        }
-
-        return new ModelProto
-        {
-            IrVersion = 8,
-            Graph = graph,
-            OpsetImport = { new OperatorSetIdProto { Version = opset } },
-        }.ToByteArray();
     }
 }
