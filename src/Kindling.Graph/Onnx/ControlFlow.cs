@@ -8,8 +8,8 @@ internal static class ControlFlow
 
     private static readonly Dictionary<string, int> Rows = new(StringComparer.Ordinal)
     {
-        ["If"] = 7,
-        ["Loop"] = 7,
+        ["If"] = 1,
+        ["Loop"] = 1,
         ["Scan"] = 9,
     };
 

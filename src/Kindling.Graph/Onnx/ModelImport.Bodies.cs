@@ -214,7 +214,7 @@ internal sealed partial class ModelImport
 
         foreach (TensorProto tensor in body.Initializer)
         {
-            scope.Add(tensor.Name, Shared(tensors.Read(tensor, $"{path}, initialiser '{tensor.Name}'")));
+            scope.Add(tensor.Name, Shared(tensors.Read(tensor, $"{path}, initialiser '{tensor.Name}'"), tensor.Name));
         }
 
         AddNodes(body.Node, scope);

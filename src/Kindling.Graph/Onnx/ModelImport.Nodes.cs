@@ -9,6 +9,7 @@ internal sealed partial class ModelImport
     private const int MostNodes = 1 << 17;
     private const long MostRead = 1 << 22;
 
+    private bool exhausted;
     private int observed;
     private long read;
 
@@ -52,6 +53,7 @@ internal sealed partial class ModelImport
 
             if (builder.Graph.Nodes.Count > MostNodes)
             {
+                exhausted = true;
                 throw new GraphException($"{where}: written out, the model has more than {MostNodes} nodes.");
             }
         }
@@ -102,13 +104,18 @@ internal sealed partial class ModelImport
             }
             else
             {
-                scope.Add(outputs[0], Shared(constant));
+                scope.Add(outputs[0], Shared(constant, outputs[0]));
             }
 
             return;
         }
 
         OpsetConversion.Convert(form);
+        if (batch is not null)
+        {
+            BatchAxis.Keep(form);
+        }
+
         if (Decompositions.Contains(form.OpType))
         {
             TakeApart(() => Decompositions.Build(form, outputs.Length), outputs, where, scope);
@@ -181,16 +188,23 @@ internal sealed partial class ModelImport
         read += names;
         if (read > MostRead)
         {
+            exhausted = true;
             throw new GraphException($"{where}: written out, the model has more than {MostRead} names and numbers.");
         }
     }
 
-    // One value for a constant, however often it is read.
-    private Value Shared(Tensor tensor)
+    // One value for a constant, however often it is read; a weight keeps its name where that is free.
+    private Value Shared(Tensor tensor, string name)
     {
         if (!constants.TryGetValue(tensor, out Value? value))
         {
-            constants[tensor] = value = builder.Constant(tensor);
+            bool isFree =
+                tensor.Count > 1
+                && tensor.Type.IsFloat()
+                && name.Length > 0
+                && !builder.Graph.Contains(name)
+                && !builder.Reserved.Contains(name);
+            constants[tensor] = value = builder.Constant(tensor, isFree ? name : null);
         }
 
         return value;

@@ -8,7 +8,8 @@ internal sealed partial class ModelImport(
     ModelProto model,
     string? folder,
     IReadOnlyDictionary<string, Tensor>? fixedInputs,
-    IReadOnlyDictionary<string, long>? fixedSizes = null
+    IReadOnlyDictionary<string, long>? fixedSizes = null,
+    BatchAxis? batch = null
 )
 {
     // Enough for any model; they bound what a hostile file can make shape inference allocate.
@@ -63,11 +64,7 @@ internal sealed partial class ModelImport(
             );
         }
 
-        ImportScope scope = ImportScope.OfModel(opset);
-        for (int i = 0; i < proto.Node.Count; i++)
-        {
-            AddNode(proto.Node[i], Where(proto.Node[i], i), scope);
-        }
+        AddNodes(ImportScope.OfModel(opset));
 
         if (proto.Output.Count == 0)
         {
@@ -80,6 +77,19 @@ internal sealed partial class ModelImport(
         }
 
         return builder.Graph;
+    }
+
+    /// <summary>Every node that can not be read: what it is, and why not.</summary>
+    public IReadOnlyList<(string Node, string Fault)> Unsupported()
+    {
+        long opset = Opset();
+        return
+        [
+            .. proto
+                .Node.Select((node, i) => (Node: Where(node, i), Fault: NodeSupport.Fault(node, opset, Functions())))
+                .Where(n => n.Fault is not null)
+                .Select(n => (n.Node, n.Fault!)),
+        ];
     }
 
     /// <summary>The operators of the model, supported or not.</summary>
@@ -157,6 +167,7 @@ internal sealed partial class ModelImport(
         }
 
         Shape declared = new(shape.Dim.Select((d, i) => Fixed(Size(d, i, input.Name, where))));
+        declared = batch is not null && fixedInputs?.ContainsKey(input.Name) != true ? batch.Of(input.Name, declared) : declared;
         if (fixedInputs?.GetValueOrDefault(input.Name) is { } value)
         {
             bool fits =
@@ -189,6 +200,45 @@ internal sealed partial class ModelImport(
         : dimension.DimParam.Length > 0 && !dimension.DimParam.All(c => char.IsAsciiDigit(c) || c == '*')
             ? Dimension.Named(dimension.DimParam)
         : Dimension.Named($"{input}.{axis}");
+
+    // A user sees all faults at once; what depends on a node that has one is no fault of its own.
+    private void AddNodes(ImportScope scope)
+    {
+        List<GraphException> faults = [];
+        HashSet<string> lost = new(StringComparer.Ordinal);
+        for (int i = 0; i < proto.Node.Count; i++)
+        {
+            NodeProto node = proto.Node[i];
+            if (node.Input.Any(lost.Contains))
+            {
+                lost.UnionWith(node.Output.Where(o => o.Length > 0));
+                continue;
+            }
+
+            try
+            {
+                AddNode(node, Where(node, i), scope);
+            }
+            catch (GraphException e) when (!exhausted)
+            {
+                faults.Add(e);
+                lost.UnionWith(node.Output.Where(o => o.Length > 0));
+            }
+        }
+
+        switch (faults)
+        {
+            case []:
+                break;
+            case [var only]:
+                throw new GraphException(only.Message, only);
+            default:
+                throw new GraphException(
+                    $"{faults.Count} nodes can not be read: {string.Join("; ", faults.Select(f => f.Message))}",
+                    faults[0]
+                );
+        }
+    }
 
     private static void Bound(Value value, string where)
     {

@@ -28,6 +28,26 @@ public static class OnnxReader
         return Import(bytes, path, folder, import => import.Run(), fixedInputs, fixedSizes);
     }
 
+    /// <summary>Reads a model so that it takes any number of examples, even if it was exported for one.</summary>
+    internal static Graph Read(
+        string path,
+        IReadOnlyDictionary<string, Tensor> fixedInputs,
+        BatchAxis batch,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    )
+    {
+        (byte[] bytes, string folder) = Load(path);
+        return Import(bytes, path, folder, import => import.Run(), fixedInputs, fixedSizes, batch);
+    }
+
+    /// <summary>Every node of a model that can not be read: what it is, and why not.</summary>
+    /// <exception cref="GraphException">The file can not be read, is damaged or of an op set that is not supported.</exception>
+    public static IReadOnlyList<(string Node, string Fault)> Unsupported(string path)
+    {
+        (byte[] bytes, string folder) = Load(path);
+        return Import(bytes, path, folder, import => import.Unsupported(), null);
+    }
+
     /// <summary>The operators of a model in the order of their first nodes, those that can not be read included.</summary>
     /// <exception cref="GraphException">The file can not be read, is damaged or of an op set that is not supported.</exception>
     public static IReadOnlyList<OnnxOperator> Operators(string path)
@@ -74,14 +94,15 @@ public static class OnnxReader
         string? folder,
         Func<ModelImport, T> read,
         IReadOnlyDictionary<string, Tensor>? fixedInputs,
-        IReadOnlyDictionary<string, long>? fixedSizes = null
+        IReadOnlyDictionary<string, long>? fixedSizes = null,
+        BatchAxis? batch = null
     )
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ModelProto model = Parse(bytes, file);
         try
         {
-            return read(new ModelImport(model, folder, fixedInputs, fixedSizes));
+            return read(new ModelImport(model, folder, fixedInputs, fixedSizes, batch));
         }
         catch (GraphException e)
         {

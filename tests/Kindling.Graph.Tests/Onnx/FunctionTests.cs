@@ -83,6 +83,18 @@ public sealed class FunctionTests
         Assert.That(graph.Nodes.Count(n => n.OpType == "LeakyRelu"), Is.EqualTo(3));
     }
 
+    // A weight can be found by the name that the file gives it, whatever body it stands in and however often that is written out.
+    [Test]
+    public void Read_WeightsOfFunctionsAndBranches_KeepTheirNames()
+    {
+        ModelProto model = Sample();
+        model.Functions[0].Node.Insert(0, Node("Constant", "", "weight", ("value", Tensor.Vector(2f))));
+        model.Functions[0].Node.Insert(0, Node("Constant", "", "scale", ("value", Tensor.Of<float>([2, 3], 2, 1))));
+        model.Functions[0].Node.Add(Node("Mul", "y,scale", "scaled"));
+        model.Functions[0].Output[0] = "scaled";
+        Assert.That(ModelParity.Check(model).Constants.Select(c => c.Name), Does.Contain("scale").And.Not.Contains("weight"));
+    }
+
     [Test]
     public void Read_InputThatIsLeftOut_IsAbsentWithin()
     {
@@ -103,7 +115,7 @@ public sealed class FunctionTests
         );
         Refused(m => m.Functions[0].Node[1] = Node("my:twice", "x,x", "r"), "Model 'model': function 'my.twice' calls itself.");
         Refused(m => m.Functions.Add(m.Functions[0].Clone()), "Model 'model': it has two functions 'my.leaky'.");
-        Refused(m => m.Functions[0].OpsetImport[0].Version = 3, "op set 3 of function 'my.leaky', supported are 7 to 22");
+        Refused(m => m.Functions[0].OpsetImport[0].Version = 30, "op set 30 of function 'my.leaky', supported are 1 to 22");
         Refused(
             m => m.Graph.Node[1].Input.AddRange(["x", "x"]),
             "Model 'model': Node 1 without a name (leaky): the function has 1 inputs, 3 are given."

@@ -1,4 +1,4 @@
-using Kindling.Graphs.Tests.Conformance;
+using Kindling.Evaluate.Checks.Conformance;
 
 namespace Kindling.Graphs.Tests.Onnx;
 
