@@ -1,6 +1,7 @@
 using Kindling.Bundles;
 using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
+using FloatTensor = Kindling.Bundles.FloatTensor;
 
 namespace Kindling.TestSupport;
 

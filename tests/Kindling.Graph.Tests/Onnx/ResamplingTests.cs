@@ -1,3 +1,4 @@
+using Kindling.Evaluate.Checks.Conformance;
 using Kindling.Graphs.Onnx;
 
 namespace Kindling.Graphs.Tests.Onnx;
