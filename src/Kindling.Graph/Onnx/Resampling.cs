@@ -64,7 +64,7 @@ internal sealed class Resampling
     public bool Repeats(float scale)
     {
         const int Size = 8;
-        if (Mode != "nearest" || Coordinates == "tf_crop_and_resize" || scale is not (>= 1 and <= short.MaxValue) || scale % 1 != 0)
+        if (Mode != "nearest" || Coordinates == "tf_crop_and_resize" || scale is not (> 1 and <= short.MaxValue) || scale % 1 != 0)
         {
             return false;
         }
