@@ -12,6 +12,11 @@ internal static class BundleRecipe
         Recipe.Parse(
             manifest.Recipe?.GetRawText()
                 ?? throw new BundleException($"{path}: the bundle holds no recipe, so its network and tasks are unknown."),
-            path
+            path,
+            name =>
+            {
+                using BundleFiles bundle = BundleFiles.Open(path);
+                return bundle.Read(name);
+            }
         );
 }

@@ -81,6 +81,11 @@ public static class BundleExporter
         }
 
         writer.Add(ModelFile, model);
+        if (recipe.Network is { File: { } file, Imported: { } imported })
+        {
+            writer.Add(file, imported.Bytes.ToArray());
+        }
+
         writer.AddTensors(BundleManifest.ThetaFileName, tensors);
         foreach ((string name, byte[] bytes) in source.Reference)
         {

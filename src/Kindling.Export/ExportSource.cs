@@ -45,7 +45,11 @@ internal sealed class ExportSource
     private static ExportSource FromCheckpoint(string folder, string? baseline)
     {
         (IReadOnlyDictionary<string, FloatTensor> theta, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.ThetaFile);
-        Recipe recipe = Recipe.Parse(state.Recipe.GetRawText(), $"the recipe in {folder}");
+        Recipe recipe = Recipe.Parse(
+            state.Recipe.GetRawText(),
+            $"the recipe in {folder}",
+            Recipe.BesideOf(Path.Combine(folder, Checkpoint.ThetaFile))
+        );
         return new()
         {
             Theta = theta,
@@ -80,7 +84,7 @@ internal sealed class ExportSource
             manifest.Recipe
             ?? throw new BundleException($"{bundle.Path}: the bundle does not say its recipe, so it cannot be written anew.");
         CheckpointState state = StateOf(manifest, json);
-        Recipe recipe = Recipe.Parse(json.GetRawText(), $"the recipe in {bundle.Path}");
+        Recipe recipe = Recipe.Parse(json.GetRawText(), $"the recipe in {bundle.Path}", bundle.Read);
         return new()
         {
             Theta = bundle.ReadTensors(BundleManifest.ThetaFileName).Tensors,

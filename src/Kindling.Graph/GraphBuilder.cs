@@ -160,7 +160,7 @@ public sealed partial class GraphBuilder
 
     /// <summary>Copies a graph's nodes into this one.</summary>
     /// <param name="graph">The graph to copy.</param>
-    /// <param name="bindings">A value of this graph for every input of the other.</param>
+    /// <param name="bindings">A value of this graph for every input of the other, and for those of its constants that are to be replaced.</param>
     /// <returns>The value of this graph for each value of the other, by the other's name.</returns>
     /// <exception cref="GraphException">An input has no binding.</exception>
     public IReadOnlyDictionary<string, Value> Inline(Graph graph, IReadOnlyDictionary<string, Value> bindings)
@@ -175,7 +175,9 @@ public sealed partial class GraphBuilder
 
         foreach (Value constant in graph.Constants)
         {
-            map[constant.Name] = Constant(constant.Constant!, constant.Constant!.Bytes.Length > 256 ? Unique(constant.Name) : null);
+            map[constant.Name] = bindings.TryGetValue(constant.Name, out Value? bound)
+                ? bound
+                : Constant(constant.Constant!, constant.Constant!.Bytes.Length > 256 ? Unique(constant.Name) : null);
         }
 
         foreach (Node node in graph.Nodes)

@@ -12,6 +12,9 @@ public enum InitialDistribution
     /// <summary>A square matrix, or one with axes of size 1 behind, of 1 on its diagonal and 0 elsewhere.</summary>
     Identity,
 
+    /// <summary>None: it starts from values that were trained elsewhere.</summary>
+    Given,
+
     /// <summary>All at the inner rate of the recipe.</summary>
     Rate,
 

@@ -60,6 +60,15 @@ internal sealed class NetworkBuilder
 
     public IReadOnlyList<StatisticSpec> Statistics => [.. statistics.Select(s => s.Spec)];
 
+    /// <summary>A parameter with the values that it starts from.</summary>
+    public Value Given(string name, Tensor start) =>
+        Parameter(
+            new(name, [.. start.Sizes.Select(d => checked((int)d))], InitialDistribution.Given, FanIn: 1, IsHead: false)
+            {
+                Start = start.AsSpan<float>().ToArray(),
+            }
+        );
+
     /// <summary>A fully connected layer: x [batch, F] -> [batch, units]; weight [F, units].</summary>
     public Value Dense(Value x, int units, string name, InitialDistribution initial, bool isHead = false)
     {

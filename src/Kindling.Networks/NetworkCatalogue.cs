@@ -69,6 +69,7 @@ public static class NetworkCatalogue
             "linear" => Linear(n, spec, outputs),
             "mlp" => Mlp(n, spec, outputs),
             "conv4" => Conv4(n, spec, outputs),
+            "onnx" => ImportedNetwork.Write(n, spec, outputs),
             _ => throw new GraphException($"There is no network '{spec.Type}'."),
         };
 

@@ -1,12 +1,14 @@
+using System.Text.Json.Serialization;
+
 namespace Kindling.Networks;
 
 /// <summary>A network of the catalogue, as a recipe describes it.</summary>
 public sealed record NetworkSpec
 {
     /// <summary>Kinds that <see cref="Type"/> takes.</summary>
-    public static IReadOnlyList<string> Types { get; } = ["linear", "mlp", "conv4"];
+    public static IReadOnlyList<string> Types { get; } = ["linear", "mlp", "conv4", "onnx"];
 
-    /// <summary><c>linear</c>, <c>mlp</c> or <c>conv4</c>.</summary>
+    /// <summary><c>linear</c>, <c>mlp</c>, <c>conv4</c> or <c>onnx</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Units of the hidden layers of <c>mlp</c>.</summary>
@@ -42,8 +44,22 @@ public sealed record NetworkSpec
     /// </summary>
     public bool Gate { get; init; }
 
+    /// <summary>The file of <c>onnx</c>, beside the recipe, as <c>kindling import</c> writes it.</summary>
+    public string? File { get; init; }
+
+    /// <summary>SHA-256 of <see cref="File"/>, lower-case hex.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Constants of <see cref="File"/> that are parameters; all others stay what they are.</summary>
+    public IReadOnlyList<string>? Trainable { get; init; }
+
+    /// <summary>The content of <see cref="File"/>, once it is read.</summary>
+    [JsonIgnore]
+    public ImportedModel? Imported { get; init; }
+
     /// <summary>
-    /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification).
+    /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification), or <c>own</c>: that of
+    /// <c>onnx</c>, which gets none on top.
     /// </summary>
     public string Head { get; init; } = "linear";
 
@@ -70,9 +86,14 @@ public sealed record NetworkSpec
             yield return $"network.normalization: linear takes none, got {Normalization}";
         }
 
-        if (Head is not ("linear" or "prototypes"))
+        if (Head is not ("linear" or "prototypes") && !(Type == "onnx" && Head == "own"))
         {
-            yield return $"network.head: expected linear or prototypes, got '{Head}'";
+            yield return $"network.head: expected linear or prototypes{(Type == "onnx" ? " or own" : "")}, got '{Head}'";
+        }
+
+        foreach (string fault in ImportedNetwork.Faults(this))
+        {
+            yield return fault;
         }
 
         if (Context is < 0 or > 4096)

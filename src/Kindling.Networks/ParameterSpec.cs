@@ -11,6 +11,9 @@ public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape, Initia
     /// <summary>Whether every task starts from its initial value: adaptation may move it, the outer loop does not.</summary>
     public bool IsFixed { get; init; }
 
+    /// <summary>The values that it starts from where <see cref="Initial"/> is <see cref="InitialDistribution.Given"/>.</summary>
+    public ReadOnlyMemory<float> Start { get; init; }
+
     /// <summary>Number of elements.</summary>
     public int Count => Shape.Aggregate(1, (a, b) => a * b);
 }

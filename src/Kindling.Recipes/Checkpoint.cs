@@ -26,6 +26,20 @@ public static class Checkpoint
         SafetensorsFile.Write(Path.Combine(folder, file), tensors, state.ToMetadata());
     }
 
+    /// <summary>Writes the file of the recipe's network beside the tensors, if it has one that is not there already.</summary>
+    public static void WriteNetwork(string folder, Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (recipe.Network is { File: { } name, Imported: { } model })
+        {
+            string path = Path.Combine(folder, name);
+            if (!File.Exists(path) || ImportedModel.Hash(File.ReadAllBytes(path)) != recipe.Network.Sha256)
+            {
+                AtomicFile.Write(path, model.Bytes.ToArray());
+            }
+        }
+    }
+
     /// <summary>Reads one file.</summary>
     /// <exception cref="BundleException">It is missing or damaged.</exception>
     public static (IReadOnlyDictionary<string, FloatTensor> Tensors, CheckpointState State) Read(string folder, string file)

@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 namespace Kindling.Recipes;
 
 /// <summary>Patterns of names: <c>conv4.*, head.*</c>, or <c>!*.warp.*</c> for all others.</summary>
-internal static class NamePatterns
+public static class NamePatterns
 {
     /// <summary>Whether a name matches one of the patterns (any name, if all of them exclude) and none that excludes.</summary>
     public static bool Match(string patterns, string name)

@@ -52,12 +52,27 @@ public sealed record Recipe
             throw new BundleException($"{file}: there is no recipe here.");
         }
 
-        return Parse(File.ReadAllText(file), file);
+        return Parse(File.ReadAllText(file), file, BesideOf(file));
     }
 
-    /// <summary>Reads a recipe from JSON text; <paramref name="source"/> stands in errors.</summary>
+    /// <summary>Reads files beside a recipe.</summary>
+    /// <param name="path">The recipe, or another file of its folder.</param>
+    public static Func<string, byte[]> BesideOf(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return name =>
+            Path.Combine(folder, name) is var file && File.Exists(file)
+                ? File.ReadAllBytes(file)
+                : throw new BundleException($"{file}: the recipe's network.file is not there.");
+    }
+
+    /// <summary>Reads a recipe from JSON text.</summary>
+    /// <param name="text">JSON text.</param>
+    /// <param name="source">What stands in errors.</param>
+    /// <param name="files">Reads a file that the recipe names; without it a network of such a file can not be built.</param>
     /// <exception cref="BundleException">The text is not a recipe.</exception>
-    public static Recipe Parse(string text, string source)
+    /// <exception cref="Graphs.GraphException">The file of its network is damaged.</exception>
+    public static Recipe Parse(string text, string source, Func<string, byte[]>? files = null)
     {
         try
         {
@@ -76,7 +91,9 @@ public sealed record Recipe
                 .. recipe.Inner.Faults(),
                 .. recipe.RowFaults(),
             ];
-            return faults.Length == 0 ? recipe.Resolved() : throw new BundleException($"{source}: {string.Join("; ", faults)}.");
+            return faults.Length == 0
+                ? recipe.Resolved().Reading(files, source)
+                : throw new BundleException($"{source}: {string.Join("; ", faults)}.");
         }
         catch (JsonException e)
         {
@@ -167,7 +184,8 @@ public sealed record Recipe
     {
         JsonObject json = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
         change(json);
-        return Parse(json.ToJsonString(), "command line");
+        Recipe changed = Parse(json.ToJsonString(), "command line");
+        return changed with { Network = changed.Network with { Imported = Network.Imported } };
     }
 
     private IEnumerable<string> RowFaults()
@@ -279,6 +297,14 @@ public sealed record Recipe
             yield return $"inner.batch: a learned loss reads all examples in order, expected 0, got {Inner.Batch}";
         }
     }
+
+    private Recipe Reading(Func<string, byte[]>? files, string source) =>
+        files is null || Network.File is not { } name
+            ? this
+            : this with
+            {
+                Network = Network with { Imported = ImportedModel.Read(Network, files(name), $"{source}: {name}") },
+            };
 
     // What the meta-learner means stands in the inner rule, where everybody reads it.
     private Recipe Resolved()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kindling.Networks;
 using Kindling.Tasks;
 
@@ -37,7 +38,7 @@ internal static class RecipeMembers
         string[] known =
         [
             .. type.GetProperties()
-                .Where(p => p.CanWrite && p.GetMethod?.IsStatic == false)
+                .Where(p => p.CanWrite && p.GetMethod?.IsStatic == false && !Attribute.IsDefined(p, typeof(JsonIgnoreAttribute)))
                 .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)),
         ];
         foreach (JsonProperty property in element.EnumerateObject())

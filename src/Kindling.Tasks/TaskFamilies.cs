@@ -63,6 +63,13 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "noise",
+            Kind = TaskKind.ByData,
+            IsNoise = true,
+            Create = (spec, _) => new NoiseFamily(spec),
+        },
+        new()
+        {
             Type = "table",
             Kind = TaskKind.ByData,
             Source = SourceUse.Required,
@@ -139,6 +146,8 @@ public static class TaskFamilies
         public bool HasChannels { get; init; }
 
         public bool HasAlphabets { get; init; }
+
+        public bool IsNoise { get; init; }
 
         public bool HasGeneratedClasses { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kindling.Bundles;
+using Kindling.Tasks.Families;
 
 namespace Kindling.Tasks;
 
@@ -47,6 +48,12 @@ public sealed class TaskSpec
     /// another folder than <c>omniglot</c>; below the data root, else as it stands.
     /// </summary>
     public string? Source { get; init; }
+
+    /// <summary>Shape of one input (<c>noise</c> only), which comes as a row of as many numbers.</summary>
+    public IReadOnlyList<int>? Shape { get; init; }
+
+    /// <summary>Numbers in a target (<c>noise</c> with one way only); 1 by default.</summary>
+    public int? Outputs { get; init; }
 
     /// <summary>Width and height of pictures after preprocessing; 28 by default.</summary>
     public int? Size { get; init; }
@@ -129,6 +136,27 @@ public sealed class TaskSpec
 
         CheckCounts(faults, row);
         CheckOnly(faults, row, "source", Source is not null, r => r.Source != SourceUse.None);
+        CheckOnly(faults, row, "shape", Shape is not null, r => r.IsNoise);
+        CheckOnly(faults, row, "outputs", Outputs is not null, r => r.IsNoise && Ways == 1);
+        if (
+            row?.IsNoise == true
+            && (
+                Shape is not { Count: > 0 } sizes
+                || sizes.Any(s => s < 1)
+                || sizes.Aggregate(1.0, (a, b) => a * b) > NoiseFamily.MostNumbers
+            )
+        )
+        {
+            faults.Add(
+                $"tasks.shape must have positive sizes, at most {NoiseFamily.MostNumbers} numbers in all, got [{string.Join(", ", Shape ?? [])}]."
+            );
+        }
+
+        if (Outputs is < 1 or > MaximumCount)
+        {
+            faults.Add($"tasks.outputs must be between 1 and {MaximumCount}, got {Outputs}.");
+        }
+
         CheckOnly(faults, row, "size", Size is not null, r => r.HasImages);
         CheckOnly(faults, row, "channels", Channels is not null, r => r.HasChannels);
         CheckOnly(faults, row, "invert", Invert is not null, r => r.HasImages);

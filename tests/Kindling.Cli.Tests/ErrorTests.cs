@@ -124,7 +124,9 @@ public sealed class ErrorTests
 
         Assert.That(
             result.Errors,
-            Does.Match("^kindling: expected a command: new, train, export, verify, [a-z, ]+\\.\n`kindling --help` lists what there is.\n$")
+            Does.Match(
+                "^kindling: expected a command: new, import, train, export, verify, [a-z, ]+\\.\n`kindling --help` lists what there is.\n$"
+            )
         );
         Assert.That(result.Code, Is.EqualTo(1));
     }

@@ -5,6 +5,7 @@ using Kindling.Cli.Commands;
 RootCommand root = new("Meta-train a model, export it, adapt it to a few examples.")
 {
     NewCommand.Create(),
+    ImportCommand.Create(),
     TrainCommand.Create(),
     ExportCommand.Create(),
     ExportCommand.CreateVerify(),

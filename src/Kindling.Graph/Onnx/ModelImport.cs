@@ -4,19 +4,29 @@ using Kindling.Graphs.Ops;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>One model on its way into a graph.</summary>
-internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDictionary<string, Tensor>? fixedInputs)
+internal sealed partial class ModelImport(
+    ModelProto model,
+    string? folder,
+    IReadOnlyDictionary<string, Tensor>? fixedInputs,
+    IReadOnlyDictionary<string, long>? fixedSizes = null,
+    BatchAxis? batch = null
+)
 {
     // Enough for any model; they bound what a hostile file can make shape inference allocate.
     private const int MaxSymbolLength = 1024;
     private const int MaxKnownElements = 1024;
 
     private readonly GraphProto proto = model.Graph ?? throw new GraphException("it has no graph.");
+    private readonly KnownValues known = new();
+    private readonly TensorSource tensors = new(folder);
+    private readonly Dictionary<Tensor, Value> constants = [];
     private readonly GraphBuilder builder = new(model.Graph?.Name is { Length: > 0 } name ? name : "graph");
+
+    private ModelFunctions? functions;
 
     public Graph Run()
     {
         long opset = Opset();
-        Refuse(model.Functions.Select(f => $"'{f.Name}'"), "functions");
         Refuse(proto.SparseInitializer.Select(s => $"'{s.Values?.Name}'"), "sparse initialisers");
         if (model.TrainingInfo.Count > 0)
         {
@@ -46,10 +56,15 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
             );
         }
 
-        for (int i = 0; i < proto.Node.Count; i++)
+        string[] symbols = [.. proto.Input.SelectMany(Symbols).Distinct().Order(StringComparer.Ordinal)];
+        if (fixedSizes?.Keys.FirstOrDefault(name => !symbols.Contains(name)) is { } dimension)
         {
-            AddNode(proto.Node[i], i, opset);
+            throw new GraphException(
+                $"it has no dimension '{dimension}', which was given a size; its free dimensions are {string.Join(", ", symbols)}."
+            );
         }
+
+        AddNodes(ImportScope.OfModel(opset));
 
         if (proto.Output.Count == 0)
         {
@@ -64,8 +79,21 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
         return builder.Graph;
     }
 
+    /// <summary>Every node that can not be read: what it is, and why not.</summary>
+    public IReadOnlyList<(string Node, string Fault)> Unsupported()
+    {
+        long opset = Opset();
+        return
+        [
+            .. proto
+                .Node.Select((node, i) => (Node: Where(node, i), Fault: NodeSupport.Fault(node, opset, Functions())))
+                .Where(n => n.Fault is not null)
+                .Select(n => (n.Node, n.Fault!)),
+        ];
+    }
+
     /// <summary>The operators of the model, supported or not.</summary>
-    public IReadOnlyList<OnnxOperator> Operators() => NodeSupport.Operators(proto, Opset());
+    public IReadOnlyList<OnnxOperator> Operators() => NodeSupport.Operators(proto, Opset(), Functions());
 
     private static string Where(NodeProto node, int index) =>
         $"Node {index} {(node.Name.Length > 0 ? $"'{node.Name}'" : "without a name")} ({node.OpType})";
@@ -96,13 +124,15 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
         };
     }
 
+    private ModelFunctions Functions() => functions ??= new ModelFunctions(model, Opset());
+
     // All at once, so that a user sees whether a model is worth changing.
     private void RefuseUnsupportedNodes(long opset)
     {
         List<string> faults = [];
         for (int i = 0; i < proto.Node.Count; i++)
         {
-            if (NodeSupport.Fault(proto.Node[i], opset) is { } fault)
+            if (NodeSupport.Fault(proto.Node[i], opset, Functions()) is { } fault)
             {
                 faults.Add($"{Where(proto.Node[i], i)}: {fault}");
             }
@@ -136,7 +166,8 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
             throw new GraphException($"{where}: rank {shape.Dim.Count} is more than the limit of {Shape.MaxRank}.");
         }
 
-        Shape declared = new(shape.Dim.Select((d, i) => Size(d, i, input.Name, where)));
+        Shape declared = new(shape.Dim.Select((d, i) => Fixed(Size(d, i, input.Name, where))));
+        declared = batch is not null && fixedInputs?.ContainsKey(input.Name) != true ? batch.Of(input.Name, declared) : declared;
         if (fixedInputs?.GetValueOrDefault(input.Name) is { } value)
         {
             bool fits =
@@ -155,6 +186,12 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
         builder.Input(input.Name, element, declared);
     }
 
+    private static IEnumerable<string> Symbols(ValueInfoProto input) =>
+        (input.Type?.TensorType?.Shape?.Dim ?? []).Select((d, i) => Size(d, i, input.Name, "").Symbol).OfType<string>();
+
+    private Dimension Fixed(Dimension dimension) =>
+        dimension.Symbol is { } symbol && fixedSizes?.TryGetValue(symbol, out long size) == true ? Dimension.Of(size) : dimension;
+
     // Unknown sizes get the input's own symbol; some exporters write them as -1.
     private static Dimension Size(DimensionProto dimension, int axis, string input, string where) =>
         dimension.HasDimValue && dimension.DimValue >= 0 ? Dimension.Of(dimension.DimValue)
@@ -164,94 +201,44 @@ internal sealed class ModelImport(ModelProto model, string? folder, IReadOnlyDic
             ? Dimension.Named(dimension.DimParam)
         : Dimension.Named($"{input}.{axis}");
 
-    private void AddNode(NodeProto node, int index, long opset)
+    // A user sees all faults at once; what depends on a node that has one is no fault of its own.
+    private void AddNodes(ImportScope scope)
     {
-        string where = Where(node, index);
-        try
+        List<GraphException> faults = [];
+        HashSet<string> lost = new(StringComparer.Ordinal);
+        for (int i = 0; i < proto.Node.Count; i++)
         {
-            NodeForm form = new()
+            NodeProto node = proto.Node[i];
+            if (node.Input.Any(lost.Contains))
             {
-                Builder = builder,
-                Where = where,
-                Opset = opset,
-                OpType = node.OpType,
-                Inputs = [.. node.Input.Select(name => Find(name, where))],
-                Attributes = AttributeReader.Read(node, where, folder),
-                Outputs = [.. node.Output],
-            };
-            string[] outputs = [.. node.Output];
-            int count = Array.FindLastIndex(outputs, o => o.Length > 0) + 1;
-            if (count == 0)
-            {
-                throw new GraphException($"{where}: it has no outputs.");
+                lost.UnionWith(node.Output.Where(o => o.Length > 0));
+                continue;
             }
 
-            if (node.OpType == "Constant")
+            try
             {
-                builder.Constant(AttributeReader.Constant(form), outputs[0]);
-                return;
+                AddNode(node, Where(node, i), scope);
             }
-
-            OpsetConversion.Convert(form);
-            if (Decompositions.Contains(form.OpType))
+            catch (GraphException e) when (!exhausted)
             {
-                TakeApart(form, outputs[..count]);
-                return;
-            }
-
-            IReadOnlyList<Value> values = builder.Ops(
-                form.OpType,
-                count,
-                form.Inputs,
-                new Attributes(form.Attributes.Select(a => (a.Key, (object?)a.Value))),
-                node.Name.Length == 0 || builder.Graph.HasNode(node.Name) ? null : node.Name,
-                [.. outputs.Take(count).Select(o => o.Length > 0 ? o : null!)]
-            );
-            foreach (Value value in values)
-            {
-                Bound(value, where);
+                faults.Add(e);
+                lost.UnionWith(node.Output.Where(o => o.Length > 0));
             }
         }
-        catch (GraphException e) when (!e.Message.StartsWith(where, StringComparison.Ordinal))
+
+        switch (faults)
         {
-            throw new GraphException($"{where}: {e.Message}", e);
-        }
-        catch (Exception e)
-            when (e
-                    is ArgumentException
-                        or ArithmeticException
-                        or IndexOutOfRangeException
-                        or InvalidOperationException
-                        or InvalidCastException
-                        or OutOfMemoryException
-            )
-        {
-            throw new GraphException($"{where}: its inputs and attributes do not fit together: {e.Message}", e);
+            case []:
+                break;
+            case [var only]:
+                throw new GraphException(only.Message, only);
+            default:
+                throw new GraphException(
+                    $"{faults.Count} nodes can not be read: {string.Join("; ", faults.Select(f => f.Message))}",
+                    faults[0]
+                );
         }
     }
-
-    // What stands for a node's outputs takes their names; what was there before keeps its own.
-    private void TakeApart(NodeForm form, string[] outputs)
-    {
-        int before = builder.Graph.Nodes.Count;
-        IReadOnlyList<Value?> values = Decompositions.Build(form, outputs.Length);
-        HashSet<Node> written = [.. builder.Graph.Nodes.Skip(before)];
-        foreach (Value value in written.SelectMany(node => node.Outputs).OfType<Value>())
-        {
-            Bound(value, form.Where);
-        }
-
-        foreach ((string name, Value? value) in outputs.Zip(values).Where(o => o.First.Length > 0))
-        {
-            bool isNew = value!.Producer is { } node && written.Contains(node);
-            builder.Graph.Rename(isNew ? value : builder.Identity(value), name);
-        }
-    }
-
-    private Value? Find(string name, string where) =>
-        name.Length == 0 ? null
-        : builder.Graph.Contains(name) ? builder.Graph[name]
-        : throw new GraphException($"{where}: its input '{name}' is not computed before it.");
 
     private static void Bound(Value value, string where)
     {

@@ -17,10 +17,35 @@ public static class OnnxReader
     /// <exception cref="GraphException">The file can not be read, is damaged or not supported.</exception>
     /// <param name="path">The file.</param>
     /// <param name="fixedInputs">Inputs that become constants, by name.</param>
-    public static Graph Read(string path, IReadOnlyDictionary<string, Tensor>? fixedInputs = null)
+    /// <param name="fixedSizes">Sizes of dimensions that the model leaves free, by symbol, or <c>INPUT.AXIS</c> where a dimension has none.</param>
+    public static Graph Read(
+        string path,
+        IReadOnlyDictionary<string, Tensor>? fixedInputs = null,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    )
     {
         (byte[] bytes, string folder) = Load(path);
-        return Import(bytes, path, folder, import => import.Run(), fixedInputs);
+        return Import(bytes, path, folder, import => import.Run(), fixedInputs, fixedSizes);
+    }
+
+    /// <summary>Reads a model so that it takes any number of examples, even if it was exported for one.</summary>
+    internal static Graph Read(
+        string path,
+        IReadOnlyDictionary<string, Tensor> fixedInputs,
+        BatchAxis batch,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    )
+    {
+        (byte[] bytes, string folder) = Load(path);
+        return Import(bytes, path, folder, import => import.Run(), fixedInputs, fixedSizes, batch);
+    }
+
+    /// <summary>Every node of a model that can not be read: what it is, and why not.</summary>
+    /// <exception cref="GraphException">The file can not be read, is damaged or of an op set that is not supported.</exception>
+    public static IReadOnlyList<(string Node, string Fault)> Unsupported(string path)
+    {
+        (byte[] bytes, string folder) = Load(path);
+        return Import(bytes, path, folder, import => import.Unsupported(), null);
     }
 
     /// <summary>The operators of a model in the order of their first nodes, those that can not be read included.</summary>
@@ -35,9 +60,14 @@ public static class OnnxReader
     /// <param name="bytes">The model.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="fixedInputs">Inputs that become constants, by name.</param>
+    /// <param name="fixedSizes">Sizes of dimensions that the model leaves free, by symbol, or <c>INPUT.AXIS</c> where a dimension has none.</param>
     /// <exception cref="GraphException">The bytes are damaged or not supported, or refer to other files.</exception>
-    public static Graph Read(byte[] bytes, string name = "model", IReadOnlyDictionary<string, Tensor>? fixedInputs = null) =>
-        Import(bytes, name, folder: null, import => import.Run(), fixedInputs);
+    public static Graph Read(
+        byte[] bytes,
+        string name = "model",
+        IReadOnlyDictionary<string, Tensor>? fixedInputs = null,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    ) => Import(bytes, name, folder: null, import => import.Run(), fixedInputs, fixedSizes);
 
     private static (byte[] Bytes, string Folder) Load(string path)
     {
@@ -63,14 +93,16 @@ public static class OnnxReader
         string file,
         string? folder,
         Func<ModelImport, T> read,
-        IReadOnlyDictionary<string, Tensor>? fixedInputs
+        IReadOnlyDictionary<string, Tensor>? fixedInputs,
+        IReadOnlyDictionary<string, long>? fixedSizes = null,
+        BatchAxis? batch = null
     )
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ModelProto model = Parse(bytes, file);
         try
         {
-            return read(new ModelImport(model, folder, fixedInputs));
+            return read(new ModelImport(model, folder, fixedInputs, fixedSizes, batch));
         }
         catch (GraphException e)
         {

@@ -104,7 +104,6 @@ internal static class OpsetConversion
         ["HardSwish"] = 14,
         ["Trilu"] = 14,
         ["CastLike"] = 15,
-        ["LayerNormalization"] = 17,
     };
 
     /// <summary>Whether an operator that the registry lacks has a form there.</summary>

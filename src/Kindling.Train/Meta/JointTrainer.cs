@@ -38,7 +38,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
         Network = NetworkCatalogue.Build(
             recipe.Network with
             {
-                Head = "linear",
+                Head = tasks.IsClassification || recipe.Network.Head == "prototypes" ? "linear" : recipe.Network.Head,
             },
             tasks.InputShape,
             tasks.IsClassification ? data.ClassCount : tasks.OutputCount

@@ -257,6 +257,11 @@ public sealed class MetaTrainer : ITraining, IDisposable
 
     private static float[] Draw(ParameterSpec parameter, SeededRandom random, float rate)
     {
+        if (parameter.Initial == InitialDistribution.Given)
+        {
+            return parameter.Start.ToArray();
+        }
+
         float[] values = new float[parameter.Count];
         float bound = 1 / MathF.Sqrt(parameter.FanIn);
         float deviation = MathF.Sqrt(2f / parameter.FanIn);

@@ -206,6 +206,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
                 : new FloatTensor([recipe.Inner.RateRows], [.. Enumerable.Range(0, recipe.Inner.RateRows).Select(recipe.Inner.RateOf)]);
         }
 
+        Checkpoint.WriteNetwork(folder, recipe);
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);
         ReferenceEpisodes.Write(trainer, recipe, tasks, best, Path.Combine(folder, "reference"));
 

@@ -1,3 +1,4 @@
+using Kindling.Evaluate.Checks.Conformance;
 using Kindling.Graphs.Ops;
 
 namespace Kindling.Graphs.Tests.Conformance;
@@ -17,8 +18,7 @@ internal sealed class NodeTests
     private static IEnumerable<(NodeTest Test, NodeEngine Engine)> Running =>
         from test in NodeSuite.Tests.Values
         where test.IsInScope
-        from engine in Enum.GetValues<NodeEngine>()
-        where !Exclusions.Tests.Any(row => row.Covers(test.Name, engine))
+        from engine in Exclusions.Engines(test)
         select (test, engine);
 
     [TestCaseSource(nameof(Rows))]

@@ -12,18 +12,34 @@ internal static class CheckCommand
 {
     public static Command Create()
     {
-        Argument<string> path = new("path") { Description = "Folder with recipe.json, or an ONNX file" };
+        Argument<string?> path = new("path") { Description = "Folder with recipe.json, or an ONNX file", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> nodeTests = new("--node-tests") { Description = "Zip of ONNX's node tests to run instead" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<bool> json = CommonOptions.Json();
         Command command = new("check", "Check a recipe's gradients with finite differences, or the operators of an ONNX file")
         {
             path,
+            nodeTests,
             data,
             json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(path) is null == result.GetValue(nodeTests) is null)
+            {
+                result.AddError("check takes either a path or --node-tests.");
+            }
+        });
         command.SetAction(parsed =>
         {
-            string target = parsed.GetRequiredValue(path);
+            if (parsed.GetValue(nodeTests) is { } suite)
+            {
+                NodeTestReport tests = NodeTestCheck.Run(suite);
+                Output.Write(parsed.GetValue(json), tests, Table(tests));
+                return tests.Failed.Count == 0 ? 0 : ExitCodes.VerificationFailed;
+            }
+
+            string target = parsed.GetValue(path)!;
             if (!Directory.Exists(target) && !target.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             {
                 OperatorCheckReport operators = OperatorCheck.Run(target);
@@ -38,6 +54,26 @@ internal static class CheckCommand
             return report.Passed ? 0 : ExitCodes.VerificationFailed;
         });
         return command;
+    }
+
+    private static string Table(NodeTestReport report)
+    {
+        StringBuilder text = new();
+        foreach (IGrouping<string, string> group in report.Excluded.GroupBy(e => e.Value, e => e.Key))
+        {
+            _ = text.AppendLine(CultureInfo.InvariantCulture, $"excluded ({group.Key}): {string.Join(", ", group)}");
+        }
+
+        foreach (NodeTestFailure failure in report.Failed)
+        {
+            _ = text.AppendLine(CultureInfo.InvariantCulture, $"FAILED {failure.Name}: {failure.Why}");
+        }
+
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"{report.Passed} passed, {report.Failed.Count} failed, {report.Excluded.Count} excluded"
+            )
+            .ToString();
     }
 
     private static string Table(OperatorCheckReport report)

@@ -13,7 +13,7 @@ namespace Kindling.Cli.Commands;
 /// <summary><c>kindling new</c>.</summary>
 internal static partial class NewCommand
 {
-    private static readonly JsonSerializerOptions Json = new()
+    internal static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
         // A recipe is read by people: umlauts and ampersands of a path stay what they are.
@@ -86,7 +86,7 @@ internal static partial class NewCommand
     }
 
     /// <summary>Relative to the data root where it lies below it; else as given, unless that would mean other data.</summary>
-    private static string Source(string path, string root)
+    internal static string Source(string path, string root)
     {
         string full = Path.GetFullPath(path);
         string below = Path.GetRelativePath(Path.GetFullPath(root), full);

@@ -1,4 +1,4 @@
-namespace Kindling.Graphs.Tests.Conformance;
+namespace Kindling.Evaluate.Checks.Conformance;
 
 /// <summary>What runs a test's graph.</summary>
 public enum NodeEngine

@@ -38,6 +38,13 @@ internal static class ModelText
         return model;
     }
 
+    /// <summary>The same graph with initialisers.</summary>
+    public static GraphProto With(this GraphProto graph, params (string Name, Tensor Value)[] initialisers)
+    {
+        graph.Initializer.AddRange(initialisers.Select(i => Constant(i.Name, i.Value)));
+        return graph;
+    }
+
     /// <summary>An initialiser.</summary>
     public static TensorProto Constant(string name, Tensor tensor)
     {

@@ -1,4 +1,4 @@
-namespace Kindling.Graphs.Tests.Conformance;
+namespace Kindling.Evaluate.Checks.Conformance;
 
 /// <summary>Operators of the suite that Kindling does not have, with one reason.</summary>
 internal sealed record OperatorExclusion(string Reason, params string[] Operators)

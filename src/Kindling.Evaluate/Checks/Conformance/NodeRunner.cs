@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
 using Kindling.Graphs.Onnx.Proto;
 using Kindling.Train.Torch;
@@ -6,8 +7,9 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
+using Tensor = Kindling.Graphs.Tensor;
 
-namespace Kindling.Graphs.Tests.Conformance;
+namespace Kindling.Evaluate.Checks.Conformance;
 
 /// <summary>Reads a test's model and runs it on one engine.</summary>
 internal static class NodeRunner
@@ -100,6 +102,12 @@ internal static class NodeRunner
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using InferenceSession session = new(model, options);
+        return Run(session, inputNames, outputNames, inputs);
+    }
+
+    /// <summary>Outputs of a session.</summary>
+    public static Tensor[] Run(InferenceSession session, string[] inputNames, string[] outputNames, Tensor[] inputs)
+    {
         using RunOptions run = new();
         OrtValue[] values = [.. inputs.Select(ToOrt)];
         try

@@ -1,4 +1,6 @@
-namespace Kindling.Graphs.Tests.Conformance;
+using System.Globalization;
+
+namespace Kindling.Evaluate.Checks.Conformance;
 
 /// <summary>Everything of the suite that does not run, and why. Each row is checked: what it names exists and is refused.</summary>
 internal static class Exclusions
@@ -40,4 +42,19 @@ internal static class Exclusions
         ),
         new("optional values: a graph's values are tensors", null, "Input 'opt_in': only tensors are supported.", "test_identity_opt"),
     ];
+
+    /// <summary>Why a test does not run, or null if it does, at least on the interpreter.</summary>
+    public static string? Reason(NodeTest test) =>
+        test.IsInScope
+            ? Tests.FirstOrDefault(row => row.Covers(test.Name, NodeEngine.Torch))?.Reason
+            : Opsets
+                .Where(row => row.Has(test.Opset))
+                .Select(row => $"op set {test.Opset?.ToString(CultureInfo.InvariantCulture) ?? "none"}: {row.Reason}")
+                .FirstOrDefault()
+                ?? test.UnknownOperators.Select(name => Operators.FirstOrDefault(row => row.Operators.Contains(name))?.Reason)
+                    .FirstOrDefault(reason => reason is not null);
+
+    /// <summary>The engines that run a test.</summary>
+    public static IEnumerable<NodeEngine> Engines(NodeTest test) =>
+        Enum.GetValues<NodeEngine>().Where(engine => !Tests.Any(row => row.Covers(test.Name, engine)));
 }

@@ -1,7 +1,7 @@
 using Kindling.Graphs.Onnx;
 using Kindling.Graphs.Ops;
 
-namespace Kindling.Graphs.Tests.Conformance;
+namespace Kindling.Evaluate.Checks.Conformance;
 
 /// <summary>One test of the suite: a model, serialised inputs and the outputs that it must give.</summary>
 internal sealed class NodeTest

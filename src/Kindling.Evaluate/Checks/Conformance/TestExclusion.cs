@@ -1,4 +1,4 @@
-namespace Kindling.Graphs.Tests.Conformance;
+namespace Kindling.Evaluate.Checks.Conformance;
 
 /// <summary>Tests whose op set and operators are supported and that do not run all the same.</summary>
 /// <param name="Reason">Why not.</param>

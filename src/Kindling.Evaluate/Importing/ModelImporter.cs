@@ -1,0 +1,446 @@
+using System.Text.RegularExpressions;
+using Kindling.Autodiff;
+using Kindling.Autodiff.Passes;
+using Kindling.Graphs;
+using Kindling.Graphs.Onnx;
+using Kindling.Networks;
+using Kindling.Recipes;
+using Kindling.Tasks;
+
+namespace Kindling.Evaluate.Importing;
+
+/// <summary>
+/// Turns a model that somebody else exported into a network of a recipe: op set 17, one input of any number of examples, one output, floats of 32 bits; then
+/// compares it with the original and finds what the gradient of the chosen weights passes.
+/// </summary>
+public static partial class ModelImporter
+{
+    private const int Examples = 3;
+    private const double HalfLimit = 1e-2;
+    private const int MostCode = 10;
+    private const ulong InputStream = 1;
+    private const ulong WeightStream = 2;
+
+    /// <summary>Imports a model; writes nothing.</summary>
+    /// <exception cref="GraphException">The file can not be read or does not fit the options.</exception>
+    public static ImportResult Run(ImportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (OnnxReader.Unsupported(options.Model) is { Count: > 0 } nodes)
+        {
+            return Refused(options, nodes);
+        }
+
+        OnnxSummary summary = OnnxSummary.Read(File.ReadAllBytes(options.Model), options.Model);
+        try
+        {
+            return Run(options, summary);
+        }
+        catch (GraphException e) when (!e.Message.StartsWith("Model '", StringComparison.Ordinal))
+        {
+            throw new GraphException($"Model '{options.Model}': {e.Message}", e);
+        }
+    }
+
+    private static ImportResult Run(ImportOptions options, OnnxSummary summary)
+    {
+        FixedInputs fixedInputs = new(summary, options.Fix);
+        (Graph read, bool isFixed) = Read(options, summary, fixedInputs);
+        (Graph graph, Value input) = Prepare(read, summary, options, fixedInputs);
+        string[] names = Trainable(graph, options.Trainable);
+        GradientPath path = new(graph, names.ToHashSet(StringComparer.Ordinal));
+        if (path.Blocked.Count > 0)
+        {
+            return Refused(options, [.. path.Blocked.Select(n => (n.ToString(), "no gradient passes it"))]);
+        }
+
+        if (names.Where(n => !path.Reached.Contains(n)).ToArray() is { Length: > 0 } unreached)
+        {
+            throw new GraphException(
+                $"no gradient reaches {string.Join(", ", unreached)}: only roundings, comparisons and the like lead from there to '{graph.Outputs[0].Name}'."
+            );
+        }
+
+        byte[] bytes = OnnxWriter.ToBytes(graph);
+        int[] shape = InputShape(input, options.InputShape);
+        Tensor x = RandomInput(input.Type, shape, Examples, options.Seed);
+        float[] outputs = Outputs(bytes, graph, x);
+        (double[] gradients, int width) = Gradients(bytes, names, shape, input.Type, x, options.Seed);
+        return new()
+        {
+            Bytes = bytes,
+            InputShape = shape,
+            Report = new()
+            {
+                Model = options.Model,
+                Input = input.ToString(),
+                Output = graph.Outputs[0].ToString(),
+                Outputs = width,
+                Trainable =
+                [
+                    .. names.Select(
+                        (name, i) =>
+                            new TrainableWeight
+                            {
+                                Name = name,
+                                Shape = graph[name].Constant!.Sizes,
+                                LargestGradient = gradients[i],
+                            }
+                    ),
+                ],
+                TrainableCount = names.Sum(name => graph[name].Constant!.Count),
+                FrozenCount = graph
+                    .Constants.Where(c => c.Type == ElementType.Float && !names.Contains(c.Name, StringComparer.Ordinal))
+                    .Sum(c => c.Constant!.Count),
+                Nodes = graph.Nodes.Count,
+                GradientNodes = [.. path.Passed.Select(n => n.ToString())],
+                Changes = [.. Changes(read, summary, options, input, fixedInputs), .. isFixed ? FixedSizes(options) : []],
+                Parity = new()
+                {
+                    Examples = Examples,
+                    LargestDifference = Difference(Original(options, summary, read, fixedInputs, input, x, graph.Outputs[0].Name), outputs),
+                    Allowed = ComputesInHalf(read) ? HalfLimit : ImportParity.Limit,
+                    LargestBatchDifference = Difference(
+                        [.. Enumerable.Range(0, Examples).SelectMany(i => Outputs(bytes, graph, Example(x, i)))],
+                        outputs
+                    ),
+                },
+            },
+        };
+    }
+
+    // With free sizes where the model's nodes allow it, else for examples of the given sizes only.
+    private static (Graph Graph, bool IsFixed) Read(ImportOptions options, OnnxSummary summary, FixedInputs fixedInputs)
+    {
+        try
+        {
+            return (OnnxReader.Read(options.Model, fixedInputs.Constants, new BatchAxis([.. fixedInputs.Filled])), false);
+        }
+        catch (GraphException) when (options.InputShape is not null)
+        {
+            return (
+                OnnxReader.Read(options.Model, fixedInputs.Constants, new BatchAxis([.. fixedInputs.Filled], options.InputShape)),
+                true
+            );
+        }
+        catch (GraphException e) when (summary.Inputs.Where(i => !options.Fix.ContainsKey(i.Name)).ToArray() is { Length: > 1 } several)
+        {
+            throw new GraphException(
+                $"{e.Message} It has {several.Length} inputs ({string.Join<OnnxPort>(", ", several)}): give those that are no examples values with --fix INPUT=VALUE.",
+                e
+            );
+        }
+    }
+
+    private static ImportResult Refused(ImportOptions options, IReadOnlyList<(string Node, string Why)> nodes) =>
+        new()
+        {
+            Report = new()
+            {
+                Model = options.Model,
+                Unsupported = [.. nodes.Select(n => new UnsupportedNode { Node = n.Node, Why = n.Why })],
+            },
+        };
+
+    // One input, one output, and nothing that the output does not need.
+    private static (Graph Graph, Value Input) Prepare(Graph read, OnnxSummary summary, ImportOptions options, FixedInputs fixedInputs)
+    {
+        string output = options.Output ?? read.Outputs[0].Name;
+        if (read.Outputs.All(v => v.Name != output))
+        {
+            throw new GraphException(
+                $"it has no output '{output}'; its outputs are {string.Join(", ", read.Outputs.Select(v => v.Name))}."
+            );
+        }
+
+        if (!SinglePrecision.Single(read.Output(output).Type).Equals(ElementType.Float))
+        {
+            throw new GraphException($"its output {read.Output(output)} is no float, so nothing of it can be trained.");
+        }
+
+        HashSet<Value> needed = Needed(read, read.Output(output));
+        if (options.LabelInput is { } labels && needed.Contains(read.Input(labels)))
+        {
+            throw new GraphException(
+                $"its output '{output}' depends on the labels '{labels}'; choose one that does not with --output: {string.Join(", ", read.Outputs.Where(v => !Needed(read, v).Contains(read.Input(labels))).Select(v => v.Name))}."
+            );
+        }
+
+        string[] filled = [.. fixedInputs.Filled];
+        Value[] data = [.. read.Inputs.Where(v => needed.Contains(v) && !filled.Contains(v.Name))];
+        if (data is not [var input])
+        {
+            throw new GraphException(
+                $"its output '{output}' depends on {data.Length} inputs ({string.Join(", ", summary.Inputs.Where(i => data.Any(v => v.Name == i.Name)))}), expected one for the examples; give the others values with --fix INPUT=VALUE."
+            );
+        }
+
+        if (input.Rank == 0 || input.Shape[0].Symbol != BatchAxis.Symbol)
+        {
+            throw new GraphException($"its input {input} has no axis for examples: expected the first one free or 1.");
+        }
+
+        Value? x = null;
+        Dictionary<string, Func<GraphBuilder, Value>> others = read
+            .Inputs.Where(v => v != input)
+            .ToDictionary(
+                v => v.Name,
+                v =>
+                    (Func<GraphBuilder, Value>)(
+                        b => filled.Contains(v.Name) ? fixedInputs.Fill(b, v.Name, x ??= b.Graph.Inputs[0]) : Nothing(b, v)
+                    ),
+                StringComparer.Ordinal
+            );
+        Graph graph = DeadCode.Run(SinglePrecision.Copy(read, output, others));
+        return graph.Outputs[0].Rank > 0 && graph.Outputs[0].Shape[0].Symbol == BatchAxis.Symbol
+            ? (graph, graph.Inputs[0])
+            : throw new GraphException($"its output {graph.Outputs[0]} does not keep the axis of examples of its input {graph.Inputs[0]}.");
+    }
+
+    // Stands for an input that the output does not depend on; dead code afterwards.
+    private static Value Nothing(GraphBuilder b, Value input) =>
+        b.Op(
+            "ConstantOfShape",
+            [b.Ints([.. input.Shape.Select(d => d.IsKnown ? d.Size : 1)])],
+            ("value", new Tensor(SinglePrecision.Single(input.Type), [1], new byte[SinglePrecision.Single(input.Type).Size()]))
+        );
+
+    private static HashSet<Value> Needed(Graph graph, Value output)
+    {
+        HashSet<Value> needed = [output];
+        foreach (Node node in graph.Nodes.Reverse().Where(n => n.Outputs.Any(v => v is not null && needed.Contains(v))))
+        {
+            needed.UnionWith(node.Inputs.OfType<Value>());
+        }
+
+        return needed;
+    }
+
+    private static string[] Trainable(Graph graph, IReadOnlyList<string> patterns)
+    {
+        Value[] weights = [.. graph.Constants.Where(c => c.Type == ElementType.Float && !Invented().IsMatch(c.Name))];
+        if (weights.Length == 0)
+        {
+            throw new GraphException("it has no weights of a float type, so nothing of it can be trained.");
+        }
+
+        // Numbers without dimensions are epsilons and factors as a rule: they are meant by name only.
+        string[] names =
+        [
+            .. weights
+                .Where(c => (c.Rank > 0 && NamePatterns.Match(string.Join(',', patterns), c.Name)) || patterns.Contains(c.Name))
+                .Select(c => c.Name),
+        ];
+        return names.Length > 0
+            ? names
+            : throw new GraphException(
+                $"no weight matches {string.Join(", ", patterns)}; its weights are {string.Join(", ", weights.Where(c => c.Rank > 0).Select(c => $"{c.Name} {c.Shape}"))}."
+            );
+    }
+
+    private static int[] InputShape(Value input, IReadOnlyList<int>? given)
+    {
+        Dimension[] sizes = [.. input.Shape.Skip(1)];
+        if (given is null)
+        {
+            return sizes.FirstOrDefault(d => !d.IsKnown) is { IsKnown: false } free
+                ? throw new GraphException($"its input {input} leaves '{free}' free: say with --input-shape how large an example is.")
+                : [.. sizes.Select(d => (int)d.Size)];
+        }
+
+        return given.Count == sizes.Length && sizes.Zip(given).All(d => !d.First.IsKnown || d.First.Is(d.Second))
+            ? [.. given]
+            : throw new GraphException($"its input {input} does not take examples [{string.Join(", ", given)}].");
+    }
+
+    private static Tensor RandomInput(ElementType type, int[] shape, int examples, ulong seed)
+    {
+        SeededRandom random = new(seed, InputStream);
+        long[] sizes = [examples, .. shape.Select(s => (long)s)];
+        int count = checked((int)sizes.Aggregate(1L, (a, b) => a * b));
+        return type switch
+        {
+            ElementType.Float => Tensor.Of<float>([.. Enumerable.Range(0, count).Select(_ => (float)(Half)random.NextGaussian())], sizes),
+            ElementType.Int64 => Tensor.Of<long>([.. Enumerable.Range(0, count).Select(_ => (long)random.NextInt(MostCode))], sizes),
+            ElementType.Int32 => Tensor.Of<int>([.. Enumerable.Range(0, count).Select(_ => random.NextInt(MostCode))], sizes),
+            _ => throw new GraphException($"examples of {type} are not supported; supported are floats and integers of 32 and 64 bits."),
+        };
+    }
+
+    private static Tensor Example(Tensor x, int index)
+    {
+        int bytes = x.Bytes.Length / (int)x.Sizes[0];
+        return new Tensor(x.Type, [1, .. x.Sizes.Skip(1)], x.Bytes.AsSpan(index * bytes, bytes).ToArray());
+    }
+
+    private static float[] Outputs(byte[] bytes, Graph graph, Tensor x)
+    {
+        using OrtRun run = new(bytes, "converted");
+        return run.Run(graph.Outputs[0].Name, new Dictionary<string, Tensor>(StringComparer.Ordinal) { [graph.Inputs[0].Name] = x });
+    }
+
+    // One example at a time where the file says 1.
+    private static float[] Original(
+        ImportOptions options,
+        OnnxSummary summary,
+        Graph read,
+        FixedInputs fixedInputs,
+        Value input,
+        Tensor x,
+        string output
+    )
+    {
+        using OrtRun run = new(options.Model);
+        OnnxPort[] others = [.. summary.Inputs.Where(i => i.Name != input.Name)];
+        ElementType type = read.Input(input.Name).Type;
+        bool alone = summary.Inputs.First(i => i.Name == input.Name).Shape![0] == "1" || others.Any(o => options.Fix.ContainsKey(o.Name));
+        return
+        [
+            .. Enumerable
+                .Range(0, alone ? Examples : 1)
+                .SelectMany(i =>
+                {
+                    Tensor examples = As(type, alone ? Example(x, i) : x);
+                    Dictionary<string, Tensor> feeds = new(StringComparer.Ordinal) { [input.Name] = examples };
+                    foreach (OnnxPort other in others)
+                    {
+                        feeds[other.Name] = options.Fix.ContainsKey(other.Name)
+                            ? fixedInputs.Value(other.Name, (int)examples.Sizes[0])
+                            : Zeros(other, (int)examples.Sizes[0]);
+                    }
+
+                    return run.Run(output, feeds);
+                }),
+        ];
+    }
+
+    private static Tensor Zeros(OnnxPort port, int examples) => new FixedInputs(port).Value(port.Name, examples);
+
+    private static Tensor As(ElementType type, Tensor x) =>
+        type switch
+        {
+            ElementType.Float16 => Tensor.Of<Half>(Array.ConvertAll(x.AsSpan<float>().ToArray(), v => (Half)v), x.Sizes),
+            ElementType.Double => Tensor.Of<double>(Array.ConvertAll(x.AsSpan<float>().ToArray(), v => (double)v), x.Sizes),
+            _ => x,
+        };
+
+    private static double Difference(float[] expected, float[] got)
+    {
+        if (expected.Length != got.Length)
+        {
+            throw new GraphException($"the original gives {expected.Length} numbers, the conversion {got.Length}.");
+        }
+
+        double scale = Math.Max(1, expected.Select(v => Math.Abs((double)v)).DefaultIfEmpty(0).Max());
+        double largest = expected
+            .Zip(got)
+            .Select(p => p.First.Equals(p.Second) ? 0 : Math.Abs((double)p.First - p.Second))
+            .DefaultIfEmpty(0)
+            .Max();
+        return double.IsNaN(largest) || double.IsNaN(scale) ? double.PositiveInfinity : largest / scale;
+    }
+
+    // The largest entry of each gradient of sum(w y) with random w, from the graph that adaptation differentiates.
+    private static (double[] Largest, int Outputs) Gradients(
+        byte[] bytes,
+        string[] names,
+        int[] shape,
+        ElementType type,
+        Tensor x,
+        ulong seed
+    )
+    {
+        NetworkSpec spec = new()
+        {
+            Type = "onnx",
+            File = "network.onnx",
+            Sha256 = ImportedModel.Hash(bytes),
+            Trainable = names,
+            Head = "linear",
+        };
+        Graph network = NetworkCatalogue
+            .Build(spec with { Imported = ImportedModel.Read(spec, bytes, "converted") }, shape, outputs: 1)
+            .Support;
+        GraphBuilder b = new("gradients");
+        Dictionary<string, Value> inputs = network.Inputs.ToDictionary(
+            v => v.Name,
+            v => b.Input(v.Name, v.Type, v.Shape),
+            StringComparer.Ordinal
+        );
+        Value features = b.Inline(network, inputs)["features"];
+        int width = (int)features.Shape[1].Size;
+        SeededRandom random = new(seed, WeightStream);
+        Value weights = b.Constant(
+            Tensor.Of<float>([.. Enumerable.Range(0, Examples * width).Select(_ => (float)random.NextGaussian())], Examples, width)
+        );
+        Value sum = b.ReduceSum(b.Mul(features, weights), keepDims: false);
+        IReadOnlyList<Value> gradients = Differentiator.Gradients(b, sum, [.. names.Select(n => inputs[n])]);
+        for (int i = 0; i < names.Length; i++)
+        {
+            _ = b.Output(b.Op("ReduceMax", [b.Op("Abs", [gradients[i]])], ("keepdims", 0)), $"largest.{i}");
+        }
+
+        Graph graph = DeadCode.Run(b.Graph);
+        using OrtRun run = new(OnnxWriter.ToBytes(graph), "gradients");
+        Dictionary<string, Tensor> feeds = new(StringComparer.Ordinal) { ["x"] = type == ElementType.Float ? x : AsFloats(x) };
+        ImportedModel model = ImportedModel.Read(spec, bytes, "converted");
+        foreach (string name in names)
+        {
+            feeds[name] = model.Graph[name].Constant!;
+        }
+
+        return ([.. names.Select((_, i) => (double)run.Run($"largest.{i}", feeds)[0])], width);
+    }
+
+    private static Tensor AsFloats(Tensor codes) => Tensor.Of<float>([.. codes.ToInt64().Select(c => (float)c)], codes.Sizes);
+
+    private static bool ComputesInHalf(Graph read) =>
+        read.Nodes.Any(n =>
+            n.Outputs.Any(v => v?.Type == ElementType.Float16) && !(n.OpType is "Cast" or "Identity" && n.Input(0)?.Constant is not null)
+        );
+
+    private static IEnumerable<string> Changes(Graph read, OnnxSummary summary, ImportOptions options, Value input, FixedInputs fixedInputs)
+    {
+        long opset = summary.OpSets.GetValueOrDefault("ai.onnx");
+        if (opset != Graph.OpsetVersion)
+        {
+            yield return $"op set {opset} became {Graph.OpsetVersion}";
+        }
+
+        if (summary.Inputs.First(i => i.Name == input.Name).Shape![0] == "1")
+        {
+            yield return "batches of one became batches of any size";
+        }
+
+        foreach (ElementType type in new[] { ElementType.Float16, ElementType.Double })
+        {
+            if (read.Constants.Count(c => c.Type == type) is > 0 and var count)
+            {
+                yield return $"{count} weights of {type} became Float"
+                    + (
+                        type == ElementType.Float16 && ComputesInHalf(read)
+                            ? $"; the original computes in Float16, so {HalfLimit} is allowed between the two"
+                            : ""
+                    );
+            }
+        }
+
+        foreach ((string name, string value) in options.Fix)
+        {
+            yield return $"input '{name}' is {value}"
+                + (fixedInputs.Filled.Contains(name, StringComparer.Ordinal) ? ", as large as the examples are many" : "");
+        }
+
+        if (read.Outputs.Count > 1)
+        {
+            yield return $"outputs left out: {string.Join(", ", read.Outputs.Select(v => v.Name).Where(n => n != (options.Output ?? read.Outputs[0].Name)))}";
+        }
+    }
+
+    private static string[] FixedSizes(ImportOptions options) =>
+        [$"examples are [{string.Join(", ", options.InputShape!)}]: with the sizes that the file leaves free its nodes can not be read"];
+
+    // What the graph builder calls the constants that it adds.
+    [GeneratedRegex("^constant(_[0-9]+)?$")]
+    private static partial Regex Invented();
+}
