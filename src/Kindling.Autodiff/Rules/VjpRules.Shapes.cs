@@ -185,8 +185,8 @@ internal static partial class VjpRules
         return b.Pad(x, b.Concat(0, all));
     }
 
-    // y = x with a border; a constant border: dx = g without it, dvalue = the rest of sum(g); edge and reflect: y gathers x by index along each
-    // axis, so dx adds g up by index. Negative pads cut x; what was cut gets 0.
+    // y = x with a border; a constant border: dx = g without it, dvalue = the rest of sum(g); edge and reflect: what stands
+    // in the border is added to where it came from. Negative pads cut x; what was cut gets 0.
     private static IReadOnlyList<Value?> Pad(VjpContext c)
     {
         GraphBuilder b = c.B;
@@ -201,7 +201,7 @@ internal static partial class VjpRules
                 throw c.Fail($"pads of mode '{mode}' must be constant and 0 or more");
             }
 
-            dx = PadByIndex(c, mode, pads);
+            dx = FoldPads(c, mode, pads);
         }
         else if (pads is not null && Array.TrueForAll(pads, p => p >= 0))
         {
@@ -231,40 +231,66 @@ internal static partial class VjpRules
                 : b.Concat(0, axes.Select(i => b.Add(b.Ints(pads[i]), c.Size(c[0], i))));
     }
 
-    private static Value PadByIndex(VjpContext c, string mode, long[] pads)
+    // Axis by axis from the last: the middle of g, and on it what stands before and behind, summed for edges, turned round for reflections.
+    private static Value FoldPads(VjpContext c, string mode, long[] pads)
     {
+        GraphBuilder b = c.B;
         int rank = c[0].Rank;
         Value g = c.G;
         for (int axis = rank - 1; axis >= 0; axis--)
         {
-            if (pads[axis] == 0 && pads[axis + rank] == 0)
+            (long before, long after) = (pads[axis], pads[axis + rank]);
+            if (before == 0 && after == 0)
             {
                 continue;
             }
 
-            if (!c[0].Shape[axis].IsKnown)
+            Value size = c.Size(c[0], axis);
+            Value end = size.Constant is { } known ? b.Ints(before + known.ToInt64()[0]) : b.Add(b.Ints(before), size);
+            Value sum = Part(g, axis, b.Ints(before), end, size);
+            if (before > 0)
             {
-                throw c.Fail($"mode '{mode}' needs the size of axis {axis} to be known");
+                Value part = Part(g, axis, b.Ints(0), b.Ints(before), b.Ints(before));
+                sum = b.Add(sum, mode == "edge" ? Placed(Summed(part, axis), axis, 0, size) : Placed(Turned(part, axis), axis, 1, size));
             }
 
-            long size = c[0].Shape[axis].Size;
-            long[] at =
-            [
-                .. Enumerable
-                    .Range(0, (int)(size + pads[axis] + pads[axis + rank]))
-                    .Select(i => i - pads[axis])
-                    .Select(i =>
-                        mode == "edge" ? Math.Clamp(i, 0, size - 1)
-                        : i < 0 ? -i
-                        : i >= size ? (2 * (size - 1)) - i
-                        : i
-                    ),
-            ];
-            Value target = c.B.Slice(g, c.B.Ints(0), c.B.Ints(size), c.B.Ints(axis));
-            g = AddAt(c, target, c.B.Ints(at), g, axis);
+            if (after > 0)
+            {
+                Value part = Part(g, axis, end, b.Ints(long.MaxValue), b.Ints(after));
+                sum = b.Add(sum, mode == "edge" ? Placed(Summed(part, axis), axis, -1, size) : Placed(Turned(part, axis), axis, -2, size));
+            }
+
+            g = sum;
         }
 
         return g;
+
+        Value Part(Value x, int axis, Value start, Value stop, Value count) => Sized(b.Slice(x, start, stop, b.Ints(axis)), axis, count);
+
+        // in the sizes that it has, which slices between bounds of run time do not tell
+        Value Sized(Value x, int axis, Value count)
+        {
+            bool isTold = x.Shape.Select((d, i) => d.IsKnown || (i != axis && d == (i < axis ? c.Y : c[0]).Shape[i])).All(told => told);
+            return isTold
+                ? x
+                : c.Reshape(x, b.Concat(0, Enumerable.Range(0, rank).Select(i => i == axis ? count : c.Size(i < axis ? c.Y : c[0], i))));
+        }
+
+        Value Summed(Value x, int axis) => b.ReduceSum(x, [axis]);
+
+        Value Turned(Value x, int axis) => b.Slice(x, b.Ints(-1), b.Ints(long.MinValue + 1), b.Ints(axis), b.Ints(-1));
+
+        // with so many zeros before it, or, counted from -1, behind it
+        Value Placed(Value x, int axis, long at, Value size)
+        {
+            long side = at >= 0 ? at : -1 - at;
+            long taken = side + x.Shape[axis].Size;
+            Value rest = size.Constant is { } known ? b.Ints(known.ToInt64()[0] - taken) : b.Sub(size, b.Ints(taken));
+            Value[] before = [.. Enumerable.Repeat(b.Ints(0), rank)];
+            Value[] after = [.. before];
+            (before[axis], after[axis]) = at >= 0 ? (b.Ints(side), rest) : (rest, b.Ints(side));
+            return Sized(PadWith(b, x, before, after), axis, size);
+        }
     }
 
     // y = x repeated r times along each axis: dx = sum of g over the repeats; g is seen as [r0, d0, r1, d1, ...]

@@ -57,8 +57,18 @@ internal static partial class Decompositions
 
     private static Value Resized(NodeForm f, Resampling way, float[] scales, long[]? given = null, float[]? parts = null)
     {
-        Value x = f.Input(0);
         int[] axes = AxesOf(f, given, scales.Length);
+        scales = [.. scales];
+        for (int i = 0; i < axes.Length; i++)
+        {
+            if (!f.Input(0).Shape[axes[i]].IsKnown && way.Repeats(scales[i]))
+            {
+                f.Inputs[0] = Resampling.Repeat(f.Builder, f.Input(0), axes[i], (long)scales[i]);
+                scales[i] = 1;
+            }
+        }
+
+        Value x = f.Input(0);
         IEnumerable<ResampledAxis> resampled = axes.Select(
             (axis, i) =>
             {

@@ -60,6 +60,31 @@ internal sealed class Resampling
         return b.Where(b.Constant(Tensor.Of<bool>(inside, column)), y, b.ScalarLike(y, Outside));
     }
 
+    /// <summary>Whether an axis of any size becomes one in which each element stands so many times: its size need not be known.</summary>
+    public bool Repeats(float scale)
+    {
+        const int Size = 8;
+        if (Mode != "nearest" || Coordinates == "tf_crop_and_resize" || scale is not (> 1 and <= short.MaxValue) || scale % 1 != 0)
+        {
+            return false;
+        }
+
+        ResampledAxis sample = new(0, Size, (long)scale * Size, scale, scale * Size, 0, 1);
+        return Enumerable.Range(0, (int)sample.Output).All(i => Nearest(Place(i, sample), sample) == i / (long)scale);
+    }
+
+    /// <summary>Each element of an axis so many times.</summary>
+    public static Value Repeat(GraphBuilder b, Value x, int axis, long times)
+    {
+        Value apart = b.Unsqueeze(x, axis + 1);
+        Value repeated = b.Expand(apart, b.Ints([.. Enumerable.Range(0, apart.Rank).Select(i => i == axis + 1 ? times : 1)]));
+        IEnumerable<Value> sizes = SizeVector
+            .Axes(x)
+            .Select(a => SizeVector.Of(b, a.Value, a.Axis))
+            .Select((size, i) => i == axis ? b.Mul(size, b.Ints(times)) : size);
+        return b.Op("Reshape", [repeated, b.Concat(0, sizes)], ("allowzero", 1));
+    }
+
     private Value Weighted(GraphBuilder b, Value x, ResampledAxis axis, float[] places)
     {
         int last = x.Rank - 1;

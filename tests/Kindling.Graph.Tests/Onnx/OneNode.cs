@@ -1,7 +1,7 @@
 using Google.Protobuf;
+using Kindling.Evaluate.Checks.Conformance;
 using Kindling.Graphs.Onnx;
 using Kindling.Graphs.Onnx.Proto;
-using Kindling.Graphs.Tests.Conformance;
 
 namespace Kindling.Graphs.Tests.Onnx;
 

@@ -139,6 +139,31 @@ public sealed class ResamplingTests
         Assert.That(Decompositions.Build(resize, 1)[0]!.Shape, Is.EqualTo(new Shape("n", 2, 10, 14)));
     }
 
+    // the usual way to decode an image of any size
+    [TestCase("asymmetric", "floor", 10)]
+    [TestCase("half_pixel", "round_prefer_floor", 17)]
+    public void Resize_OfSizesOfRunTime_RepeatsElements(string coordinates, string rounding, int opset)
+    {
+        GraphBuilder b = new("symbols");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 1, "h", "w"));
+        Value scales = b.Constant(Tensor.Vector(1f, 1f, 2f, 3f));
+        NodeForm form = Form(b, "Resize", opset < 11 ? [x, scales] : [x, null, scales], opset);
+        if (opset >= 11)
+        {
+            form.Attributes["coordinate_transformation_mode"] = coordinates;
+            form.Attributes["nearest_mode"] = rounding;
+        }
+
+        Value y = Decompositions.Build(form, 1)[0]!;
+        Assert.That(y.Shape, Is.EqualTo(new Shape("n", 1, "2*h", "3*w")));
+        _ = b.Output(y, "y");
+        foreach (NodeEngine engine in Enum.GetValues<NodeEngine>())
+        {
+            Tensor got = NodeRunner.Run(b.Graph, engine, [Tensor.Of<float>([1, 2], 1, 1, 1, 2)])[0];
+            Assert.That(got.AsSpan<float>().ToArray(), Is.EqualTo(new float[] { 1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2 }), engine.ToString());
+        }
+    }
+
     private static readonly TestCaseData[] RefusedRows =
     [
         new(new float[] { 1, 1, 2, 2 }, "mode", "lanczos", "mode 'lanczos' is not supported (nearest, linear, cubic are)."),
@@ -160,12 +185,12 @@ public sealed class ResamplingTests
             Throws.TypeOf<GraphException>().With.Message.Contains(reason)
         );
 
-    private static NodeForm Form(GraphBuilder b, string op, List<Value?> inputs) =>
+    private static NodeForm Form(GraphBuilder b, string op, List<Value?> inputs, int opset = 17) =>
         new()
         {
             Builder = b,
             Where = op,
-            Opset = 17,
+            Opset = opset,
             OpType = op,
             Inputs = inputs,
             Outputs = ["y"],

@@ -12,6 +12,7 @@ internal static partial class OpCases
             Resized("cubic", [1, 1, 3], S(2, 1, 1), ("exclude_outside", 1L), ("coordinate_transformation_mode", "align_corners")),
             Resized("linear", [1, 1, 0.4f], S("n", 1, 5), ("antialias", 1L)),
             Resized("nearest", [1, 20], S("n", 1)),
+            Resized("nearest", [2, 1], S("n", 2)),
             new(
                 "Resize cropped",
                 (b, x) =>

@@ -39,6 +39,10 @@ internal static partial class OpCases
             new("Pad value", (b, x) => b.Pad(x[0], At(b, 0, 1, 1, 0), b.Mul(x[1], x[1])), S("n", 3), S()),
             Move("Pad edge", (b, x) => b.Op("Pad", [x, At(b, 1, 2, 1, 0)], ("mode", "edge")), 3, 4),
             Move("Pad reflect", (b, x) => b.Op("Pad", [x, At(b, 0, 2, 0, 1)], ("mode", "reflect")), "n", 4),
+            Move("Pad edge symbol", (b, x) => b.Op("Pad", [x, At(b, 1, 1, 2, 0)], ("mode", "edge")), "n", 2),
+            Move("Pad edge of 1", (b, x) => b.Op("Pad", [x, At(b, 1, 0, 2, 3)], ("mode", "edge")), 1, 2),
+            Move("Pad reflect symbol", (b, x) => b.Op("Pad", [x, At(b, 2, 0, 1, 1)], ("mode", "reflect")), "n", 2),
+            Move("Pad reflect all", (b, x) => b.Op("Pad", [x, At(b, 1, 2, 0, 1)], ("mode", "reflect")), 2, 3),
             Move("Tile", (b, x) => b.Tile(x, At(b, 2, 3)), 2, 2),
             Move("Tile symbol", (b, x) => b.Tile(x, At(b, 2, 1)), "n", 2),
         ];
