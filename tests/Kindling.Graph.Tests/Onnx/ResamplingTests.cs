@@ -1,5 +1,5 @@
+using Kindling.Evaluate.Checks.Conformance;
 using Kindling.Graphs.Onnx;
-using Kindling.Graphs.Tests.Conformance;
 
 namespace Kindling.Graphs.Tests.Onnx;
 
