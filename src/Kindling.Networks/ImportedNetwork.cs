@@ -85,7 +85,16 @@ internal static class ImportedNetwork
     private static Value Head(NetworkBuilder n, NetworkSpec spec, Value features, int outputs) =>
         spec.Head == "prototypes"
             ? n.PrototypeHead(features, outputs)
-            : n.Dense(features, outputs, "head", InitialDistribution.Uniform, isHead: true);
+            : n.Dense(
+                features,
+                outputs,
+                // the model may have a head of that name
+                spec.Trainable!.Any(name => name.StartsWith("head.", StringComparison.Ordinal))
+                    ? "new.head"
+                    : "head",
+                InitialDistribution.Uniform,
+                isHead: true
+            );
 
     // The examples as the model wants them: pictures with their channels last, rows of numbers as blocks, codes as integers.
     private static Value Fit(NetworkBuilder n, Value input)
