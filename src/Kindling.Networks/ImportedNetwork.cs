@@ -58,7 +58,7 @@ internal static class ImportedNetwork
 
         if (spec.Head != "own")
         {
-            return n.Finish(n.Head(spec, flat, outputs), flat);
+            return n.Finish(Head(n, spec, flat, outputs), flat);
         }
 
         // Losses and predictions take the softmax themselves.
@@ -71,6 +71,20 @@ internal static class ImportedNetwork
     }
 
     private static bool IsLastAxis(Node softmax) => softmax.Attributes.Int("axis", -1) is -1 or 1;
+
+    private static Value Head(NetworkBuilder n, NetworkSpec spec, Value features, int outputs) =>
+        spec.Head == "prototypes"
+            ? n.PrototypeHead(features, outputs)
+            : n.Dense(
+                features,
+                outputs,
+                // the model may have a head of that name
+                spec.Trainable!.Any(name => name.StartsWith("head.", StringComparison.Ordinal))
+                    ? "new.head"
+                    : "head",
+                InitialDistribution.Uniform,
+                isHead: true
+            );
 
     // The examples as the model wants them: pictures with their channels last, rows of numbers as blocks, codes as integers.
     private static Value Fit(NetworkBuilder n, Value input)

@@ -104,6 +104,22 @@ public sealed class ImportTests
         Cli.Succeed("export", folder["mine"]);
     }
 
+    // What we export ourselves comes back in.
+    [Test]
+    public void Import_ModelOfABundle_WithAHeadOfThatName()
+    {
+        string path = Path.Combine(Root.Path, "models", "har-new-user", "bundle", "model.onnx");
+
+        JsonElement report = Cli.Json("import", path, "--trainable", "head.*", "--head", "linear", "--out", folder["mine"])
+            .GetProperty("report");
+
+        Assert.That(
+            report.GetProperty("trainable").EnumerateArray().Select(t => t.GetProperty("name").GetString()),
+            Is.EquivalentTo(new[] { "head.weight", "head.bias" })
+        );
+        Assert.That(report.GetProperty("passed").GetBoolean(), Is.True);
+    }
+
     [Test]
     public void Import_InputBesideTheExamples_IsFixed()
     {

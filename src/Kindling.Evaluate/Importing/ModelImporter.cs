@@ -17,6 +17,16 @@ public static partial class ModelImporter
 {
     private const int Examples = 3;
     private const double HalfLimit = 1e-2;
+    private const double QuantizedLimit = 5e-2;
+    private static readonly string[] Rounding =
+    [
+        "QuantizeLinear",
+        "DynamicQuantizeLinear",
+        "QLinearMatMul",
+        "QLinearConv",
+        "MatMulInteger",
+        "ConvInteger",
+    ];
     private const int MostCode = 10;
     private const ulong InputStream = 1;
     private const ulong WeightStream = 2;
@@ -99,7 +109,10 @@ public static partial class ModelImporter
                 {
                     Examples = Examples,
                     LargestDifference = Difference(Original(options, summary, read, fixedInputs, input, x, graph.Outputs[0].Name), outputs),
-                    Allowed = ComputesInHalf(read) ? HalfLimit : ImportParity.Limit,
+                    Allowed =
+                        summary.Operators.Keys.Any(Rounding.Contains) ? QuantizedLimit
+                        : ComputesInHalf(read) ? HalfLimit
+                        : ImportParity.Limit,
                     LargestBatchDifference = Difference(
                         [.. Enumerable.Range(0, Examples).SelectMany(i => Outputs(bytes, graph, Example(x, i)))],
                         outputs
@@ -423,6 +436,21 @@ public static partial class ModelImporter
                             : ""
                     );
             }
+        }
+
+        if (summary.Operators.Keys.Where(Rounding.Append("DequantizeLinear").Contains).ToArray() is { Length: > 0 } quantized)
+        {
+            yield return $"{string.Join(", ", quantized)} became floats"
+                + (
+                    quantized.Contains("DynamicQuantizeLinear")
+                        ? "; what was rounded by the range of the batch at hand is not rounded any more"
+                        : ""
+                )
+                + (
+                    quantized.Any(Rounding.Contains)
+                        ? $"; {QuantizedLimit} is allowed between the two, a few levels of the original's integers"
+                        : ""
+                );
         }
 
         foreach ((string name, string value) in options.Fix)

@@ -48,6 +48,13 @@ internal static partial class Decompositions
         ["Einsum"] = (12, (f, _) => [Einsum.Build(f)]),
         ["GatherND"] = (11, (f, _) => [GatherND(f)]),
         ["ScatterND"] = (11, (f, _) => [ScatterND(f)]),
+        ["QuantizeLinear"] = (10, (f, _) => [Quantize(f, f.Input(0), f.Input(1), f.Optional(2), f.Int("axis", 1))]),
+        ["DequantizeLinear"] = (10, (f, _) => [Dequantize(f, f.Input(0), f.Input(1), f.Optional(2), f.Int("axis", 1))]),
+        ["DynamicQuantizeLinear"] = (11, (f, _) => Unquantized(f)),
+        ["MatMulInteger"] = (10, (f, _) => [MatMulInteger(f)]),
+        ["ConvInteger"] = (10, (f, _) => [ConvInteger(f)]),
+        ["QLinearMatMul"] = (10, (f, _) => [QuantizedMatMul(f)]),
+        ["QLinearConv"] = (10, (f, _) => [QuantizedConv(f)]),
     };
 
     /// <summary>All of them.</summary>

@@ -64,6 +64,16 @@ internal static partial class OpCases
             ),
         ];
 
+    private static IEnumerable<OpCase> Quantized =>
+        [
+            new("DequantizeLinear", (b, x) => Read(b, 13, "DequantizeLinear", [b.Exp(x[0]), b.Scalar(0.5f), Zero(b)]), S("n", 3)),
+            new("DynamicQuantizeLinear", (b, x) => Read(b, 11, "DynamicQuantizeLinear", [b.Exp(x[0])]), S("n", 3)),
+            new("MatMulInteger", (b, x) => Read(b, 10, "MatMulInteger", [x[0], x[1], null, Zero(b)]), S("n", 3), S(3, 2)),
+            new("ConvInteger", (b, x) => Read(b, 10, "ConvInteger", [x[0], x[1]]), S("n", 1, 4), S(2, 1, 2)),
+        ];
+
+    private static Value Zero(GraphBuilder b) => b.Constant(Tensor.Of<sbyte>([3]));
+
     private static Value Labels(GraphBuilder b) => b.Ints(1, 3, 0);
 
     private static (string Name, object Value)[] Loss(string reduction, bool ignored) =>

@@ -30,8 +30,28 @@ internal static partial class OpCases
             new("EyeLike", (b, x) => b.Op("EyeLike", [x[0]]), S(2, 3)),
             new("Range", (b, x) => AsFloat(b, b.Op("Range", [Number(b, 1), Number(b, 9), Number(b, 3)])), S(1)),
             new("ConstantOfShape", (b, x) => b.ConstantOfShape(b.ShapeOf(x[0]), Tensor.Of<float>([2], 1)), S("n", 3)),
+            // the straight-through estimate is no gradient that differences could see
+            new(
+                "QuantizeLinear",
+                (b, x) => Read(b, 13, "QuantizeLinear", [x[0], b.Scalar(0.3f), b.Constant(Tensor.Of<sbyte>([3]))]),
+                S("n", 3)
+            ),
+            new(
+                "QLinearMatMul",
+                (b, x) => Read(b, 10, "QLinearMatMul", [x[0], .. Levels(b), x[1], .. Levels(b), .. Levels(b)]),
+                S("n", 3),
+                S(3, 2)
+            ),
+            new(
+                "QLinearConv",
+                (b, x) => Read(b, 10, "QLinearConv", [x[0], .. Levels(b), x[1], .. Levels(b), .. Levels(b)]),
+                S("n", 1, 4),
+                S(2, 1, 2)
+            ),
             new("Constant", (b, x) => b.Identity(b.Constant(Tensor.Vector(2f, 3f))), S(1)),
         ];
+
+    private static Value[] Levels(GraphBuilder b) => [b.Scalar(0.3f), b.Constant(Tensor.Of<sbyte>([3]))];
 
     private static Value AsFloat(GraphBuilder b, Value value) => b.Cast(value, ElementType.Float);
 
@@ -55,6 +75,7 @@ internal static partial class OpCases
             .. Einsum,
             .. Resampling,
             .. Normalizations,
+            .. Quantized,
         ];
 
     private static Shape S(params Dimension[] dimensions) => new(dimensions);

@@ -47,7 +47,9 @@ public static class OperatorTable
     /// <summary>What the cases of one operator show.</summary>
     internal static OperatorRow Row(string name, params OpCase[] cases)
     {
-        bool stops = !Decompositions.Contains(name) && Differentiator.Support(name) == GradientSupport.Stops;
+        bool stops =
+            OpCases.Stops.Any(row => row.Operator == name)
+            || (!Decompositions.Contains(name) && Differentiator.Support(name) == GradientSupport.Stops);
         (double Error, double Largest)[] first = stops ? [] : [.. cases.Select(row => Try(() => Checker.Compare(row, 1)))];
         (double Error, double Largest)[] second = stops ? [] : [.. cases.Select(row => Try(() => Checker.Compare(row, 2)))];
         double[] parity = [.. cases.Select(row => Try(() => (Parity(row, stops), 0)).Error)];
