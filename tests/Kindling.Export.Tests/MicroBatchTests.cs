@@ -82,10 +82,10 @@ public sealed class MicroBatchTests
         Assert.That(refused.Reason, Does.EndWith("MB in parts of 1."));
     }
 
-    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "batch" }""", "{ }", "its layers normalise by statistics of all of them (normalization batch)")]
-    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "support" }""", "{ }", "its layers normalise by statistics of all of them (normalization support)")]
-    [TestCase("""{ "type": "mlp", "hidden": [8], "head": "prototypes" }""", "{ }", "its head is made of means over all of them")]
-    [TestCase("""{ "type": "mlp", "hidden": [8] }""", """{ "batch": 2 }""", "its rule updates after every 2 of them already")]
+    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "batch" }""", """{ "rate": 0.05 }""", "its layers normalise by statistics of all of them (normalization batch)")]
+    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "support" }""", """{ "rate": 0.05 }""", "its layers normalise by statistics of all of them (normalization support)")]
+    [TestCase("""{ "type": "mlp", "hidden": [8], "head": "prototypes" }""", """{ "rate": 0.05 }""", "its head is made of means over all of them")]
+    [TestCase("""{ "type": "mlp", "hidden": [8] }""", """{ "rate": 0.05, "batch": 2 }""", "its rule updates after every 2 of them already")]
     public void Adapt_ExamplesThatDependOnEachOther_AreNotComputedApart(string network, string inner, string reason)
     {
         using AdaptableModel model = Model(network, inner, null);
