@@ -72,6 +72,10 @@ internal sealed class EpisodePlan
     public Episode Validation(int number) =>
         own.Value.Sample(Split.Validation, Shape, new SeededRandom(Recipe.Seed, ValidationStream, (ulong)number));
 
+    /// <summary>All texts of the recipe's training classes; empty where its tasks are not about texts.</summary>
+    /// <exception cref="BundleException">The recipe's data are missing or not those that it was trained on.</exception>
+    public IReadOnlyList<string> TrainingTexts() => (own.Value as ITexts)?.Texts(Split.Train) ?? [];
+
     // On other data, classes of training could be among those of the test.
     private static ITaskFamily Own(string path, BundleManifest manifest, TaskSpec spec, string dataRoot)
     {

@@ -4,7 +4,7 @@ namespace Kindling.Networks;
 
 /// <summary>
 /// Transformers over codes (Vaswani et al. 2017), with the normalisation before each sublayer (Xiong et al. 2020) and GELU (Hendrycks and Gimpel 2016):
-/// an encoder for classification, mean over the positions that are not padding, and a decoder that gives scores of the next code (Radford et al. 2019), whose
+/// an encoder for classification, mean over the positions that are not padding or a weighted one, and a decoder that gives scores of the next code (Radford et al. 2019), whose
 /// last layer is the embedding again (Press and Wolf 2017). Positions are learned vectors, or turn queries and keys (Su et al. 2021).
 /// </summary>
 /// <remarks>
@@ -16,6 +16,9 @@ internal static class Transformer
 {
     public const string Learned = "learned";
     public const string Rotary = "rotary";
+    private const string Random = "random";
+    private const string Mean = "mean";
+    private const string Weighted = "attention";
     private const int DefaultLayers = 4;
     private const int DefaultWidth = 128;
     private const int DefaultHeads = 4;
@@ -24,7 +27,8 @@ internal static class Transformer
 
     private static readonly string[] Members = ["layers", "width", "heads", "feedForward", "positions", "vocabulary"];
 
-    public static NetworkRow Encoder { get; } = new("transformer", Members, Faults, NetworkFaults.Codes, WriteEncoder);
+    public static NetworkRow Encoder { get; } =
+        new("transformer", [.. Members, "embedding", "pooling"], EncoderFaults, NetworkFaults.CodesOrPieces, WriteEncoder);
 
     public static NetworkRow LanguageModel { get; } =
         new("transformer-lm", Members, Faults, NetworkFaults.CodesToCodes, WriteLanguageModel) { IsLanguageModel = true };
@@ -70,14 +74,36 @@ internal static class Transformer
         }
     }
 
+    private static IEnumerable<string> EncoderFaults(NetworkSpec spec) =>
+        [
+            .. Faults(spec),
+            .. spec.Pooling is null or Mean or Weighted
+                ? Array.Empty<string>()
+                : [$"network.pooling: expected {Mean} or {Weighted}, got '{spec.Pooling}'"],
+            .. spec.Embedding is null or Learned or Random
+                ? Array.Empty<string>()
+                : [$"network.embedding: expected {Learned} or {Random}, got '{spec.Embedding}'"],
+        ];
+
     private static Graph WriteEncoder(NetworkBuilder n, NetworkSpec spec, int outputs)
     {
         GraphBuilder b = n.Builder;
         Value present = n.Present();
-        // [batch, 1, 1, length]
-        Value unseen = b.Unsqueeze(b.Mul(b.Sub(present, 1), -Never), 1, 2);
-        Value rows = Blocks(n, spec, n.Embedding(spec, Width(spec)), unseen);
-        Value features = n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
+        Value unseen = b.Mul(b.Sub(present, 1), -Never);
+        Value rows = Blocks(n, spec, n.Embedding(spec, Width(spec)), b.Unsqueeze(unseen, 1, 2));
+        // Where lengths say what a word weighs, the text is normalised and not each word.
+        bool whole = NetworkBuilder.IsRandom(spec);
+        rows = whole ? rows : n.LayerNorm(rows, "norm");
+        Value features =
+            spec.Pooling == Weighted
+                ? n.WeightedMeanOf(rows, unseen, "pooling")
+                : n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
+        if (whole)
+        {
+            // Normalised vectors grow with the width; at a length of 3 the distances of unlike texts are such that prototypes can learn.
+            features = b.Mul(n.LayerNorm(features, "norm"), 3 / Math.Sqrt(Width(spec)));
+        }
+
         return n.Finish(n.Head(spec, features, outputs), features);
     }
 
@@ -87,7 +113,7 @@ internal static class Transformer
         int length = n.Length;
         float[] later = [.. Enumerable.Range(0, length * length).Select(i => i % length > i / length ? Never : 0)];
         Value table = n.Embedding(spec, Width(spec));
-        Value rows = Blocks(n, spec, table, b.Constant(Tensor.Of<float>(later, length, length)));
+        Value rows = n.LayerNorm(Blocks(n, spec, table, b.Constant(Tensor.Of<float>(later, length, length))), "norm");
         return n.FinishLanguageModel(rows, table);
     }
 
@@ -96,7 +122,7 @@ internal static class Transformer
     {
         GraphBuilder b = n.Builder;
         int width = Width(spec);
-        Value x = b.Gather(table, n.Codes());
+        Value x = n.Embedded(spec, table);
         x = Positions(spec) == Learned ? b.Add(x, n.Parameter("position.weight", [n.Length, width], InitialDistribution.Normal, width)) : x;
         Value rows = b.Reshape(x, -1, width);
         for (int i = 1; i <= Layers(spec); i++)
@@ -105,10 +131,10 @@ internal static class Transformer
             Value seen = n.LayerNorm(rows, $"{name}.attention.norm");
             rows = b.Add(rows, Attention(n, spec, seen, unseen, $"{name}.attention"));
             Value hidden = n.Project(n.LayerNorm(rows, $"{name}.feedforward.norm"), FeedForward(spec), $"{name}.feedforward.hidden");
-            rows = b.Add(rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output"));
+            rows = b.Add(rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output", initial: Last(spec)));
         }
 
-        return n.LayerNorm(rows, "norm");
+        return rows;
     }
 
     private static Value Attention(NetworkBuilder n, NetworkSpec spec, Value rows, Value unseen, string name)
@@ -129,8 +155,12 @@ internal static class Transformer
 
         Value scores = b.MatMul(b.Mul(parts[0], 1 / Math.Sqrt(size)), b.Transpose(parts[1], 0, 1, 3, 2));
         Value mixed = b.MatMul(b.Softmax(b.Add(scores, unseen)), parts[2]);
-        return n.Project(b.Reshape(b.Transpose(mixed, 0, 2, 1, 3), -1, width), width, $"{name}.output");
+        return n.Project(b.Reshape(b.Transpose(mixed, 0, 2, 1, 3), -1, width), width, $"{name}.output", initial: Last(spec));
     }
+
+    // of the last layer of what is added to the vectors
+    private static InitialDistribution Last(NetworkSpec spec) =>
+        NetworkBuilder.IsRandom(spec) ? InitialDistribution.Zeros : InitialDistribution.Glorot;
 
     // Each pair (i, i + size / 2) of a vector at position p turns by p / base^(2 i / size): x cos + (-second half, first half) sin.
     private static Value Turned(NetworkBuilder n, Value x, int size)

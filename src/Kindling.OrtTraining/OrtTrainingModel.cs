@@ -97,7 +97,10 @@ public sealed class OrtTrainingModel : IAdaptableModel
     {
         ThrowIfDisposed();
         (DeltaFile delta, migration) = DeltaMigrator.Migrate(Manifest, Delta, Start.Tensors, path);
-        return new OrtTrainingLearner(this, LearnerState.Of(delta, Heads.Of(Manifest, delta.Classes)));
+        return new OrtTrainingLearner(
+            this,
+            LearnerState.Of(delta, Heads.Of(Manifest, delta.Classes).Calibrated(delta.ConfidenceThreshold))
+        );
     }
 
     ILearner IAdaptableModel.CreateLearner() => CreateLearner();
