@@ -107,7 +107,7 @@ public sealed class AdaptableModel : IAdaptableModel
     {
         ThrowIfDisposed();
         (DeltaFile delta, migration) = DeltaMigrator.Migrate(Manifest, _engine.Delta, _start.Delta.ToDictionary(), path);
-        return new Learner(this, _start, Heads.Of(Manifest, delta.Classes).Calibrated(delta.ConfidenceThreshold), delta);
+        return new Learner(this, _start, Heads.Of(Manifest, delta.Classes), delta);
     }
 
     /// <summary>

@@ -100,8 +100,8 @@ internal static class Transformer
                 : n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
         if (whole)
         {
-            // Normalised vectors grow with the width; at a length of 3 the distances of unlike texts are such that prototypes can learn.
-            features = b.Mul(n.LayerNorm(features, "norm"), 3 / Math.Sqrt(Width(spec)));
+            // Normalised vectors grow with the width; at a length of 4 the distances of unlike texts are such that prototypes can learn.
+            features = b.Mul(n.LayerNorm(features, "norm"), 4 / Math.Sqrt(Width(spec)));
         }
 
         return n.Finish(n.Head(spec, features, outputs), features);

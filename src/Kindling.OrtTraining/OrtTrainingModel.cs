@@ -97,10 +97,7 @@ public sealed class OrtTrainingModel : IAdaptableModel
     {
         ThrowIfDisposed();
         (DeltaFile delta, migration) = DeltaMigrator.Migrate(Manifest, Delta, Start.Tensors, path);
-        return new OrtTrainingLearner(
-            this,
-            LearnerState.Of(delta, Heads.Of(Manifest, delta.Classes).Calibrated(delta.ConfidenceThreshold))
-        );
+        return new OrtTrainingLearner(this, LearnerState.Of(delta, Heads.Of(Manifest, delta.Classes)));
     }
 
     ILearner IAdaptableModel.CreateLearner() => CreateLearner();

@@ -30,7 +30,7 @@ public sealed class TextTests
         File.WriteAllText(data["texts.csv"], csv.ToString());
         string source = data["texts.csv"].Replace("\\", "/", StringComparison.Ordinal);
         bundle = new TrainedBundle(
-            """{ "type": "transformer", "layers": 1, "width": 16, "heads": 2, "vocabulary": 201, "head": "prototypes" }""",
+            """{ "type": "transformer", "layers": 1, "width": 64, "heads": 2, "vocabulary": 201, "embedding": "random", "positions": "rotary", "head": "prototypes" }""",
             $$"""{ "type": "texts", "source": "{{source}}", "ways": 3, "shots": 2, "queries": 2, "units": "words", "length": 8, "pieces": 4, "buckets": 200 }""",
             """{ "rate": 0.01, "steps": 1, "adaptationSteps": 1 }"""
         );
@@ -49,7 +49,7 @@ public sealed class TextTests
         EvaluationReport report = Evaluator.Evaluate(bundle.Path, new EvaluationOptions { Episodes = 20 });
         Assert.That(report.Baselines.Keys, Is.EqualTo(new[] { "random", "tfidf", "joint", "centroid" }));
         Assert.That(report.Baselines["tfidf"].Mean, Has.All.InRange(0.95, 1.0), "each class has a word of its own");
-        Assert.That(report.Inductive.Mean[^1], Is.InRange(0.4, 1.0), "chance is 0.33");
+        Assert.That(report.Inductive.Mean[^1], Is.InRange(0.6, 1.0), "chance is 0.33");
     }
 
     [Test]
