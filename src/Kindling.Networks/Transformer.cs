@@ -129,9 +129,9 @@ internal static class Transformer
         {
             string name = $"layer{i}";
             Value seen = n.LayerNorm(rows, $"{name}.attention.norm");
-            rows = b.Add(rows, Attention(n, spec, seen, unseen, $"{name}.attention"));
+            rows = Joined(n, spec, rows, Attention(n, spec, seen, unseen, $"{name}.attention"));
             Value hidden = n.Project(n.LayerNorm(rows, $"{name}.feedforward.norm"), FeedForward(spec), $"{name}.feedforward.hidden");
-            rows = b.Add(rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output", initial: Last(spec)));
+            rows = Joined(n, spec, rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output", initial: Last(spec)));
         }
 
         return rows;
@@ -157,6 +157,11 @@ internal static class Transformer
         Value mixed = b.MatMul(b.Softmax(b.Add(scores, unseen)), parts[2]);
         return n.Project(b.Reshape(b.Transpose(mixed, 0, 2, 1, 3), -1, width), width, $"{name}.output", initial: Last(spec));
     }
+
+    // Beside vectors that stay as they were drawn, what is learned enters as a tenth (LayerScale, Touvron et al. 2021): else it soon outweighs words that training
+    // does not see.
+    private static Value Joined(NetworkBuilder n, NetworkSpec spec, Value rows, Value added) =>
+        n.Builder.Add(rows, NetworkBuilder.IsRandom(spec) ? n.Builder.Mul(added, 0.1) : added);
 
     // of the last layer of what is added to the vectors
     private static InitialDistribution Last(NetworkSpec spec) =>
