@@ -81,18 +81,19 @@ internal sealed partial class NetworkBuilder
     }
 
     /// <summary>
-    /// The mean over the positions that are present, weighted by a softmax of a linear score of each (Lin et al. 2017 with one row of attention):
-    /// rows [batch * length, F] -> [batch, F].
+    /// A mean over the positions that are present, weighted by a softmax of a linear score of each, all alike to begin with (Lin et al. 2017 with one row of
+    /// attention): x [batch, length, F] -> [batch, F].
     /// </summary>
-    /// <param name="rows">The positions.</param>
+    /// <param name="rows">What the scores are of: [batch * length, units].</param>
+    /// <param name="x">The positions.</param>
     /// <param name="unseen">Added to the scores [batch, length].</param>
     /// <param name="name">Of the layer.</param>
-    public Value WeightedMeanOf(Value rows, Value unseen, string name)
+    public Value WeightedMean(Value rows, Value x, Value unseen, string name)
     {
         GraphBuilder b = Builder;
         Value scores = b.Reshape(Project(rows, 1, name, bias: false, InitialDistribution.Zeros), -1, Length);
         Value share = b.Softmax(b.Add(scores, unseen));
-        return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), b.Reshape(rows, -1, Length, rows.Shape[1].Size)), -1, rows.Shape[1].Size);
+        return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), x), -1, x.Shape[2].Size);
     }
 
     /// <summary>Scores of all codes by what each is embedded as: features [batch * length, width], table [vocabulary, width].</summary>

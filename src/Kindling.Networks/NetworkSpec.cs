@@ -51,11 +51,14 @@ public sealed record NetworkSpec
     public int? Vocabulary { get; init; }
 
     /// <summary>
-    /// How the vectors of codes come about: <c>learned</c>, or <c>random</c>: directions stay as they were drawn and only a length of each is learned. What
-    /// stands behind them then starts without effect, so that an untrained encoder is a random projection of the bag of its codes, and codes that training never
-    /// sees keep directions of their own.
+    /// How the vectors of codes come about: <c>learned</c>, or <c>random</c>: directions stay as they were drawn and only a length of each is learned. The
+    /// encoder then learns what each word weighs in its context, and its features are the weighted mean of the words' own vectors, so that words which training
+    /// never sees keep theirs; untrained, it is a random projection of the bag of codes.
     /// </summary>
     public string? Embedding { get; init; }
+
+    /// <summary>Width of the vectors of codes, where it is another than <see cref="Width"/>, to which they are then projected.</summary>
+    public int? EmbeddingWidth { get; init; }
 
     /// <summary>
     /// How an encoder makes one vector of those of all positions: their <c>mean</c>, or with <c>attention</c> a mean weighted by a score that it learns.
@@ -132,6 +135,7 @@ public sealed record NetworkSpec
             ("positions", Positions),
             ("vocabulary", Vocabulary),
             ("embedding", Embedding),
+            ("embeddingWidth", EmbeddingWidth),
             ("pooling", Pooling),
         ];
         foreach (string name in members.Where(m => m.Value is not null).Select(m => m.Name).Except(row.Members))

@@ -28,7 +28,13 @@ internal static class Transformer
     private static readonly string[] Members = ["layers", "width", "heads", "feedForward", "positions", "vocabulary"];
 
     public static NetworkRow Encoder { get; } =
-        new("transformer", [.. Members, "embedding", "pooling"], EncoderFaults, NetworkFaults.CodesOrPieces, WriteEncoder);
+        new(
+            "transformer",
+            [.. Members, "embedding", "embeddingWidth", "pooling"],
+            EncoderFaults,
+            NetworkFaults.CodesOrPieces,
+            WriteEncoder
+        );
 
     public static NetworkRow LanguageModel { get; } =
         new("transformer-lm", Members, Faults, NetworkFaults.CodesToCodes, WriteLanguageModel) { IsLanguageModel = true };
@@ -80,6 +86,10 @@ internal static class Transformer
             .. spec.Pooling is null or Mean or Weighted
                 ? Array.Empty<string>()
                 : [$"network.pooling: expected {Mean} or {Weighted}, got '{spec.Pooling}'"],
+            .. NetworkFaults.Size("embeddingWidth", spec.EmbeddingWidth ?? 1),
+            .. NetworkBuilder.IsRandom(spec) && spec.Pooling is Mean
+                ? ["network.pooling: random vectors are weighted, expected attention, got mean"]
+                : Array.Empty<string>(),
             .. spec.Embedding is null or Learned or Random
                 ? Array.Empty<string>()
                 : [$"network.embedding: expected {Learned} or {Random}, got '{spec.Embedding}'"],
@@ -88,20 +98,29 @@ internal static class Transformer
     private static Graph WriteEncoder(NetworkBuilder n, NetworkSpec spec, int outputs)
     {
         GraphBuilder b = n.Builder;
+        int size = spec.EmbeddingWidth ?? Width(spec);
         Value present = n.Present();
         Value unseen = b.Mul(b.Sub(present, 1), -Never);
-        Value rows = Blocks(n, spec, n.Embedding(spec, Width(spec)), b.Unsqueeze(unseen, 1, 2));
-        // Where lengths say what a word weighs, the text is normalised and not each word.
-        bool whole = NetworkBuilder.IsRandom(spec);
-        rows = whole ? rows : n.LayerNorm(rows, "norm");
-        Value features =
-            spec.Pooling == Weighted
-                ? n.WeightedMeanOf(rows, unseen, "pooling")
-                : n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
-        if (whole)
+        Value x = n.Embedded(spec, n.Embedding(spec, size));
+        Value inner = spec.EmbeddingWidth is null
+            ? x
+            : b.Reshape(n.Project(b.Reshape(x, -1, size), Width(spec), "embedding.projection", bias: false), -1, n.Length, Width(spec));
+        Value rows = n.LayerNorm(Blocks(n, spec, inner, b.Unsqueeze(unseen, 1, 2)), "norm");
+        Value features;
+        if (NetworkBuilder.IsRandom(spec))
         {
-            // Normalised vectors grow with the width; at a length of 4 the distances of unlike texts are such that prototypes can learn.
-            features = b.Mul(n.LayerNorm(features, "norm"), 4 / Math.Sqrt(Width(spec)));
+            // What was learned says only how much each word weighs: the words themselves stay apart, those as well that training did not see. The mean of normal
+            // vectors grows with their width; at a length of 3 the distances of unlike texts are such that prototypes can learn.
+            features = n.LayerNorm(n.WeightedMean(rows, x, unseen, "pooling"), "features.norm");
+            features = b.Mul(features, 3 / Math.Sqrt(size));
+        }
+        else if (spec.Pooling == Weighted)
+        {
+            features = n.WeightedMean(rows, b.Reshape(rows, -1, n.Length, Width(spec)), unseen, "pooling");
+        }
+        else
+        {
+            features = n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
         }
 
         return n.Finish(n.Head(spec, features, outputs), features);
@@ -113,25 +132,24 @@ internal static class Transformer
         int length = n.Length;
         float[] later = [.. Enumerable.Range(0, length * length).Select(i => i % length > i / length ? Never : 0)];
         Value table = n.Embedding(spec, Width(spec));
-        Value rows = n.LayerNorm(Blocks(n, spec, table, b.Constant(Tensor.Of<float>(later, length, length))), "norm");
+        Value rows = n.LayerNorm(Blocks(n, spec, n.Embedded(spec, table), b.Constant(Tensor.Of<float>(later, length, length))), "norm");
         return n.FinishLanguageModel(rows, table);
     }
 
-    // [batch * length, width]; unseen is added to the scores [batch, heads, length, length]
-    private static Value Blocks(NetworkBuilder n, NetworkSpec spec, Value table, Value unseen)
+    // x [batch, length, width] -> [batch * length, width]; unseen is added to the scores [batch, heads, length, length]
+    private static Value Blocks(NetworkBuilder n, NetworkSpec spec, Value x, Value unseen)
     {
         GraphBuilder b = n.Builder;
         int width = Width(spec);
-        Value x = n.Embedded(spec, table);
         x = Positions(spec) == Learned ? b.Add(x, n.Parameter("position.weight", [n.Length, width], InitialDistribution.Normal, width)) : x;
         Value rows = b.Reshape(x, -1, width);
         for (int i = 1; i <= Layers(spec); i++)
         {
             string name = $"layer{i}";
             Value seen = n.LayerNorm(rows, $"{name}.attention.norm");
-            rows = Joined(n, spec, rows, Attention(n, spec, seen, unseen, $"{name}.attention"));
+            rows = b.Add(rows, Attention(n, spec, seen, unseen, $"{name}.attention"));
             Value hidden = n.Project(n.LayerNorm(rows, $"{name}.feedforward.norm"), FeedForward(spec), $"{name}.feedforward.hidden");
-            rows = Joined(n, spec, rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output", initial: Last(spec)));
+            rows = b.Add(rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output"));
         }
 
         return rows;
@@ -155,17 +173,8 @@ internal static class Transformer
 
         Value scores = b.MatMul(b.Mul(parts[0], 1 / Math.Sqrt(size)), b.Transpose(parts[1], 0, 1, 3, 2));
         Value mixed = b.MatMul(b.Softmax(b.Add(scores, unseen)), parts[2]);
-        return n.Project(b.Reshape(b.Transpose(mixed, 0, 2, 1, 3), -1, width), width, $"{name}.output", initial: Last(spec));
+        return n.Project(b.Reshape(b.Transpose(mixed, 0, 2, 1, 3), -1, width), width, $"{name}.output");
     }
-
-    // Beside vectors that stay as they were drawn, what is learned enters as a tenth (LayerScale, Touvron et al. 2021): else it soon outweighs words that training
-    // does not see.
-    private static Value Joined(NetworkBuilder n, NetworkSpec spec, Value rows, Value added) =>
-        n.Builder.Add(rows, NetworkBuilder.IsRandom(spec) ? n.Builder.Mul(added, 0.1) : added);
-
-    // of the last layer of what is added to the vectors
-    private static InitialDistribution Last(NetworkSpec spec) =>
-        NetworkBuilder.IsRandom(spec) ? InitialDistribution.Zeros : InitialDistribution.Glorot;
 
     // Each pair (i, i + size / 2) of a vector at position p turns by p / base^(2 i / size): x cos + (-second half, first half) sin.
     private static Value Turned(NetworkBuilder n, Value x, int size)

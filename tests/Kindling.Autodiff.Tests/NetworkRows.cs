@@ -83,6 +83,7 @@ internal static class NetworkRows
                     FeedForward = 12,
                     Vocabulary = 7,
                     Embedding = embedding,
+                    EmbeddingWidth = 12,
                     Pooling = "attention",
                 },
                 [4, 3]
