@@ -199,7 +199,7 @@ public sealed record Recipe
             return [];
         }
 
-        List<string> faults = [.. row.Needs(this), .. BatchFaults()];
+        List<string> faults = [.. row.Needs(this), .. BatchFaults(), .. CodeFaults()];
         if (row.Adapts is { } adapts && Inner.Adapts != InnerSpec.DefaultAdapts && Inner.Adapts != adapts)
         {
             faults.Add($"inner.adapts: {row.Type} means '{adapts}', got '{Inner.Adapts}'");
@@ -319,6 +319,15 @@ public sealed record Recipe
             {
                 Network = Network with { Imported = ImportedModel.Read(Network, files(name), $"{source}: {name}") },
             };
+
+    private IEnumerable<string> CodeFaults()
+    {
+        int known = Network.Vocabulary ?? NetworkSpec.DefaultVocabulary;
+        if (Tasks.CodeCount is { } codes && Network.ReadsCodes && known < codes)
+        {
+            yield return $"network.vocabulary: '{Tasks.Type}' has {codes} codes, padding included, expected at least as many, got {known}";
+        }
+    }
 
     // What the meta-learner means stands in the inner rule, where everybody reads it.
     private Recipe Resolved()

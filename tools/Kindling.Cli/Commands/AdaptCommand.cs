@@ -39,6 +39,10 @@ internal static class AdaptCommand
             1,
             int.MaxValue
         );
+        Option<bool> calibrate = new("--calibrate")
+        {
+            Description = "Find out from which confidence on predictions count, so that they can say \"none of these\"",
+        };
         Option<bool> json = CommonOptions.Json();
         Command command = new("adapt", "Fit a bundle to labelled examples")
         {
@@ -53,6 +57,7 @@ internal static class AdaptCommand
             patience,
             keep,
             microBatch,
+            calibrate,
             json,
         };
         command.Validators.Add(result =>
@@ -75,7 +80,7 @@ internal static class AdaptCommand
                 using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);
                 using Learner learner = model.CreateLearner();
                 ImageInversion? inversion = CommonOptions.Inversion(parsed.GetValue(invert));
-                AdaptReport report = await InputReader.Rejecting(() =>
+                AdaptReport report = await InputReader.Rejecting(async () =>
                 {
                     AdaptRequest request = new()
                     {
@@ -84,7 +89,13 @@ internal static class AdaptCommand
                         Patience = parsed.GetValue(patience),
                         MicroBatch = parsed.GetValue(microBatch),
                     };
-                    return learner.AdaptAsync(request, new AdaptConsole(TimeProvider.System), cancellation);
+                    AdaptReport result = await learner.AdaptAsync(request, new AdaptConsole(TimeProvider.System), cancellation);
+                    if (result.Accepted && parsed.GetValue(calibrate))
+                    {
+                        _ = learner.Calibrate(request.Support, cancellation);
+                    }
+
+                    return result;
                 });
                 return Finish(learner, report, parsed.GetRequiredValue(output), parsed.GetValue(json));
             }
@@ -117,6 +128,7 @@ internal static class AdaptCommand
                 Milliseconds = report.Elapsed.TotalMilliseconds,
                 DeltaBytes = bytes,
                 report.TakenStep,
+                learner.ConfidenceThreshold,
                 Findings = report.Findings.Select(finding => new
                 {
                     Kind = finding.Kind.ToString().ToLowerInvariant(),
@@ -126,6 +138,7 @@ internal static class AdaptCommand
             },
             report.Accepted
                 ? $"{file}: {report.Steps} steps, loss {report.LossBefore:0.0000} -> {report.LossAfter:0.0000} in {report.Elapsed.TotalMilliseconds:0.0} ms, {bytes} bytes"
+                    + (learner.ConfidenceThreshold is { } threshold ? $"\npredictions count from a confidence of {threshold:0.000} on" : "")
                     + (report.Validation is null ? "" : $"\n{report.Reason}")
                 : $"not accepted, nothing written: {report.Reason}"
         );
