@@ -6,12 +6,12 @@ namespace Kindling.Graphs.Onnx;
 /// <summary>Turns the format's attributes into plain values.</summary>
 internal static class AttributeReader
 {
-    public static SortedDictionary<string, object> Read(NodeProto node, string where, string? folder)
+    public static SortedDictionary<string, object> Read(IEnumerable<AttributeProto> attributes, string where, TensorSource tensors)
     {
         SortedDictionary<string, object> result = new(StringComparer.Ordinal);
-        foreach (AttributeProto attribute in node.Attribute)
+        foreach (AttributeProto attribute in attributes)
         {
-            if (attribute.Name.Length == 0 || !result.TryAdd(attribute.Name, Value(attribute, where, folder)))
+            if (attribute.Name.Length == 0 || !result.TryAdd(attribute.Name, Value(attribute, where, tensors)))
             {
                 throw new GraphException($"{where}: attribute '{attribute.Name}' is given twice or has no name.");
             }
@@ -42,7 +42,7 @@ internal static class AttributeReader
         };
     }
 
-    private static object Value(AttributeProto attribute, string where, string? folder)
+    private static object Value(AttributeProto attribute, string where, TensorSource tensors)
     {
         string what = $"{where}: attribute '{attribute.Name}'";
         return attribute.RefAttrName.Length > 0
@@ -52,7 +52,7 @@ internal static class AttributeReader
                 Kind.Float => attribute.F,
                 Kind.Int => attribute.I,
                 Kind.String => attribute.S.ToStringUtf8(),
-                Kind.Tensor when attribute.T is not null => TensorReader.Read(attribute.T, what, folder),
+                Kind.Tensor when attribute.T is not null => tensors.Read(attribute.T, what),
                 Kind.Floats => attribute.Floats.ToArray(),
                 Kind.Ints => attribute.Ints.ToArray(),
                 Kind.Strings => attribute.Strings.Select(s => s.ToStringUtf8()).ToArray(),

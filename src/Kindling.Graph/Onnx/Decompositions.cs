@@ -9,21 +9,39 @@ internal static partial class Decompositions
         StringComparer.Ordinal
     )
     {
-        ["BatchNormalization"] = (7, BatchNormalization),
-        ["InstanceNormalization"] = (7, (f, _) => [InstanceNormalization(f)]),
+        ["BatchNormalization"] = (1, BatchNormalization),
+        ["InstanceNormalization"] = (1, (f, _) => [InstanceNormalization(f)]),
         ["MeanVarianceNormalization"] = (9, (f, _) => [MeanVarianceNormalization(f)]),
-        ["LpNormalization"] = (7, (f, _) => [LpNormalization(f)]),
-        ["LRN"] = (7, (f, _) => [LocalResponse(f)]),
-        ["LpPool"] = (7, (f, _) => [LpPool(f)]),
-        ["GlobalLpPool"] = (7, (f, _) => [GlobalLpPool(f)]),
+        ["LpNormalization"] = (1, (f, _) => [LpNormalization(f)]),
+        ["LRN"] = (1, (f, _) => [LocalResponse(f)]),
+        ["LpPool"] = (1, (f, _) => [LpPool(f)]),
+        ["GlobalLpPool"] = (1, (f, _) => [GlobalLpPool(f)]),
         ["GroupNormalization"] = (18, (f, _) => [GroupNormalization(f)]),
         ["Gelu"] = (20, (f, _) => [Gelu(f)]),
         ["Mish"] = (18, (f, _) => [f.Builder.Mul(f.Input(0), f.Builder.Tanh(f.Builder.Softplus(f.Input(0))))]),
-        ["Dropout"] = (7, Dropout),
-        ["DepthToSpace"] = (7, (f, _) => [DepthToSpace(f)]),
-        ["SpaceToDepth"] = (7, (f, _) => [SpaceToDepth(f)]),
+        ["Dropout"] = (1, Dropout),
+        ["DepthToSpace"] = (1, (f, _) => [DepthToSpace(f)]),
+        ["SpaceToDepth"] = (1, (f, _) => [SpaceToDepth(f)]),
         ["NegativeLogLikelihoodLoss"] = (12, (f, _) => [Likelihood(f, f.Input(0), f.Input(1), f.Optional(2))]),
         ["SoftmaxCrossEntropyLoss"] = (12, CrossEntropy),
+        ["SimplifiedLayerNormalization"] = (1, (f, _) => RootMeanSquare(f)),
+        ["com.microsoft.SimplifiedLayerNormalization"] = (1, (f, _) => RootMeanSquare(f)),
+        ["com.microsoft.SkipLayerNormalization"] = (1, (f, _) => SkipLayerNormalization(f)),
+        ["com.microsoft.SkipSimplifiedLayerNormalization"] = (1, (f, _) => SkipRootMeanSquare(f)),
+        ["com.microsoft.EmbedLayerNormalization"] = (1, (f, _) => EmbedLayerNormalization(f)),
+        ["com.microsoft.Gelu"] = (1, (f, _) => [Gelu(f.Builder, f.Input(0))]),
+        ["com.microsoft.BiasGelu"] = (1, (f, _) => [Gelu(f.Builder, f.Builder.Add(f.Input(0), f.Input(1)))]),
+        ["com.microsoft.FastGelu"] = (1, (f, _) => [FastGelu(f)]),
+        ["com.microsoft.QuickGelu"] = (1, (f, _) => [QuickGelu(f)]),
+        ["com.microsoft.FusedMatMul"] = (1, (f, _) => [FusedMatMul(f)]),
+        ["com.microsoft.FusedGemm"] = (1, (f, _) => [FusedGemm(f)]),
+        ["com.microsoft.FusedConv"] = (1, (f, _) => [FusedConv(f)]),
+        ["com.microsoft.RotaryEmbedding"] = (1, (f, _) => [RotaryEmbedding(f)]),
+        ["com.microsoft.Attention"] = (1, (f, _) => Attention(f)),
+        ["com.microsoft.MultiHeadAttention"] = (1, (f, _) => MultiHeadAttention(f)),
+        ["LSTM"] = (7, (f, _) => LongShortTermMemory(f)),
+        ["GRU"] = (7, (f, _) => GatedRecurrentUnit(f)),
+        ["RNN"] = (7, (f, _) => SimpleRecurrence(f)),
         ["Resize"] = (10, (f, _) => [Resize(f)]),
         ["Upsample"] = (1, (f, _) => [Upsample(f)]),
         ["GridSample"] = (16, (f, _) => [GridSampling.Build(f)]),
@@ -41,6 +59,9 @@ internal static partial class Decompositions
 
     /// <summary>All of them.</summary>
     public static IReadOnlyCollection<string> Names => Rows.Keys;
+
+    /// <summary>An operator with its domain, where that is not the standard one.</summary>
+    public static string Key(string opType, string domain) => domain.Length == 0 ? opType : $"{domain}.{opType}";
 
     /// <summary>Whether an operator is read this way.</summary>
     public static bool Contains(string opType) => Rows.ContainsKey(opType);
@@ -64,16 +85,19 @@ internal static partial class Decompositions
     }
 
     // x times the share of a normal distribution below x (Hendrycks and Gimpel 2016), exactly or by their approximation
-    private static Value Gelu(NodeForm f)
-    {
-        GraphBuilder b = f.Builder;
-        Value x = f.Input(0);
-        Value below = f.Text("approximate", "none") switch
+    private static Value Gelu(NodeForm f) =>
+        f.Text("approximate", "none") switch
         {
-            "none" => b.Erf(b.Mul(x, Math.Sqrt(0.5))),
-            "tanh" => b.Tanh(b.Mul(b.Add(x, b.Mul(b.Mul(x, b.Mul(x, x)), 0.044715)), Math.Sqrt(2 / Math.PI))),
+            "none" => Gelu(f.Builder, f.Input(0)),
+            "tanh" => FastGelu(f.Builder, f.Input(0)),
             var other => throw new GraphException($"{f.Where}: approximate must be none or tanh, got '{other}'."),
         };
+
+    private static Value Gelu(GraphBuilder b, Value x) => b.Mul(b.Mul(x, 0.5), b.Add(b.Erf(b.Mul(x, Math.Sqrt(0.5))), 1));
+
+    private static Value FastGelu(GraphBuilder b, Value x)
+    {
+        Value below = b.Tanh(b.Mul(b.Add(x, b.Mul(b.Mul(x, b.Mul(x, x)), 0.044715)), Math.Sqrt(2 / Math.PI)));
         return b.Mul(b.Mul(x, 0.5), b.Add(below, 1));
     }
 

@@ -4,10 +4,11 @@ using Kindling.Graphs.Ops;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>One model on its way into a graph.</summary>
-internal sealed class ModelImport(
+internal sealed partial class ModelImport(
     ModelProto model,
     string? folder,
     IReadOnlyDictionary<string, Tensor>? fixedInputs,
+    IReadOnlyDictionary<string, long>? fixedSizes = null,
     BatchAxis? batch = null
 )
 {
@@ -16,12 +17,16 @@ internal sealed class ModelImport(
     private const int MaxKnownElements = 1024;
 
     private readonly GraphProto proto = model.Graph ?? throw new GraphException("it has no graph.");
+    private readonly KnownValues known = new();
+    private readonly TensorSource tensors = new(folder);
+    private readonly Dictionary<Tensor, Value> constants = [];
     private readonly GraphBuilder builder = new(model.Graph?.Name is { Length: > 0 } name ? name : "graph");
+
+    private ModelFunctions? functions;
 
     public Graph Run()
     {
         long opset = Opset();
-        Refuse(model.Functions.Select(f => $"'{f.Name}'"), "functions");
         Refuse(proto.SparseInitializer.Select(s => $"'{s.Values?.Name}'"), "sparse initialisers");
         if (model.TrainingInfo.Count > 0)
         {
@@ -51,7 +56,15 @@ internal sealed class ModelImport(
             );
         }
 
-        AddNodes(opset);
+        string[] symbols = [.. proto.Input.SelectMany(Symbols).Distinct().Order(StringComparer.Ordinal)];
+        if (fixedSizes?.Keys.FirstOrDefault(name => !symbols.Contains(name)) is { } dimension)
+        {
+            throw new GraphException(
+                $"it has no dimension '{dimension}', which was given a size; its free dimensions are {string.Join(", ", symbols)}."
+            );
+        }
+
+        AddNodes(ImportScope.OfModel(opset));
 
         if (proto.Output.Count == 0)
         {
@@ -73,14 +86,14 @@ internal sealed class ModelImport(
         return
         [
             .. proto
-                .Node.Select((node, i) => (Node: Where(node, i), Fault: NodeSupport.Fault(node, opset)))
+                .Node.Select((node, i) => (Node: Where(node, i), Fault: NodeSupport.Fault(node, opset, Functions())))
                 .Where(n => n.Fault is not null)
                 .Select(n => (n.Node, n.Fault!)),
         ];
     }
 
     /// <summary>The operators of the model, supported or not.</summary>
-    public IReadOnlyList<OnnxOperator> Operators() => NodeSupport.Operators(proto, Opset());
+    public IReadOnlyList<OnnxOperator> Operators() => NodeSupport.Operators(proto, Opset(), Functions());
 
     private static string Where(NodeProto node, int index) =>
         $"Node {index} {(node.Name.Length > 0 ? $"'{node.Name}'" : "without a name")} ({node.OpType})";
@@ -111,13 +124,15 @@ internal sealed class ModelImport(
         };
     }
 
+    private ModelFunctions Functions() => functions ??= new ModelFunctions(model, Opset());
+
     // All at once, so that a user sees whether a model is worth changing.
     private void RefuseUnsupportedNodes(long opset)
     {
         List<string> faults = [];
         for (int i = 0; i < proto.Node.Count; i++)
         {
-            if (NodeSupport.Fault(proto.Node[i], opset) is { } fault)
+            if (NodeSupport.Fault(proto.Node[i], opset, Functions()) is { } fault)
             {
                 faults.Add($"{Where(proto.Node[i], i)}: {fault}");
             }
@@ -151,7 +166,7 @@ internal sealed class ModelImport(
             throw new GraphException($"{where}: rank {shape.Dim.Count} is more than the limit of {Shape.MaxRank}.");
         }
 
-        Shape declared = new(shape.Dim.Select((d, i) => Size(d, i, input.Name, where)));
+        Shape declared = new(shape.Dim.Select((d, i) => Fixed(Size(d, i, input.Name, where))));
         declared = batch is not null && fixedInputs?.ContainsKey(input.Name) != true ? batch.Of(input.Name, declared) : declared;
         if (fixedInputs?.GetValueOrDefault(input.Name) is { } value)
         {
@@ -171,6 +186,12 @@ internal sealed class ModelImport(
         builder.Input(input.Name, element, declared);
     }
 
+    private static IEnumerable<string> Symbols(ValueInfoProto input) =>
+        (input.Type?.TensorType?.Shape?.Dim ?? []).Select((d, i) => Size(d, i, input.Name, "").Symbol).OfType<string>();
+
+    private Dimension Fixed(Dimension dimension) =>
+        dimension.Symbol is { } symbol && fixedSizes?.TryGetValue(symbol, out long size) == true ? Dimension.Of(size) : dimension;
+
     // Unknown sizes get the input's own symbol; some exporters write them as -1.
     private static Dimension Size(DimensionProto dimension, int axis, string input, string where) =>
         dimension.HasDimValue && dimension.DimValue >= 0 ? Dimension.Of(dimension.DimValue)
@@ -181,7 +202,7 @@ internal sealed class ModelImport(
         : Dimension.Named($"{input}.{axis}");
 
     // A user sees all faults at once; what depends on a node that has one is no fault of its own.
-    private void AddNodes(long opset)
+    private void AddNodes(ImportScope scope)
     {
         List<GraphException> faults = [];
         HashSet<string> lost = new(StringComparer.Ordinal);
@@ -196,9 +217,9 @@ internal sealed class ModelImport(
 
             try
             {
-                AddNode(node, i, opset);
+                AddNode(node, Where(node, i), scope);
             }
-            catch (GraphException e)
+            catch (GraphException e) when (!exhausted)
             {
                 faults.Add(e);
                 lost.UnionWith(node.Output.Where(o => o.Length > 0));
@@ -218,99 +239,6 @@ internal sealed class ModelImport(
                 );
         }
     }
-
-    private void AddNode(NodeProto node, int index, long opset)
-    {
-        string where = Where(node, index);
-        try
-        {
-            NodeForm form = new()
-            {
-                Builder = builder,
-                Where = where,
-                Opset = opset,
-                OpType = node.OpType,
-                Inputs = [.. node.Input.Select(name => Find(name, where))],
-                Attributes = AttributeReader.Read(node, where, folder),
-            };
-            string[] outputs = [.. node.Output];
-            int count = Array.FindLastIndex(outputs, o => o.Length > 0) + 1;
-            if (count == 0)
-            {
-                throw new GraphException($"{where}: it has no outputs.");
-            }
-
-            if (node.OpType == "Constant")
-            {
-                builder.Constant(AttributeReader.Constant(form), outputs[0]);
-                return;
-            }
-
-            OpsetConversion.Convert(form);
-            if (batch is not null)
-            {
-                BatchAxis.Keep(form);
-            }
-
-            if (Decompositions.Contains(form.OpType))
-            {
-                TakeApart(form, outputs[..count]);
-                return;
-            }
-
-            IReadOnlyList<Value> values = builder.Ops(
-                form.OpType,
-                count,
-                form.Inputs,
-                new Attributes(form.Attributes.Select(a => (a.Key, (object?)a.Value))),
-                node.Name.Length == 0 || builder.Graph.HasNode(node.Name) ? null : node.Name,
-                [.. outputs.Take(count).Select(o => o.Length > 0 ? o : null!)]
-            );
-            foreach (Value value in values)
-            {
-                Bound(value, where);
-            }
-        }
-        catch (GraphException e) when (!e.Message.StartsWith(where, StringComparison.Ordinal))
-        {
-            throw new GraphException($"{where}: {e.Message}", e);
-        }
-        catch (Exception e)
-            when (e
-                    is ArgumentException
-                        or ArithmeticException
-                        or IndexOutOfRangeException
-                        or InvalidOperationException
-                        or InvalidCastException
-                        or OutOfMemoryException
-            )
-        {
-            throw new GraphException($"{where}: its inputs and attributes do not fit together: {e.Message}", e);
-        }
-    }
-
-    // What stands for a node's outputs takes their names; what was there before keeps its own.
-    private void TakeApart(NodeForm form, string[] outputs)
-    {
-        int before = builder.Graph.Nodes.Count;
-        IReadOnlyList<Value?> values = Decompositions.Build(form, outputs.Length);
-        HashSet<Node> written = [.. builder.Graph.Nodes.Skip(before)];
-        foreach (Value value in written.SelectMany(node => node.Outputs).OfType<Value>())
-        {
-            Bound(value, form.Where);
-        }
-
-        foreach ((string name, Value? value) in outputs.Zip(values).Where(o => o.First.Length > 0))
-        {
-            bool isNew = value!.Producer is { } node && written.Contains(node);
-            builder.Graph.Rename(isNew ? value : builder.Identity(value), name);
-        }
-    }
-
-    private Value? Find(string name, string where) =>
-        name.Length == 0 ? null
-        : builder.Graph.Contains(name) ? builder.Graph[name]
-        : throw new GraphException($"{where}: its input '{name}' is not computed before it.");
 
     private static void Bound(Value value, string where)
     {

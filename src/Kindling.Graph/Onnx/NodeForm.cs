@@ -17,6 +17,12 @@ internal sealed class NodeForm
 
     public required SortedDictionary<string, object> Attributes { get; set; }
 
+    /// <summary>Names of the outputs, empty where one is not asked for.</summary>
+    public required IReadOnlyList<string> Outputs { get; init; }
+
+    /// <summary>Whether an output is asked for.</summary>
+    public bool Wants(int output) => Outputs.ElementAtOrDefault(output)?.Length > 0;
+
     /// <summary>An input that must be there.</summary>
     public Value Input(int index) => Optional(index) ?? throw new GraphException($"{Where}: input {index} is missing.");
 
@@ -37,6 +43,9 @@ internal sealed class NodeForm
 
     /// <summary>Takes an attribute of numbers; null if it is absent.</summary>
     public float[]? Floats(string name) => Take<float[]>(name);
+
+    /// <summary>Takes an attribute of texts; null if it is absent.</summary>
+    public string[]? Texts(string name) => Take<string[]>(name);
 
     /// <summary>Moves an attribute of integers to an input, where later op sets have it.</summary>
     public void IntsToInput(string attribute, int index)

@@ -4,7 +4,7 @@ using Kindling.Graphs.Onnx.Proto;
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>
-/// Reads ONNX models of op sets 7 to 22 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
+/// Reads ONNX models of op sets 1 to 22 as graphs of op set 17. Files are untrusted: whatever is wrong with one ends in a
 /// <see cref="GraphException"/> that names the file and the place; types and shapes are inferred anew and what the file says of its outputs is held
 /// against them.
 /// </summary>
@@ -17,17 +17,27 @@ public static class OnnxReader
     /// <exception cref="GraphException">The file can not be read, is damaged or not supported.</exception>
     /// <param name="path">The file.</param>
     /// <param name="fixedInputs">Inputs that become constants, by name.</param>
-    public static Graph Read(string path, IReadOnlyDictionary<string, Tensor>? fixedInputs = null)
+    /// <param name="fixedSizes">Sizes of dimensions that the model leaves free, by symbol, or <c>INPUT.AXIS</c> where a dimension has none.</param>
+    public static Graph Read(
+        string path,
+        IReadOnlyDictionary<string, Tensor>? fixedInputs = null,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    )
     {
         (byte[] bytes, string folder) = Load(path);
-        return Import(bytes, path, folder, import => import.Run(), fixedInputs);
+        return Import(bytes, path, folder, import => import.Run(), fixedInputs, fixedSizes);
     }
 
     /// <summary>Reads a model so that it takes any number of examples, even if it was exported for one.</summary>
-    internal static Graph Read(string path, IReadOnlyDictionary<string, Tensor> fixedInputs, BatchAxis batch)
+    internal static Graph Read(
+        string path,
+        IReadOnlyDictionary<string, Tensor> fixedInputs,
+        BatchAxis batch,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    )
     {
         (byte[] bytes, string folder) = Load(path);
-        return Import(bytes, path, folder, import => import.Run(), fixedInputs, batch);
+        return Import(bytes, path, folder, import => import.Run(), fixedInputs, fixedSizes, batch);
     }
 
     /// <summary>Every node of a model that can not be read: what it is, and why not.</summary>
@@ -50,9 +60,14 @@ public static class OnnxReader
     /// <param name="bytes">The model.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="fixedInputs">Inputs that become constants, by name.</param>
+    /// <param name="fixedSizes">Sizes of dimensions that the model leaves free, by symbol, or <c>INPUT.AXIS</c> where a dimension has none.</param>
     /// <exception cref="GraphException">The bytes are damaged or not supported, or refer to other files.</exception>
-    public static Graph Read(byte[] bytes, string name = "model", IReadOnlyDictionary<string, Tensor>? fixedInputs = null) =>
-        Import(bytes, name, folder: null, import => import.Run(), fixedInputs);
+    public static Graph Read(
+        byte[] bytes,
+        string name = "model",
+        IReadOnlyDictionary<string, Tensor>? fixedInputs = null,
+        IReadOnlyDictionary<string, long>? fixedSizes = null
+    ) => Import(bytes, name, folder: null, import => import.Run(), fixedInputs, fixedSizes);
 
     private static (byte[] Bytes, string Folder) Load(string path)
     {
@@ -79,6 +94,7 @@ public static class OnnxReader
         string? folder,
         Func<ModelImport, T> read,
         IReadOnlyDictionary<string, Tensor>? fixedInputs,
+        IReadOnlyDictionary<string, long>? fixedSizes = null,
         BatchAxis? batch = null
     )
     {
@@ -86,7 +102,7 @@ public static class OnnxReader
         ModelProto model = Parse(bytes, file);
         try
         {
-            return read(new ModelImport(model, folder, fixedInputs, batch));
+            return read(new ModelImport(model, folder, fixedInputs, fixedSizes, batch));
         }
         catch (GraphException e)
         {

@@ -1,15 +1,19 @@
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>
-/// Older and newer forms of operators, op sets 7 to 16 and 18 to 22, and how they are said at op set 17. What is not listed reads the same in all of them, or
+/// Older and newer forms of operators, op sets 1 to 16 and 18 to 22, and how they are said at op set 17. What is not listed reads the same in all of them, or
 /// differs only in element types.
 /// </summary>
 internal static class OpsetConversion
 {
-    /// <summary>The oldest op set that is read: the first with broadcasting as it is today.</summary>
-    public const int Oldest = 7;
+    /// <summary>The oldest op set that is read.</summary>
+    public const int Oldest = 1;
+
+    // Before it, broadcasting was an attribute.
+    private const int LastEarly = 6;
 
     private const long MostParts = 1024;
+    private const long MostPadded = 1 << 24;
 
     /// <summary>The newest op set that is read.</summary>
     public const int Newest = 22;
@@ -21,6 +25,7 @@ internal static class OpsetConversion
         ),
         ("Split", 18, SplitEvenly),
         ("Pad", 18, PadAllAxes),
+        ("ConvTranspose", 1, TransposedPads.Convert),
         ("AveragePool", 19, DilatedAverage.Convert),
         ("IsInf", 20, AsFloat),
         ("ScatterElements", 16, Decompositions.ScatterByMask),
@@ -99,7 +104,6 @@ internal static class OpsetConversion
         ["HardSwish"] = 14,
         ["Trilu"] = 14,
         ["CastLike"] = 15,
-        ["LayerNormalization"] = 17,
     };
 
     /// <summary>Whether an operator that the registry lacks has a form there.</summary>
@@ -111,6 +115,11 @@ internal static class OpsetConversion
     /// <summary>Brings a node to op set 17, adding constants and nodes before it where needed.</summary>
     public static void Convert(NodeForm form)
     {
+        if (form.Opset <= LastEarly)
+        {
+            EarlyForms.Convert(form);
+        }
+
         string name = form.OpType;
         Action<NodeForm>? convert =
             OlderForms.FirstOrDefault(row => row.OpType == name && form.Opset < row.Before).Convert
@@ -180,30 +189,60 @@ internal static class OpsetConversion
         form.Inputs = [x, form.Builder.Ints(sizes)];
     }
 
-    // From op set 18 on pads may be of some axes only.
+    // From op set 18 on pads may be of some axes only; from 19 on they may be what stands at the other end.
     private static void PadAllAxes(NodeForm form)
     {
-        if (form.Optional(3) is not { } given)
-        {
-            return;
-        }
-
         int rank = form.Input(0).Rank;
-        long[] axes = [.. Constants(form, given, "axes").Select(a => a < 0 ? a + rank : a)];
-        long[] some = Constants(form, form.Input(1), "pads");
-        if (some.Length != 2 * axes.Length || axes.Any(a => a < 0 || a >= rank))
+        if (form.Optional(3) is { } given)
         {
-            throw new GraphException($"{form.Where}: {some.Length} pads do not go with axes {string.Join(", ", axes)} of rank {rank}.");
+            long[] axes = [.. Constants(form, given, "axes").Select(a => a < 0 ? a + rank : a)];
+            long[] some = Constants(form, form.Input(1), "pads");
+            if (some.Length != 2 * axes.Length || axes.Any(a => a < 0 || a >= rank))
+            {
+                throw new GraphException($"{form.Where}: {some.Length} pads do not go with axes {string.Join(", ", axes)} of rank {rank}.");
+            }
+
+            long[] pads = new long[2 * rank];
+            for (int i = 0; i < axes.Length; i++)
+            {
+                pads[axes[i]] = some[i];
+                pads[rank + axes[i]] = some[axes.Length + i];
+            }
+
+            form.Inputs = [form.Input(0), form.Builder.Ints(pads), form.Optional(2)];
         }
 
-        long[] pads = new long[2 * rank];
-        for (int i = 0; i < axes.Length; i++)
+        if (form.Attributes.TryGetValue("mode", out object? mode) && mode is "wrap")
         {
-            pads[axes[i]] = some[i];
-            pads[rank + axes[i]] = some[axes.Length + i];
+            Wrap(form, Constants(form, form.Input(1), "pads"), rank);
+        }
+    }
+
+    private static void Wrap(NodeForm form, long[] pads, int rank)
+    {
+        Value x = form.Input(0);
+        for (int axis = 0; axis < rank && pads.Length == 2 * rank; axis++)
+        {
+            (long before, long after) = (pads[axis], pads[rank + axis]);
+            if (before == 0 && after == 0)
+            {
+                continue;
+            }
+
+            if (x.Shape[axis] is not { IsKnown: true, Size: > 0 and var size } || size + before + after is < 0 or > MostPadded)
+            {
+                throw new GraphException(
+                    $"{form.Where}: axis {axis} of {x.Shape}, whose size must be known, can not be padded by {before} and {after}."
+                );
+            }
+
+            IEnumerable<long> places = Enumerable.Range(0, (int)(size + before + after)).Select(i => (((i - before) % size) + size) % size);
+            x = form.Builder.Gather(x, form.Builder.Ints([.. places]), axis);
         }
 
-        form.Inputs = [form.Input(0), form.Builder.Ints(pads), form.Optional(2)];
+        form.OpType = "Identity";
+        form.Inputs = [x];
+        form.Attributes = [];
     }
 
     private static long[] Constants(NodeForm form, Value value, string meaning) =>

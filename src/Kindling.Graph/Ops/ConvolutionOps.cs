@@ -91,7 +91,7 @@ internal static class ConvolutionOps
     {
         if (!size.IsKnown)
         {
-            return c.Fresh(axis + 2);
+            return SlideUnknown(window, size, axis, ceil) ?? c.Fresh(axis + 2);
         }
 
         WindowAttributes resolved = window.Resolve(axis, size.Size);
@@ -106,5 +106,27 @@ internal static class ConvolutionOps
         long count = (ceil ? (span + stride - 1) / stride : span / stride) + 1;
         // A window that would start in the end padding is dropped.
         return ceil && (count - 1) * stride >= size.Size + resolved.Begin(axis) ? count - 1 : count;
+    }
+
+    // Windows alike over one unknown size give one size, so that what two of them give can be added; null where that is not told.
+    private static Dimension? SlideUnknown(WindowAttributes window, Dimension size, int axis, bool ceil)
+    {
+        long stride = window.Strides[axis];
+        if (window.IsAutomatic)
+        {
+            return stride == 1 ? size : Named($"ceil({size}/{stride})");
+        }
+
+        long more = window.Begin(axis) + window.End(axis) - (window.Extent(axis) - 1);
+        return ceil && stride > 1 ? (Dimension?)null
+            : more == 0 && stride == 1 ? size
+            : stride == 1 ? Named($"({size}{more:+0;-0})")
+            : Named($"(({size}{more - 1:+0;-0})/{stride}+1)");
+
+        // a product is cut at its stars, and long names say nothing
+        Dimension? Named(FormattableString symbol) =>
+            size.Symbol!.Contains('*', StringComparison.Ordinal) || size.Symbol.Length > 100
+                ? (Dimension?)null
+                : Dimension.Named(FormattableString.Invariant(symbol));
     }
 }

@@ -64,7 +64,7 @@ internal static partial class TorchOperators
         long[] pads = [.. Enumerable.Range(0, spatial).Select(a => fits ? window.Begin(a) : 0)];
         return One(i =>
         {
-            Tensor? bias = i.ElementAtOrDefault(2);
+            Tensor? bias = fits ? i.ElementAtOrDefault(2) : null;
             long[] extra = fits ? outputPadding : new long[spatial];
             Tensor y = spatial switch
             {
@@ -86,9 +86,7 @@ internal static partial class TorchOperators
             }
 
             Tensor cut = F.pad(y, [.. sides], PaddingModes.Constant, 0);
-            return bias is null || !outputPadding.Any(p => p > 0)
-                ? cut
-                : throw new GraphException($"Node {node}: bias together with this output_padding is not supported.");
+            return i.ElementAtOrDefault(2) is { } shift ? Add(cut, shift.reshape([-1, .. Enumerable.Repeat(1L, spatial)])) : cut;
         });
     }
 
@@ -106,7 +104,7 @@ internal static partial class TorchOperators
             (Tensor x, long[] pads) = PadUnevenly(i[0]!, window, double.NegativeInfinity, kernel);
             if (indices)
             {
-                return MaxPoolWithIndices(node, i[0]!, x, kernel, strides, pads, dilations, ceil);
+                return MaxPoolWithIndices(node, window, i[0]!, x, pads);
             }
 
             return
@@ -122,33 +120,63 @@ internal static partial class TorchOperators
         };
     }
 
-    // ONNX counts indices over the whole tensor, libtorch within one channel.
-    private static Tensor[] MaxPoolWithIndices(
-        Node node,
-        Tensor original,
-        Tensor x,
-        long[] kernel,
-        long[] strides,
-        long[] pads,
-        long[] dilations,
-        bool ceil
-    )
+    // ONNX counts indices over the whole tensor, libtorch within one channel, with pads that were put around it before.
+    private static Tensor[] MaxPoolWithIndices(Node node, WindowAttributes window, Tensor original, Tensor x, long[] pads)
     {
-        if (!ReferenceEquals(original, x) || node.Attributes.Int("storage_order", 0) != 0 || kernel.Length > 2)
+        bool ceil = node.Attributes.Int("ceil_mode", 0) != 0;
+        (long[] kernel, long[] strides, long[] dilations) = ([.. window.Kernel], [.. window.Strides], [.. window.Dilations]);
+        (Tensor y, Tensor at) = kernel.Length switch
         {
-            throw new GraphException(
-                $"Node {node}: indices of MaxPool are supported for 1 or 2 row-major spatial axes and pads equal on both sides."
-            );
+            1 => F.max_pool1d_with_indices(x, kernel[0], strides[0], pads[0], dilations[0], ceil),
+            2 => F.max_pool2d_with_indices(x, kernel, strides, pads, dilations, ceil),
+            3 => F.max_pool3d_with_indices(x, kernel, strides, pads, dilations, ceil),
+            _ => throw new GraphException($"Node {node}: pooling over {kernel.Length} axes is not supported (1 to 3 are)."),
+        };
+        bool columns = node.Attributes.Int("storage_order", 0) != 0;
+        long[] sizes = original.shape[2..];
+        if (columns || !ReferenceEquals(original, x))
+        {
+            at = Recounted(at, x.shape[2..], sizes, Begins(window, original, x), columns);
         }
 
-        (Tensor y, Tensor at) =
-            kernel.Length == 1
-                ? F.max_pool1d_with_indices(x, kernel[0], strides[0], pads[0], dilations[0], ceil)
-                : F.max_pool2d_with_indices(x, kernel, strides, pads, dilations, ceil);
-        long plane = x.shape.Skip(2).Aggregate(1L, (a, b) => a * b);
+        long plane = sizes.Aggregate(1L, (a, b) => a * b);
         long[] shape = [x.shape[0], x.shape[1], .. Enumerable.Repeat(1L, kernel.Length)];
         using Tensor offsets = Range(0, plane, x.shape[0] * x.shape[1]).reshape(shape).to(x.device);
         return [y, Add(at, offsets)];
+    }
+
+    private static long[] Begins(WindowAttributes window, Tensor original, Tensor x)
+    {
+        long[] begins = new long[window.Kernel.Count];
+        for (int a = 0; a < begins.Length && !ReferenceEquals(original, x); a++)
+        {
+            begins[a] = window.Resolve(a, original.shape[a + 2]).Begin(a);
+        }
+
+        return begins;
+    }
+
+    // Places counted row by row in a padded plane, as they are without pads, row by row or column by column.
+    private static Tensor Recounted(Tensor at, long[] padded, long[] sizes, long[] begins, bool columns)
+    {
+        Tensor[] along = new Tensor[sizes.Length];
+        for (int a = sizes.Length - 1; a >= 0; a--)
+        {
+            using Tensor size = tensor(padded[a]);
+            using Tensor begin = tensor(begins[a]);
+            along[a] = at.remainder(size).sub(begin);
+            at = at.div(size, RoundingMode.floor);
+        }
+
+        IEnumerable<int> order = Enumerable.Range(0, sizes.Length);
+        return (columns ? order.Reverse() : order).Aggregate(
+            zeros_like(along[0]),
+            (sum, a) =>
+            {
+                using Tensor size = tensor(sizes[a]);
+                return Add(sum.mul(size), along[a]);
+            }
+        );
     }
 
     private static Func<Tensor?[], Tensor[]> AveragePool(Node node)

@@ -207,6 +207,41 @@ public sealed class DecompositionTests
             ("axes", new[] { 0L, 2L })
         );
 
+        yield return Row(
+            "ConvTranspose",
+            [
+                [2, 2, 3, 4],
+                [2, 3, 3, 2],
+                [3],
+            ],
+            ("strides", new[] { 2L, 2L }),
+            ("output_shape", new[] { 5L, 9L })
+        );
+        yield return Row(
+            "ConvTranspose",
+            [
+                [2, 2, 3, 4],
+                [2, 3, 3, 2],
+                [3],
+            ],
+            ("strides", new[] { 2L, 1L }),
+            ("auto_pad", "SAME_LOWER"),
+            ("output_shape", new[] { 4L, 4L })
+        );
+        foreach (string rule in new[] { "SAME_UPPER", "SAME_LOWER", "VALID" })
+        {
+            yield return Row(
+                "ConvTranspose",
+                [
+                    [2, 2, 5],
+                    [2, 3, 4],
+                ],
+                ("strides", new[] { 2L }),
+                ("dilations", new[] { 2L }),
+                ("auto_pad", rule)
+            );
+        }
+
         static TestCaseData Row(string op, long[][] sizes, params (string, object)[] attributes) =>
             new TestCaseData(op, sizes, attributes).SetArgDisplayNames(
                 op,

@@ -168,6 +168,7 @@ public sealed class ResamplingTests
             Opset = 17,
             OpType = op,
             Inputs = inputs,
+            Outputs = ["y"],
             Attributes = [],
         };
 

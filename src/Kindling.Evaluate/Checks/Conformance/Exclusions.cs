@@ -8,14 +8,12 @@ internal static class Exclusions
     /// <summary>Op sets that are not read.</summary>
     public static readonly (string Reason, Func<long?, bool> Has, int Tests)[] Opsets =
     [
-        ("below 7: broadcasting was another then", o => o < 7, 10),
         ("ai.onnx.preview.training only: optimisers are graphs of standard operators here", o => o is null, 4),
     ];
 
     /// <summary>Operators outside the registry.</summary>
     public static readonly OperatorExclusion[] Operators =
     [
-        new("recurrent networks: to come", "LSTM", "GRU", "RNN"),
         new("no sequences", "SplitToSequence"),
         new("positions that a network computes: no gradient to come", "DeformConv"),
     ];
@@ -43,18 +41,6 @@ internal static class Exclusions
             "test_equal_string_broadcast"
         ),
         new("optional values: a graph's values are tensors", null, "Input 'opt_in': only tensors are supported.", "test_identity_opt"),
-        new(
-            "pads that follow from the size of the output",
-            null,
-            "output_shape and automatic padding of ConvTranspose are not supported; give pads and output_padding.",
-            "test_convtranspose_autopad_same"
-        ),
-        new(
-            "indices of MaxPool column by column (storage_order 1), which the gradient does not use",
-            NodeEngine.Torch,
-            "indices of MaxPool are supported for 1 or 2 row-major spatial axes and pads equal on both sides.",
-            "test_maxpool_with_argmax_2d_precomputed_strides"
-        ),
     ];
 
     /// <summary>Why a test does not run, or null if it does, at least on the interpreter.</summary>

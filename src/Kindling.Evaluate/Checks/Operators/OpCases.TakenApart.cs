@@ -12,6 +12,15 @@ internal static partial class OpCases
         string op,
         IEnumerable<Value?> inputs,
         params IEnumerable<(string Name, object Value)> attributes
+    ) => ReadAll(b, opset, op, inputs, 1, attributes)[0]!;
+
+    private static IReadOnlyList<Value?> ReadAll(
+        GraphBuilder b,
+        int opset,
+        string op,
+        IEnumerable<Value?> inputs,
+        int outputs,
+        IEnumerable<(string Name, object Value)> attributes
     )
     {
         NodeForm form = new()
@@ -21,13 +30,43 @@ internal static partial class OpCases
             Opset = opset,
             OpType = op,
             Inputs = [.. inputs],
+            Outputs = [.. Enumerable.Range(0, outputs).Select(i => $"y{i}")],
             Attributes = new(attributes.ToDictionary(a => a.Name, a => a.Value), StringComparer.Ordinal),
         };
         OpsetConversion.Convert(form);
         return Decompositions.Contains(form.OpType)
-            ? Decompositions.Build(form, 1)[0]!
-            : b.Op(form.OpType, form.Inputs, form.Attributes.Select(a => (a.Key, (object?)a.Value)));
+            ? Decompositions.Build(form, outputs)
+            : [b.Op(form.OpType, form.Inputs, form.Attributes.Select(a => (a.Key, (object?)a.Value)))];
     }
+
+    private static IEnumerable<OpCase> OtherForms =>
+        [
+            new(
+                "ConvTranspose to a shape",
+                (b, x) =>
+                    Read(
+                        b,
+                        11,
+                        "ConvTranspose",
+                        x,
+                        ("strides", new long[] { 2, 2 }),
+                        ("output_shape", new long[] { 7, 4 }),
+                        ("auto_pad", "SAME_UPPER")
+                    ),
+                S("n", 2, 3, 2),
+                S(2, 1, 2, 3),
+                S(1)
+            ),
+            new(
+                "ConvTranspose SAME",
+                (b, x) => Read(b, 11, "ConvTranspose", x, ("strides", new long[] { 2 }), ("auto_pad", "SAME_LOWER")),
+                S(2, 1, 3),
+                S(1, 2, 3)
+            ),
+            Move("Pad wrap", (b, x) => Read(b, 19, "Pad", [x, b.Ints(0, 2, 0, 1)], ("mode", "wrap")), "n", 3),
+            Move("Pad wrap round", (b, x) => Read(b, 19, "Pad", [x, b.Ints(5, -1), null, b.Ints(1)], ("mode", "wrap")), "n", 2),
+            new("Add from an axis", (b, x) => Read(b, 6, "Add", x.Select(b.Sin), ("broadcast", 1L), ("axis", 1L)), S("n", 2, 3), S(2)),
+        ];
 
     private static OpCase Product(string equation, params Shape[] inputs) =>
         new($"Einsum {equation}", (b, x) => Read(b, 12, "Einsum", x.Select(b.Sin), ("equation", equation)), inputs);

@@ -41,6 +41,19 @@ internal static partial class OpCases
                 (b, x) => b.Op("MaxPool", [b.Exp(x[0])], ("kernel_shape", new long[] { 2, 2 }), ("storage_order", 1)),
                 S(2, 1, 3, 4)
             ),
+            new(
+                "MaxPool SAME",
+                (b, x) =>
+                    b.Op(
+                        "MaxPool",
+                        [b.Exp(x[0])],
+                        ("kernel_shape", new long[] { 2, 2 }),
+                        ("strides", new long[] { 2, 2 }),
+                        ("auto_pad", "SAME_LOWER")
+                    ),
+                S("n", 2, 3, 4)
+            ),
+            new("MaxPool 3 axes", (b, x) => b.MaxPool(b.Exp(x[0]), [2, 2, 1], null, [1, 0, 0, 0, 1, 0]), S(2, 1, 2, 3, 2)),
             new("MaxPool 1 axis", (b, x) => b.MaxPool(b.Exp(x[0]), [2]), S(2, 2, 5)),
             new("AveragePool", (b, x) => b.AveragePool(b.Exp(x[0]), [2, 2], [2, 2]), S("n", 2, 4, 5)),
             new("AveragePool pads", (b, x) => b.AveragePool(b.Exp(x[0]), [3, 3], [2, 1], [1, 1, 1, 1]), S(2, 1, 4, 3)),
