@@ -6,7 +6,6 @@ using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Train.Torch;
 using static TorchSharp.torch;
-using FloatTensor = Kindling.Bundles.FloatTensor;
 
 namespace Kindling.Evaluate.Benchmarks;
 

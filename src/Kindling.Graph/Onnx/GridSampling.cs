@@ -148,5 +148,5 @@ internal sealed class GridSampling
 
     private Value Far(Value d) => b.Sub(b.Mul(b.Add(b.Mul(b.Sub(b.Mul(d, Cubic), 5 * Cubic), d), 8 * Cubic), d), 4 * Cubic);
 
-    private Value Numbers(Value like, params double[] numbers) => b.Constant(FloatTensor.Of(like.Type, numbers, numbers.Length));
+    private Value Numbers(Value like, params double[] numbers) => b.Constant(ComputedConstant.Of(like.Type, numbers, numbers.Length));
 }

@@ -91,7 +91,7 @@ internal sealed class Resampling
         double[] rows = [.. places.SelectMany(at => Weights(at, axis))];
         if (axis.Index == last - 1)
         {
-            return b.MatMul(b.Constant(FloatTensor.Of(x.Type, rows, axis.Output, axis.Input)), x);
+            return b.MatMul(b.Constant(ComputedConstant.Of(x.Type, rows, axis.Output, axis.Input)), x);
         }
 
         double[] columns = new double[rows.Length];
@@ -100,7 +100,7 @@ internal sealed class Resampling
             columns[(i % axis.Input * axis.Output) + (i / axis.Input)] = rows[i];
         }
 
-        Value matrix = b.Constant(FloatTensor.Of(x.Type, columns, axis.Input, axis.Output));
+        Value matrix = b.Constant(ComputedConstant.Of(x.Type, columns, axis.Input, axis.Output));
         if (axis.Index == last)
         {
             return b.MatMul(x, matrix);

@@ -12,6 +12,15 @@ internal static partial class OpCases
         string op,
         IEnumerable<Value?> inputs,
         params IEnumerable<(string Name, object Value)> attributes
+    ) => ReadAll(b, opset, op, inputs, 1, attributes)[0]!;
+
+    private static IReadOnlyList<Value?> ReadAll(
+        GraphBuilder b,
+        int opset,
+        string op,
+        IEnumerable<Value?> inputs,
+        int outputs,
+        IEnumerable<(string Name, object Value)> attributes
     )
     {
         NodeForm form = new()
@@ -21,13 +30,13 @@ internal static partial class OpCases
             Opset = opset,
             OpType = op,
             Inputs = [.. inputs],
-            Outputs = ["y"],
+            Outputs = [.. Enumerable.Range(0, outputs).Select(i => $"y{i}")],
             Attributes = new(attributes.ToDictionary(a => a.Name, a => a.Value), StringComparer.Ordinal),
         };
         OpsetConversion.Convert(form);
         return Decompositions.Contains(form.OpType)
-            ? Decompositions.Build(form, 1)[0]!
-            : b.Op(form.OpType, form.Inputs, form.Attributes.Select(a => (a.Key, (object?)a.Value)));
+            ? Decompositions.Build(form, outputs)
+            : [b.Op(form.OpType, form.Inputs, form.Attributes.Select(a => (a.Key, (object?)a.Value)))];
     }
 
     private static IEnumerable<OpCase> OtherForms =>

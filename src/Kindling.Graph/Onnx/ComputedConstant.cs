@@ -1,7 +1,7 @@
 namespace Kindling.Graphs.Onnx;
 
 /// <summary>Constants that are computed in double precision, in any type of floats.</summary>
-internal static class FloatTensor
+internal static class ComputedConstant
 {
     /// <summary>A tensor of <paramref name="type"/>.</summary>
     /// <exception cref="GraphException">It is no type of floats.</exception>
