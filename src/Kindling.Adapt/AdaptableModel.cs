@@ -21,7 +21,10 @@ public sealed class AdaptableModel : IAdaptableModel
         _path = files.Path;
 
         // Of theta the sets below have copies; nothing keeps it.
-        string[] rates = [.. files.Manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => GraphSignature.Rate(parameter.Name))];
+        string[] rates =
+        [
+            .. files.Manifest.Parameters.Where(parameter => parameter.Adapts).Select(parameter => GraphSignature.Rate(parameter.Name)),
+        ];
         _rates = theta.Tensors.Where(tensor => rates.Contains(tensor.Key)).ToDictionary(StringComparer.Ordinal);
         _options = options;
         (Provider, ProviderReason) = ExecutionProviders.Choose(options.Provider, options.Device);

@@ -233,12 +233,7 @@ public static class BundleExporter
     {
         ManifestGraph described = Describe(BackboneFile, graph);
         long kept = graph.Outputs.Sum(v => v.Shape.Skip(1).Aggregate((long)sizeof(float), (bytes, d) => bytes * d.Size));
-        return described.Memory is { } memory
-            ? described with
-            {
-                Memory = memory with { KeptBytesPerExample = kept },
-            }
-            : described;
+        return described.Memory is { } memory ? described with { Memory = memory with { KeptBytesPerExample = kept } } : described;
     }
 
     private static ManifestGraph Describe(string file, Graph graph) =>

@@ -101,7 +101,12 @@ public static class BundleGraphs
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
-        if (network.Normalization is Normalization.Batch or Normalization.Support || network.Statistics.Count > 0 || inner.LearnsLoss || inner.Batch != 0)
+        if (
+            network.Normalization is Normalization.Batch or Normalization.Support
+            || network.Statistics.Count > 0
+            || inner.LearnsLoss
+            || inner.Batch != 0
+        )
         {
             return null;
         }

@@ -23,9 +23,21 @@ public sealed class MicroBatchTests
 
     [TestCase("""{ "type": "mlp", "hidden": [12] }""", """{ "optimizer": "sgd", "rate": 0.05 }""", null)]
     [TestCase("""{ "type": "mlp", "hidden": [12], "normalization": "layer" }""", """{ "optimizer": "adam", "rate": 0.01 }""", null)]
-    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "layer" }""", """{ "optimizer": "momentum", "rate": 0.02, "clipNorm": 0.5 }""", null)]
-    [TestCase("""{ "type": "mlp", "hidden": [12] }""", """{ "optimizer": "adamw", "rate": 0.01, "weightDecay": 0.1, "proximal": 0.1 }""", null)]
-    [TestCase("""{ "type": "mlp", "hidden": [12, 10] }""", """{ "optimizer": "adam", "rate": 0.01 }""", """{ "type": "lora", "targets": "hidden2.*" }""")]
+    [TestCase(
+        """{ "type": "conv4", "filters": 4, "normalization": "layer" }""",
+        """{ "optimizer": "momentum", "rate": 0.02, "clipNorm": 0.5 }""",
+        null
+    )]
+    [TestCase(
+        """{ "type": "mlp", "hidden": [12] }""",
+        """{ "optimizer": "adamw", "rate": 0.01, "weightDecay": 0.1, "proximal": 0.1 }""",
+        null
+    )]
+    [TestCase(
+        """{ "type": "mlp", "hidden": [12, 10] }""",
+        """{ "optimizer": "adam", "rate": 0.01 }""",
+        """{ "type": "lora", "targets": "hidden2.*" }"""
+    )]
     public void Adapt_InParts_GivesWhatAllExamplesAtOnceDo(string network, string inner, string? adapters)
     {
         using AdaptableModel model = Model(network, inner, adapters);
@@ -48,7 +60,12 @@ public sealed class MicroBatchTests
     [Test]
     public void Adapt_InPartsWithValidation_JudgesAsWithAllAtOnce()
     {
-        using AdaptableModel model = Model("""{ "type": "mlp", "hidden": [12] }""", """{ "optimizer": "sgd", "rate": 0.01 }""", null, Sinusoid);
+        using AdaptableModel model = Model(
+            """{ "type": "mlp", "hidden": [12] }""",
+            """{ "optimizer": "sgd", "rate": 0.01 }""",
+            null,
+            Sinusoid
+        );
         Episode episode = Drawn(model);
         SupportSet support = SupportSet.FromTargets(episode.SupportX, episode.SupportY);
         AdaptReport[] reports = Array.ConvertAll(
@@ -56,7 +73,15 @@ public sealed class MicroBatchTests
             size =>
             {
                 using Learner learner = model.CreateLearner();
-                return learner.Adapt(new AdaptRequest { Support = support, HoldOut = 0.4, Steps = 6, MicroBatch = size });
+                return learner.Adapt(
+                    new AdaptRequest
+                    {
+                        Support = support,
+                        HoldOut = 0.4,
+                        Steps = 6,
+                        MicroBatch = size,
+                    }
+                );
             }
         );
         Assert.That(reports[1].Validation, Is.EqualTo(reports[0].Validation).Within(1e-5));
@@ -66,7 +91,11 @@ public sealed class MicroBatchTests
     [Test]
     public void AdaptationBytes_OfParts_AreFewerAndTheReportSaysSo()
     {
-        using AdaptableModel model = Model("""{ "type": "conv4", "filters": 8, "normalization": "layer" }""", """{ "optimizer": "sgd", "rate": 0.05 }""", null);
+        using AdaptableModel model = Model(
+            """{ "type": "conv4", "filters": 8, "normalization": "layer" }""",
+            """{ "optimizer": "sgd", "rate": 0.05 }""",
+            null
+        );
         long all = model.Manifest.AdaptationBytes(6)!.Value;
         long parts = model.Manifest.AdaptationBytes(6, microBatch: 1)!.Value;
         Assert.That(parts, Is.LessThan(all / 2));
@@ -76,15 +105,49 @@ public sealed class MicroBatchTests
         SupportSet support = SupportSet.FromTensors(episode.SupportX, [.. episode.SupportY.Values.Select(v => (int)v)], episode.Classes);
         using Learner learner = model.CreateLearner();
         AdaptReport refused = learner.Adapt(new AdaptRequest { Support = support, MemoryBudget = parts });
-        Assert.That(refused.Reason, Does.EndWith("MB, a MicroBatch of 1 or 2 examples would do.").Or.EndWith("MB, a MicroBatch of 1 or 1 examples would do."));
-        Assert.That(learner.Adapt(new AdaptRequest { Support = support, MemoryBudget = parts, MicroBatch = 1 }).Steps, Is.GreaterThan(0));
-        refused = learner.Adapt(new AdaptRequest { Support = support, MemoryBudget = parts - 1, MicroBatch = 1 });
+        Assert.That(
+            refused.Reason,
+            Does.EndWith("MB, a MicroBatch of 1 or 2 examples would do.").Or.EndWith("MB, a MicroBatch of 1 or 1 examples would do.")
+        );
+        Assert.That(
+            learner
+                .Adapt(
+                    new AdaptRequest
+                    {
+                        Support = support,
+                        MemoryBudget = parts,
+                        MicroBatch = 1,
+                    }
+                )
+                .Steps,
+            Is.GreaterThan(0)
+        );
+        refused = learner.Adapt(
+            new AdaptRequest
+            {
+                Support = support,
+                MemoryBudget = parts - 1,
+                MicroBatch = 1,
+            }
+        );
         Assert.That(refused.Reason, Does.EndWith("MB in parts of 1."));
     }
 
-    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "batch" }""", """{ "rate": 0.05 }""", "its layers normalise by statistics of all of them (normalization batch)")]
-    [TestCase("""{ "type": "conv4", "filters": 4, "normalization": "support" }""", """{ "rate": 0.05 }""", "its layers normalise by statistics of all of them (normalization support)")]
-    [TestCase("""{ "type": "mlp", "hidden": [8], "head": "prototypes" }""", """{ "rate": 0.05 }""", "its head is made of means over all of them")]
+    [TestCase(
+        """{ "type": "conv4", "filters": 4, "normalization": "batch" }""",
+        """{ "rate": 0.05 }""",
+        "its layers normalise by statistics of all of them (normalization batch)"
+    )]
+    [TestCase(
+        """{ "type": "conv4", "filters": 4, "normalization": "support" }""",
+        """{ "rate": 0.05 }""",
+        "its layers normalise by statistics of all of them (normalization support)"
+    )]
+    [TestCase(
+        """{ "type": "mlp", "hidden": [8], "head": "prototypes" }""",
+        """{ "rate": 0.05 }""",
+        "its head is made of means over all of them"
+    )]
     [TestCase("""{ "type": "mlp", "hidden": [8] }""", """{ "rate": 0.05, "batch": 2 }""", "its rule updates after every 2 of them already")]
     public void Adapt_ExamplesThatDependOnEachOther_AreNotComputedApart(string network, string inner, string reason)
     {
@@ -111,7 +174,14 @@ public sealed class MicroBatchTests
     )
     {
         using Learner learner = model.CreateLearner();
-        AdaptReport report = learner.Adapt(new AdaptRequest { Support = support, Steps = 4, MicroBatch = size });
+        AdaptReport report = learner.Adapt(
+            new AdaptRequest
+            {
+                Support = support,
+                Steps = 4,
+                MicroBatch = size,
+            }
+        );
         return (report, learner.Parameters);
     }
 
@@ -146,7 +216,10 @@ public sealed class MicroBatchTests
             Start = start,
             TrainsBaseline = false,
         };
-        Assert.That(session.Run(1, resume: false, new Progress<Kindling.Train.Session.TrainingProgress>(), CancellationToken.None), Is.True);
+        Assert.That(
+            session.Run(1, resume: false, new Progress<Kindling.Train.Session.TrainingProgress>(), CancellationToken.None),
+            Is.True
+        );
         return checkpoint;
     }
 }

@@ -28,7 +28,12 @@ internal sealed class Accumulator : IDisposable
     /// <param name="sessions">The graph that adds a part's gradient, and the one that updates by a sum.</param>
     /// <param name="delta">Parameters, in turn.</param>
     /// <param name="state">Optimiser state, in turn.</param>
-    internal Accumulator(Engine engine, (InferenceSession Accumulate, InferenceSession Update) sessions, TensorSet[] delta, TensorSet[] state)
+    internal Accumulator(
+        Engine engine,
+        (InferenceSession Accumulate, InferenceSession Update) sessions,
+        TensorSet[] delta,
+        TensorSet[] state
+    )
     {
         _engine = engine;
         _session = sessions.Accumulate;
@@ -38,7 +43,9 @@ internal sealed class Accumulator : IDisposable
         try
         {
             TensorLayout layout = new(
-                engine.Delta.Entries.Take(engine.AdaptedCount).Select(entry => (GraphSignature.Sum(entry.Name), (IReadOnlyList<int>)entry.Shape))
+                engine
+                    .Delta.Entries.Take(engine.AdaptedCount)
+                    .Select(entry => (GraphSignature.Sum(entry.Name), (IReadOnlyList<int>)entry.Shape))
             );
             _sums = TensorSet.Several(2, layout, engine.Memory);
             foreach ((int side, int sum) in new[] { (0, 0), (0, 1), (1, 0), (1, 1) })

@@ -248,7 +248,8 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
         _point = null;
     }
 
-    private Score Score(Snapshot point) => _judge!.Score(point.Heads, InnerPoint.Inductive(point, _judge.Inputs, _judge.Inputs.Shape[0], _request.MicroBatch));
+    private Score Score(Snapshot point) =>
+        _judge!.Score(point.Heads, InnerPoint.Inductive(point, _judge.Inputs, _judge.Inputs.Shape[0], _request.MicroBatch));
 
     private Snapshot Point(int step, TensorSet delta) =>
         new(_origin.Start, delta, _data.Heads, _origin.Steps + step, _request.Support.Invert ?? _origin.Invert);

@@ -115,7 +115,14 @@ internal static class GraphCheck
         foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
         {
             Check(session.InputMetadata, "input", parameter.Name, TensorElementType.Float, faults, [.. parameter.Shape]);
-            Check(session.OutputMetadata, "output", GraphSignature.Next(parameter.Name), TensorElementType.Float, faults, [.. parameter.Shape]);
+            Check(
+                session.OutputMetadata,
+                "output",
+                GraphSignature.Next(parameter.Name),
+                TensorElementType.Float,
+                faults,
+                [.. parameter.Shape]
+            );
         }
 
         Throw(session, GraphSignature.Of(manifest).UpdateInputs, source, faults);
@@ -125,7 +132,14 @@ internal static class GraphCheck
     {
         foreach (ManifestParameter parameter in manifest.Parameters.Where(parameter => parameter.Adapts))
         {
-            Check(session.InputMetadata, "input", GraphSignature.Sum(parameter.Name), TensorElementType.Float, faults, [.. parameter.Shape]);
+            Check(
+                session.InputMetadata,
+                "input",
+                GraphSignature.Sum(parameter.Name),
+                TensorElementType.Float,
+                faults,
+                [.. parameter.Shape]
+            );
         }
     }
 

@@ -36,7 +36,11 @@ internal sealed class SupportData : IDisposable
         Heads = heads;
         Parts = partOfLabels is null
             ? []
-            : [.. Ranges(microBatch ?? manifest.InnerRule.Batch, Count).Select(r => (Part(manifest, inputs, r), partOfLabels(r.From, r.Count)))];
+            :
+            [
+                .. Ranges(microBatch ?? manifest.InnerRule.Batch, Count)
+                    .Select(r => (Part(manifest, inputs, r), partOfLabels(r.From, r.Count))),
+            ];
     }
 
     /// <summary>Whether the gradients of the <see cref="Parts"/> are summed for one update, in place of an update by each.</summary>

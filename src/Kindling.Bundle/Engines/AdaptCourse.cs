@@ -86,7 +86,8 @@ internal sealed class AdaptCourse
 
         string advice =
             _request.MicroBatch is { } size ? $" in parts of {size}"
-            : LargestPart(manifest, examples, validation, budget) is { } part ? $", a MicroBatch of {part} or {Most(Bytes, budget)} examples would do"
+            : LargestPart(manifest, examples, validation, budget) is { } part
+                ? $", a MicroBatch of {part} or {Most(Bytes, budget)} examples would do"
             : $", {Most(Bytes, budget)} would do";
         Fault =
             $"The memory budget of {Megabytes(budget)} MB is too small: to fit {examples} examples takes about {Megabytes(bytes)} MB{advice}.";

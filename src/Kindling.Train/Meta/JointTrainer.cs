@@ -50,7 +50,10 @@ internal sealed class JointTrainer : ITraining, IDisposable
         data = tasks.Joint(Split.Train);
         Recipe body = recipe with
         {
-            Network = recipe.Network with { Head = tasks.IsClassification || recipe.Network.Head == "prototypes" ? "linear" : recipe.Network.Head },
+            Network = recipe.Network with
+            {
+                Head = tasks.IsClassification || recipe.Network.Head == "prototypes" ? "linear" : recipe.Network.Head,
+            },
             Inner = recipe.Inner with { Loss = InnerSpec.DefaultLoss },
         };
         Network = body.Build(tasks.InputShape, tasks.IsClassification ? data.ClassCount : tasks.OutputCount);
