@@ -66,7 +66,7 @@ public sealed class NetworkCatalogueTests
     {
         Assert.That(
             () => NetworkCatalogue.Build(new NetworkSpec { Type = "resnet" }, [1, 28, 28], 5),
-            Throws.TypeOf<GraphException>().With.Message.EqualTo("network.type: expected one of linear, mlp, conv4, got 'resnet'")
+            Throws.TypeOf<GraphException>().With.Message.EqualTo("network.type: expected one of linear, mlp, conv4, onnx, got 'resnet'")
         );
     }
 }
