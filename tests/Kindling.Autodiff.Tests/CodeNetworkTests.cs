@@ -1,3 +1,4 @@
+using Kindling.Evaluate.Checks.Operators;
 using Kindling.Graphs;
 using Kindling.Networks;
 

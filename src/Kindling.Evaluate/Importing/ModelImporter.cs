@@ -266,6 +266,7 @@ public static partial class ModelImporter
             : throw new GraphException($"its input {input} does not take examples [{string.Join(", ", given)}].");
     }
 
+    // Each example a tenth of the one before: what saturates at one size may not at another.
     private static Tensor RandomInput(ElementType type, int[] shape, int examples, ulong seed)
     {
         SeededRandom random = new(seed, InputStream);
@@ -273,7 +274,10 @@ public static partial class ModelImporter
         int count = checked((int)sizes.Aggregate(1L, (a, b) => a * b));
         return type switch
         {
-            ElementType.Float => Tensor.Of<float>([.. Enumerable.Range(0, count).Select(_ => (float)(Half)random.NextGaussian())], sizes),
+            ElementType.Float => Tensor.Of<float>(
+                [.. Enumerable.Range(0, count).Select(i => (float)(Half)(random.NextGaussian() * Math.Pow(0.1, i / (count / examples))))],
+                sizes
+            ),
             ElementType.Int64 => Tensor.Of<long>([.. Enumerable.Range(0, count).Select(_ => (long)random.NextInt(MostCode))], sizes),
             ElementType.Int32 => Tensor.Of<int>([.. Enumerable.Range(0, count).Select(_ => random.NextInt(MostCode))], sizes),
             _ => throw new GraphException($"examples of {type} are not supported; supported are floats and integers of 32 and 64 bits."),

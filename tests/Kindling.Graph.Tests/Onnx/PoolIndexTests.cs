@@ -1,5 +1,3 @@
-using Kindling.Evaluate.Checks.Conformance;
-
 namespace Kindling.Graphs.Tests.Onnx;
 
 /// <summary>Where MaxPool found its maxima, in the order of counting and with the pads that libtorch does not know.</summary>

@@ -18,7 +18,7 @@ internal static class ImportCommand
 
     public static Command Create()
     {
-        Argument<string> model = new("model") { Description = "ONNX file, op sets 7 to 22" };
+        Argument<string> model = new("model") { Description = "ONNX file, op sets 1 to 22" };
         Option<string[]> trainable = new("--trainable")
         {
             Description = "Patterns of the weights to train and adapt, as in 'fc*' or '!conv*'; all others stay as they are",
