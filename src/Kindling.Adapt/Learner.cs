@@ -38,6 +38,9 @@ public sealed partial class Learner : ILearner
     /// <inheritdoc/>
     public int Steps => Read(snapshot => snapshot.Steps);
 
+    /// <inheritdoc/>
+    public float? ConfidenceThreshold => Read(snapshot => snapshot.Heads.Threshold);
+
     /// <summary>How pictures are inverted before prediction: as those of the last adaptation were; null: as the bundle says.</summary>
     public ImageInversion? Invert => Read(snapshot => snapshot.Invert);
 
@@ -61,6 +64,7 @@ public sealed partial class Learner : ILearner
             Classes = snapshot.Heads.Classes,
             Steps = snapshot.Steps,
             Invert = snapshot.Invert,
+            ConfidenceThreshold = snapshot.Heads.Threshold,
             Tensors = snapshot.Delta.ToDictionary(),
         });
         delta.Write(path, _model.Options.SavedGenerations);
@@ -80,6 +84,31 @@ public sealed partial class Learner : ILearner
         {
             snapshot.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    public float Calibrate(SupportSet support, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(support);
+        using Turns.Turn turn = TakeTurn();
+        float threshold = Calibration.Threshold(_model, support, cancellationToken);
+        Snapshot before = Acquire();
+        try
+        {
+            Snapshot after = new(_start, before.Delta, before.Heads.Calibrated(threshold), before.Steps, before.Invert);
+            lock (_lock)
+            {
+                ThrowIfDisposed();
+                _current!.Release();
+                _current = after;
+            }
+        }
+        finally
+        {
+            before.Release();
+        }
+
+        return threshold;
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,7 @@ public sealed class DeltaFile
     public const int MaximumGenerations = 1000;
 
     private const string GenerationKey = "generation";
+    private const string ThresholdKey = "confidenceThreshold";
 
     private static readonly SealedFormat Format = new("kindling-delta", CurrentFormatVersion, "a delta", Unsealed: 1);
 
@@ -36,6 +37,9 @@ public sealed class DeltaFile
 
     /// <summary>How the pictures of the examples were inverted, and those to predict must be; null: as the bundle says.</summary>
     public ImageInversion? Invert { get; init; }
+
+    /// <summary>The confidence from which on predictions count (see <see cref="ILearner.Calibrate"/>); null where nobody has found it out.</summary>
+    public float? ConfidenceThreshold { get; init; }
 
     /// <summary>How often the file had been saved when this was read, this time included; 1 in one that was not saved yet.</summary>
     public int Generation { get; private init; } = 1;
@@ -87,6 +91,11 @@ public sealed class DeltaFile
             ["steps"] = Steps.ToString(CultureInfo.InvariantCulture),
             [GenerationKey] = (Math.Min(last, int.MaxValue - 1) + 1).ToString(CultureInfo.InvariantCulture),
         };
+        if (ConfidenceThreshold is { } threshold)
+        {
+            metadata[ThresholdKey] = threshold.ToString("R", CultureInfo.InvariantCulture);
+        }
+
         SealedFile.Write(path, Format, Tensors, metadata, Invert);
         foreach (int number in keep > 0 ? DeltaGenerations.Numbers(path).Skip(keep) : [])
         {
@@ -106,6 +115,7 @@ public sealed class DeltaFile
             Classes = file.Names("classes"),
             Steps = file.Number("steps"),
             Invert = file.Invert(),
+            ConfidenceThreshold = file.Fraction(ThresholdKey),
             Generation = file.Version > Format.Unsealed ? file.Number(GenerationKey) : 1,
             Tensors = file.Tensors,
         };

@@ -78,6 +78,15 @@ internal sealed class SealedFile
             : throw new BundleException($"{_path}: expected a number of {key}, got '{text}'.");
     }
 
+    /// <summary>A number from 0 to 1; null where there is none.</summary>
+    internal float? Fraction(string key)
+    {
+        string? text = _file.Metadata.GetValueOrDefault(key);
+        return text is null ? null
+            : float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && number is >= 0 and <= 1 ? number
+            : throw new BundleException($"{_path}: expected a {key} from 0 to 1, got '{text}'.");
+    }
+
     /// <summary>Different names that <see cref="Join"/> wrote.</summary>
     internal string[] Names(string key)
     {

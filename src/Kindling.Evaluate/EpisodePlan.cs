@@ -10,6 +10,7 @@ internal sealed class EpisodePlan
     private const ulong TestStream = 6;
     private const ulong ValidationStream = 9;
     private const ulong StreamStream = 10;
+    private const ulong OutsideStream = 11;
     private readonly Lazy<ITaskFamily> own;
     private readonly ITaskFamily test;
     private readonly IReadOnlyList<Episode>? runs;
@@ -71,6 +72,26 @@ internal sealed class EpisodePlan
     /// <exception cref="BundleException">The recipe's data are missing, or too few for the shape.</exception>
     public Episode Validation(int number) =>
         own.Value.Sample(Split.Validation, Shape, new SeededRandom(Recipe.Seed, ValidationStream, (ulong)number));
+
+    /// <summary>Inputs of no class for test episode <paramref name="number"/>, as many as it has query examples; null where the tasks have none.</summary>
+    public FloatTensor? Outside(int number)
+    {
+        if ((test as IOutside)?.Outside is not { } all || runs is not null)
+        {
+            return null;
+        }
+
+        int size = all.Count / all.Shape[0];
+        int[] chosen = new SeededRandom(seed, OutsideStream, (ulong)number).Sample(all.Shape[0], Math.Min(Shape.QueryCount, all.Shape[0]));
+        return new FloatTensor(
+            [chosen.Length, .. all.Shape.Skip(1)],
+            [.. chosen.SelectMany(row => all.Values[(row * size)..((row + 1) * size)])]
+        );
+    }
+
+    /// <summary>All texts of the recipe's training classes; empty where its tasks are not about texts.</summary>
+    /// <exception cref="BundleException">The recipe's data are missing or not those that it was trained on.</exception>
+    public IReadOnlyList<string> TrainingTexts() => (own.Value as ITexts)?.Texts(Split.Train) ?? [];
 
     // On other data, classes of training could be among those of the test.
     private static ITaskFamily Own(string path, BundleManifest manifest, TaskSpec spec, string dataRoot)

@@ -34,6 +34,14 @@ public sealed partial class EvaluationReport
             Line(text, $"one-shot runs: {right} of {runs.Trials} right one at a time, error {error:0.0} %; trained on split {runs.Split}");
         }
 
+        if (Outside is { } outside)
+        {
+            Line(
+                text,
+                $"none of these: {outside.Inputs} inputs of no class a task, false accept {Cell(outside.FalseAccept, 0)}, false reject {Cell(outside.FalseReject, 0)}, accuracy where confident {(outside.AccuracyWhereConfident is { } sure ? Cell(sure, 0) : "-")}, AUROC {Cell(outside.Auroc, 0)}"
+            );
+        }
+
         foreach ((string name, double setting) in BaselineSettings)
         {
             Line(text, $"{name}: {(name == "ridge" ? "strength" : "rate")} {setting}, chosen on validation tasks");

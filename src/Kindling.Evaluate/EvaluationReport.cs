@@ -38,7 +38,7 @@ public sealed partial class EvaluationReport
     /// <summary>Query examples one at a time, as an app sees them.</summary>
     public required MetricSeries Inductive { get; init; }
 
-    /// <summary>Other ways to solve the same episodes, query examples one at a time: <c>random</c>, <c>joint</c>, <c>centroid</c> or <c>ridge</c>.</summary>
+    /// <summary>Other ways to solve the same episodes, query examples one at a time: <c>random</c>, <c>joint</c>, <c>centroid</c> or <c>ridge</c>, for texts <c>tfidf</c>.</summary>
     public required IReadOnlyDictionary<string, MetricSeries> Baselines { get; init; }
 
     /// <summary>What was chosen on validation tasks: the inner rate of <c>joint</c>, the strength of <c>ridge</c>.</summary>
@@ -50,6 +50,10 @@ public sealed partial class EvaluationReport
     /// <summary>Only with <see cref="EvaluationOptions.OneShotRuns"/>: what the runs were.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OneShotRunsReport? OneShotRuns { get; init; }
+
+    /// <summary>Only where the tasks have inputs of no class: how well those are told from the query examples.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OutsideReport? Outside { get; init; }
 
     /// <summary>Milliseconds of one adaptation step.</summary>
     public required double MillisecondsPerStep { get; init; }

@@ -39,6 +39,7 @@ public static class Evaluator
         double[][] transductive = new double[plan.Episodes][];
         double[][] inductive = new double[plan.Episodes][];
         double[][][] others = [.. baselines.Baselines.Select(_ => new double[plan.Episodes][])];
+        OutsideMeasure outside = new(model, plan);
         TimeSpan elapsed = TimeSpan.Zero;
         for (int e = 0; e < plan.Episodes; e++)
         {
@@ -49,6 +50,7 @@ public static class Evaluator
                 others[b][e] = baselines.Baselines[b].Measure(episode);
             }
 
+            outside.Add(e, episode);
             long start = Stopwatch.GetTimestamp();
             engine.Adapt(episode);
             elapsed += Stopwatch.GetElapsedTime(start);
@@ -72,6 +74,7 @@ public static class Evaluator
                 .ToDictionary(b => b.First.Name, b => MetricSeries.Of(b.Second), StringComparer.Ordinal),
             BaselineSettings = baselines.Settings,
             AbsentBaselines = baselines.Absent,
+            Outside = outside.Report,
             OneShotRuns = options.OneShotRuns ? Runs(plan, inductive) : null,
             MillisecondsPerStep = elapsed.TotalMilliseconds / plan.Episodes / plan.Steps,
         };

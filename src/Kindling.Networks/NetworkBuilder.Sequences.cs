@@ -11,25 +11,51 @@ internal sealed partial class NetworkBuilder
     /// <summary>Codes that a network tells apart, the one for padding among them.</summary>
     public static int Vocabulary(NetworkSpec spec) => spec.Vocabulary ?? NetworkSpec.DefaultVocabulary;
 
-    /// <summary>The input as codes: int64 [batch, length].</summary>
+    /// <summary>The input as codes: int64 [batch, length], or [batch, length, pieces].</summary>
     public Value Codes() => Builder.Cast(X, ElementType.Int64);
 
-    /// <summary>1 where the input has a code and 0 where it has padding: float [batch, length].</summary>
-    public Value Present() => Builder.Cast(Builder.Greater(X, Builder.Scalar(0)), ElementType.Float);
+    /// <summary>1 where the input has a code and 0 where it has padding: float [batch, length]; where it has pieces, by the first.</summary>
+    public Value Present() => IsPresent(X.Rank == 2 ? X : Builder.Gather(X, Builder.Constant(Tensor.Of<long>([0])), 2));
 
     /// <summary>A vector for each code, the one for padding among them: [vocabulary, width].</summary>
     public Value Embedding(NetworkSpec spec, int width) =>
-        Parameter("embedding.weight", [Vocabulary(spec), width], InitialDistribution.Normal, width);
+        Parameter(
+            new ParameterSpec("embedding.weight", [Vocabulary(spec), width], InitialDistribution.Normal, width, false)
+            {
+                IsFixed = IsRandom(spec),
+            }
+        );
+
+    /// <summary>Whether the vectors of codes stay as they were drawn.</summary>
+    public static bool IsRandom(NetworkSpec spec) => spec.Embedding == "random";
+
+    /// <summary>
+    /// The vectors of the input's codes: [batch, length, width]. A word in pieces is the sum of theirs (Bojanowski et al. 2017). Vectors that stay as they were
+    /// drawn have a length that is learned, one number a code, as a word's weight in a bag of words.
+    /// </summary>
+    public Value Embedded(NetworkSpec spec, Value table)
+    {
+        GraphBuilder b = Builder;
+        Value codes = Codes();
+        Value vectors = b.Gather(table, codes);
+        if (IsRandom(spec))
+        {
+            Value lengths = Parameter("embedding.length", [Vocabulary(spec), 1], InitialDistribution.Ones, 1);
+            vectors = b.Mul(vectors, b.Gather(lengths, codes));
+        }
+
+        return X.Rank == 2 ? vectors : b.ReduceSum(b.Mul(vectors, b.Unsqueeze(IsPresent(X), 3)), [2], keepDims: false);
+    }
 
     /// <summary>A parameter of the body.</summary>
     public Value Parameter(string name, IReadOnlyList<int> shape, InitialDistribution initial, int fanIn) =>
         Parameter(new ParameterSpec(name, shape, initial, fanIn, false));
 
     /// <summary>A fully connected layer before anything but a ReLU: x [rows, F] -> [rows, units].</summary>
-    public Value Project(Value x, int units, string name, bool bias = true)
+    public Value Project(Value x, int units, string name, bool bias = true, InitialDistribution initial = InitialDistribution.Glorot)
     {
         int features = (int)x.Shape[1].Size;
-        Value weight = Parameter($"{name}.weight", [features, units], InitialDistribution.Glorot, features);
+        Value weight = Parameter($"{name}.weight", [features, units], initial, features);
         return bias
             ? Builder.Gemm(x, weight, Parameter($"{name}.bias", [units], InitialDistribution.Zeros, features))
             : Builder.MatMul(x, weight);
@@ -54,6 +80,22 @@ internal sealed partial class NetworkBuilder
         return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), x), -1, x.Shape[2].Size);
     }
 
+    /// <summary>
+    /// A mean over the positions that are present, weighted by a softmax of a linear score of each, all alike to begin with (Lin et al. 2017 with one row of
+    /// attention): x [batch, length, F] -> [batch, F].
+    /// </summary>
+    /// <param name="rows">What the scores are of: [batch * length, units].</param>
+    /// <param name="x">The positions.</param>
+    /// <param name="unseen">Added to the scores [batch, length].</param>
+    /// <param name="name">Of the layer.</param>
+    public Value WeightedMean(Value rows, Value x, Value unseen, string name)
+    {
+        GraphBuilder b = Builder;
+        Value scores = b.Reshape(Project(rows, 1, name, bias: false, InitialDistribution.Zeros), -1, Length);
+        Value share = b.Softmax(b.Add(scores, unseen));
+        return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), x), -1, x.Shape[2].Size);
+    }
+
     /// <summary>Scores of all codes by what each is embedded as: features [batch * length, width], table [vocabulary, width].</summary>
     public Graph FinishLanguageModel(Value rows, Value table)
     {
@@ -62,4 +104,6 @@ internal sealed partial class NetworkBuilder
         Value scores = b.Gemm(rows, table, transB: true, alpha: (float)(1 / Math.Sqrt(width)));
         return Finish(b.Reshape(scores, -1, Length, vocabulary), b.Reshape(rows, -1, Length, width));
     }
+
+    private Value IsPresent(Value codes) => Builder.Cast(Builder.Greater(codes, Builder.Scalar(0)), ElementType.Float);
 }

@@ -60,6 +60,15 @@ internal static class NetworkFaults
         }
     }
 
+    /// <summary>That the input is [length], codes, or [length, pieces].</summary>
+    public static IEnumerable<string> CodesOrPieces(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
+    {
+        if (input.Count is not (1 or 2))
+        {
+            yield return $"network {spec.Type} takes codes [length] or [length, pieces], got [{string.Join(", ", input)}]";
+        }
+    }
+
     /// <summary>That the input is codes, and the output a score for each.</summary>
     public static IEnumerable<string> CodesToCodes(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kindling.Networks;
 
 /// <summary>A network of the catalogue, as a recipe describes it.</summary>
@@ -49,6 +51,21 @@ public sealed record NetworkSpec
     public int? Vocabulary { get; init; }
 
     /// <summary>
+    /// How the vectors of codes come about: <c>learned</c>, or <c>random</c>: directions stay as they were drawn and only a length of each is learned. The
+    /// encoder then learns what each word weighs in its context, and its features are the weighted mean of the words' own vectors, so that words which training
+    /// never sees keep theirs; untrained, it is a random projection of the bag of codes.
+    /// </summary>
+    public string? Embedding { get; init; }
+
+    /// <summary>Width of the vectors of codes, where it is another than <see cref="Width"/>, to which they are then projected.</summary>
+    public int? EmbeddingWidth { get; init; }
+
+    /// <summary>
+    /// How an encoder makes one vector of those of all positions: their <c>mean</c>, or with <c>attention</c> a mean weighted by a score that it learns.
+    /// </summary>
+    public string? Pooling { get; init; }
+
+    /// <summary>
     /// Length of a context vector that starts at 0 and that the network reads (CAVIA, Zintgraf et al. 2019): <c>mlp</c> beside its input, <c>conv4</c> as a
     /// scale and a shift of each channel after its third layer. 0: none.
     /// </summary>
@@ -70,6 +87,10 @@ public sealed record NetworkSpec
     /// The last layer: <c>linear</c>, learned weights, or <c>prototypes</c>, made of the means of each class's features (classification).
     /// </summary>
     public string Head { get; init; } = "linear";
+
+    /// <summary>Whether the network's inputs are codes below <see cref="Vocabulary"/>.</summary>
+    [JsonIgnore]
+    public bool ReadsCodes => NetworkCatalogue.Rows.FirstOrDefault(r => r.Type == Type)?.Members.Contains("vocabulary") ?? false;
 
     /// <summary>All faults of the description; none if it is right.</summary>
     public IEnumerable<string> Faults()
@@ -113,6 +134,9 @@ public sealed record NetworkSpec
             ("feedForward", FeedForward),
             ("positions", Positions),
             ("vocabulary", Vocabulary),
+            ("embedding", Embedding),
+            ("embeddingWidth", EmbeddingWidth),
+            ("pooling", Pooling),
         ];
         foreach (string name in members.Where(m => m.Value is not null).Select(m => m.Name).Except(row.Members))
         {

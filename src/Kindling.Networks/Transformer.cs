@@ -4,7 +4,7 @@ namespace Kindling.Networks;
 
 /// <summary>
 /// Transformers over codes (Vaswani et al. 2017), with the normalisation before each sublayer (Xiong et al. 2020) and GELU (Hendrycks and Gimpel 2016):
-/// an encoder for classification, mean over the positions that are not padding, and a decoder that gives scores of the next code (Radford et al. 2019), whose
+/// an encoder for classification, mean over the positions that are not padding or a weighted one, and a decoder that gives scores of the next code (Radford et al. 2019), whose
 /// last layer is the embedding again (Press and Wolf 2017). Positions are learned vectors, or turn queries and keys (Su et al. 2021).
 /// </summary>
 /// <remarks>
@@ -16,6 +16,9 @@ internal static class Transformer
 {
     public const string Learned = "learned";
     public const string Rotary = "rotary";
+    private const string Random = "random";
+    private const string Mean = "mean";
+    private const string Weighted = "attention";
     private const int DefaultLayers = 4;
     private const int DefaultWidth = 128;
     private const int DefaultHeads = 4;
@@ -24,7 +27,14 @@ internal static class Transformer
 
     private static readonly string[] Members = ["layers", "width", "heads", "feedForward", "positions", "vocabulary"];
 
-    public static NetworkRow Encoder { get; } = new("transformer", Members, Faults, NetworkFaults.Codes, WriteEncoder);
+    public static NetworkRow Encoder { get; } =
+        new(
+            "transformer",
+            [.. Members, "embedding", "embeddingWidth", "pooling"],
+            EncoderFaults,
+            NetworkFaults.CodesOrPieces,
+            WriteEncoder
+        );
 
     public static NetworkRow LanguageModel { get; } =
         new("transformer-lm", Members, Faults, NetworkFaults.CodesToCodes, WriteLanguageModel) { IsLanguageModel = true };
@@ -70,14 +80,49 @@ internal static class Transformer
         }
     }
 
+    private static IEnumerable<string> EncoderFaults(NetworkSpec spec) =>
+        [
+            .. Faults(spec),
+            .. spec.Pooling is null or Mean or Weighted
+                ? Array.Empty<string>()
+                : [$"network.pooling: expected {Mean} or {Weighted}, got '{spec.Pooling}'"],
+            .. NetworkFaults.Size("embeddingWidth", spec.EmbeddingWidth ?? 1),
+            .. NetworkBuilder.IsRandom(spec) && spec.Pooling is Mean
+                ? ["network.pooling: random vectors are weighted, expected attention, got mean"]
+                : Array.Empty<string>(),
+            .. spec.Embedding is null or Learned or Random
+                ? Array.Empty<string>()
+                : [$"network.embedding: expected {Learned} or {Random}, got '{spec.Embedding}'"],
+        ];
+
     private static Graph WriteEncoder(NetworkBuilder n, NetworkSpec spec, int outputs)
     {
         GraphBuilder b = n.Builder;
+        int size = spec.EmbeddingWidth ?? Width(spec);
         Value present = n.Present();
-        // [batch, 1, 1, length]
-        Value unseen = b.Unsqueeze(b.Mul(b.Sub(present, 1), -Never), 1, 2);
-        Value rows = Blocks(n, spec, n.Embedding(spec, Width(spec)), unseen);
-        Value features = n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
+        Value unseen = b.Mul(b.Sub(present, 1), -Never);
+        Value x = n.Embedded(spec, n.Embedding(spec, size));
+        Value inner = spec.EmbeddingWidth is null
+            ? x
+            : b.Reshape(n.Project(b.Reshape(x, -1, size), Width(spec), "embedding.projection", bias: false), -1, n.Length, Width(spec));
+        Value rows = n.LayerNorm(Blocks(n, spec, inner, b.Unsqueeze(unseen, 1, 2)), "norm");
+        Value features;
+        if (NetworkBuilder.IsRandom(spec))
+        {
+            // What was learned says only how much each word weighs: the words themselves stay apart, those as well that training did not see. The mean of normal
+            // vectors grows with their width; at a length of 3 the distances of unlike texts are such that prototypes can learn.
+            features = n.LayerNorm(n.WeightedMean(rows, x, unseen, "pooling"), "features.norm");
+            features = b.Mul(features, 3 / Math.Sqrt(size));
+        }
+        else if (spec.Pooling == Weighted)
+        {
+            features = n.WeightedMean(rows, b.Reshape(rows, -1, n.Length, Width(spec)), unseen, "pooling");
+        }
+        else
+        {
+            features = n.MeanOf(b.Reshape(rows, -1, n.Length, Width(spec)), present);
+        }
+
         return n.Finish(n.Head(spec, features, outputs), features);
     }
 
@@ -87,16 +132,15 @@ internal static class Transformer
         int length = n.Length;
         float[] later = [.. Enumerable.Range(0, length * length).Select(i => i % length > i / length ? Never : 0)];
         Value table = n.Embedding(spec, Width(spec));
-        Value rows = Blocks(n, spec, table, b.Constant(Tensor.Of<float>(later, length, length)));
+        Value rows = n.LayerNorm(Blocks(n, spec, n.Embedded(spec, table), b.Constant(Tensor.Of<float>(later, length, length))), "norm");
         return n.FinishLanguageModel(rows, table);
     }
 
-    // [batch * length, width]; unseen is added to the scores [batch, heads, length, length]
-    private static Value Blocks(NetworkBuilder n, NetworkSpec spec, Value table, Value unseen)
+    // x [batch, length, width] -> [batch * length, width]; unseen is added to the scores [batch, heads, length, length]
+    private static Value Blocks(NetworkBuilder n, NetworkSpec spec, Value x, Value unseen)
     {
         GraphBuilder b = n.Builder;
         int width = Width(spec);
-        Value x = b.Gather(table, n.Codes());
         x = Positions(spec) == Learned ? b.Add(x, n.Parameter("position.weight", [n.Length, width], InitialDistribution.Normal, width)) : x;
         Value rows = b.Reshape(x, -1, width);
         for (int i = 1; i <= Layers(spec); i++)
@@ -108,7 +152,7 @@ internal static class Transformer
             rows = b.Add(rows, n.Project(n.Gelu(hidden), width, $"{name}.feedforward.output"));
         }
 
-        return n.LayerNorm(rows, "norm");
+        return rows;
     }
 
     private static Value Attention(NetworkBuilder n, NetworkSpec spec, Value rows, Value unseen, string name)

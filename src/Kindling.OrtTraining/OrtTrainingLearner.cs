@@ -29,6 +29,9 @@ public sealed partial class OrtTrainingLearner : ILearner
     /// <inheritdoc/>
     public int Steps => Read().Steps;
 
+    /// <inheritdoc/>
+    public float? ConfidenceThreshold => Read().Heads.Threshold;
+
     /// <summary>How pictures are inverted before prediction: as those of the last adaptation were; null: as the bundle says.</summary>
     public ImageInversion? Invert => Read().Invert;
 
@@ -70,6 +73,21 @@ public sealed partial class OrtTrainingLearner : ILearner
         LearnerState state = Read();
         using BundleFiles files = _model.Reopen();
         ModelBaker.Bake(files, state.Heads, state.Tensors, path);
+    }
+
+    /// <inheritdoc/>
+    public float Calibrate(SupportSet support, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(support);
+        using Turns.Turn turn = TakeTurn();
+        float threshold = Calibration.Threshold(_model, support, cancellationToken);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _current = _current.Calibrated(threshold);
+        }
+
+        return threshold;
     }
 
     /// <inheritdoc/>

@@ -177,7 +177,7 @@ public sealed record Recipe
             return [];
         }
 
-        List<string> faults = [.. row.Needs(this), .. BatchFaults()];
+        List<string> faults = [.. row.Needs(this), .. BatchFaults(), .. CodeFaults()];
         if (row.Adapts is { } adapts && Inner.Adapts != InnerSpec.DefaultAdapts && Inner.Adapts != adapts)
         {
             faults.Add($"inner.adapts: {row.Type} means '{adapts}', got '{Inner.Adapts}'");
@@ -277,6 +277,15 @@ public sealed record Recipe
         if (AlgorithmRows.Of(Algorithm.Type).Loss is "learned")
         {
             yield return $"inner.batch: a learned loss reads all examples in order, expected 0, got {Inner.Batch}";
+        }
+    }
+
+    private IEnumerable<string> CodeFaults()
+    {
+        int known = Network.Vocabulary ?? NetworkSpec.DefaultVocabulary;
+        if (Tasks.CodeCount is { } codes && Network.ReadsCodes && known < codes)
+        {
+            yield return $"network.vocabulary: '{Tasks.Type}' has {codes} codes, padding included, expected at least as many, got {known}";
         }
     }
 

@@ -23,4 +23,10 @@ public sealed class Episode
 
     /// <summary>The names of classes 0, 1, ...; empty for regression.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>The texts that the support inputs were prepared from; null where they are no texts.</summary>
+    public IReadOnlyList<string>? SupportTexts { get; init; }
+
+    /// <summary>Likewise for the query inputs.</summary>
+    public IReadOnlyList<string>? QueryTexts { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Kindling.Bundles;
 
 namespace Kindling.Tasks;
@@ -135,6 +136,16 @@ public sealed class TaskSpec
     /// <summary>Probability that a word of a training text is left out; below 1, 0 by default.</summary>
     public double? DropWords { get; init; }
 
+    /// <summary>
+    /// Probability that a piece of a word has another code for the length of a training episode, the same in all its texts, so that training has words that it
+    /// never saw, as a new domain has (<see cref="TextUnits.Words"/> only); below 1, 0 by default.
+    /// </summary>
+    public double? RenamePieces { get; init; }
+
+    /// <summary>Codes that texts consist of, that of padding included; null where the inputs are no texts.</summary>
+    [JsonIgnore]
+    public int? CodeCount => TaskFamilies.Find(Type)?.HasTexts == true ? Families.TextFamily.PreprocessingOf(this).CodeCount : null;
+
     /// <summary>The size of an episode.</summary>
     public EpisodeShape ToShape() => new(Ways, Shots, Queries);
 
@@ -171,6 +182,7 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "buckets", Buckets is not null, r => r.HasTexts);
         CheckOnly(faults, row, "pieces", Pieces is not null, r => r.HasTexts);
         CheckOnly(faults, row, "dropWords", DropWords is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "renamePieces", RenamePieces is not null, r => r.HasTexts);
         if (row?.Source == SourceUse.Required && string.IsNullOrWhiteSpace(Source))
         {
             faults.Add($"tasks.source must name the data of '{Type}'.");
@@ -237,14 +249,17 @@ public sealed class TaskSpec
     private void CheckTexts(List<string> faults)
     {
         faults.AddRange(Families.TextFamily.PreprocessingOf(this).Validate().Select(fault => "tasks." + fault));
-        if (Units != TextUnits.Words && (Buckets ?? Pieces) is not null)
+        if (Units != TextUnits.Words && (Buckets ?? Pieces ?? RenamePieces) is not null)
         {
-            faults.Add("tasks.buckets and tasks.pieces are for words: tasks.units must be words.");
+            faults.Add("tasks.buckets, pieces and renamePieces are for words: tasks.units must be words.");
         }
 
-        if (DropWords is { } rate && !(rate >= 0 && rate < 1))
+        foreach ((string name, double? value) in new[] { ("dropWords", DropWords), ("renamePieces", RenamePieces) })
         {
-            faults.Add(string.Create(CultureInfo.InvariantCulture, $"tasks.dropWords must be at least 0 and below 1, got {rate}."));
+            if (value is { } rate && !(rate >= 0 && rate < 1))
+            {
+                faults.Add(string.Create(CultureInfo.InvariantCulture, $"tasks.{name} must be at least 0 and below 1, got {rate}."));
+            }
         }
     }
 

@@ -33,6 +33,55 @@ public sealed class LifecycleTests
     }
 
     [Test]
+    public void Calibrate_AdaptedLearner_SaysNoneOfTheseUntilItChanges()
+    {
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        learner.Adapt(Data.Three);
+        Prediction before = learner.Predict(Data.Point(1, 0.1f));
+        Assert.That((before.IsConfident, learner.ConfidenceThreshold), Is.EqualTo(((bool?)null, (float?)null)));
+
+        float threshold = learner.Calibrate(Data.Three);
+        Assert.That(threshold, Is.InRange(0.001f, 0.999f));
+        for (float x = -1; x <= 1; x += 0.25f)
+        {
+            Prediction prediction = learner.Predict(Data.Point(x, 0.1f));
+            Assert.That(prediction.IsConfident, Is.EqualTo(prediction.Confidence >= threshold));
+        }
+
+        Assert.That(learner.Predict(Data.Point(1, 0.1f)).Values, Is.EqualTo(before.Values), "the learner itself stays");
+        learner.Save(_folder["user.adapted"]);
+        using Learner back = model.OpenLearner(_folder["user.adapted"]);
+        Assert.That(back.ConfidenceThreshold, Is.EqualTo(threshold));
+
+        learner.Adapt(Data.Three);
+        Assert.That(learner.ConfidenceThreshold, Is.Null, "it was another's");
+        Assert.That(learner.Rollback(), Is.True);
+        Assert.That(learner.ConfidenceThreshold, Is.EqualTo(threshold));
+        learner.Reset();
+        Assert.That(learner.Predict(Data.Point(1, 0.1f)).IsConfident, Is.Null);
+    }
+
+    [Test]
+    public void Calibrate_TooFewExamples_IsRefusedAndChangesNothing()
+    {
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        SupportSet one = SupportSet.FromTensors(new FloatTensor([2, 2], [1, 0, 0, 1]), [0, 1], ["ant", "bee"]);
+        learner.Adapt(one);
+        Assert.That(
+            () => learner.Calibrate(one),
+            Throws.ArgumentException.With.Message.StartsWith(
+                "Calibration takes at least three classes, or two examples of a class; got 2 classes with one example each."
+            )
+        );
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        Assert.That(() => learner.Calibrate(Data.Three, source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(learner.ConfidenceThreshold, Is.Null);
+    }
+
+    [Test]
     public void Rollback_AfterAdaptation_RestoresTheParametersBefore()
     {
         using AdaptableModel model = AdaptableModel.Open(_folder["b"]);

@@ -71,6 +71,23 @@ internal static class NetworkRows
                 },
                 [6]
             ),
+            .. from embedding in new[] { "learned", "random" }
+            select Row(
+                $"transformer over pieces, {embedding}",
+                new NetworkSpec
+                {
+                    Type = "transformer",
+                    Layers = 1,
+                    Width = 8,
+                    Heads = 2,
+                    FeedForward = 12,
+                    Vocabulary = 7,
+                    Embedding = embedding,
+                    EmbeddingWidth = 12,
+                    Pooling = "attention",
+                },
+                [4, 3]
+            ),
             // filters enough for products of gathered columns, with small weights and with large ones
             .. from filters in new[] { 16, 96 }
             select Row($"conv4 with {filters} filters", new NetworkSpec { Type = "conv4", Filters = filters }, [1, 8, 8]),

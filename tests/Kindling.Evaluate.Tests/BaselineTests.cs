@@ -1,5 +1,6 @@
 using Kindling.Bundles;
 using Kindling.Evaluate.Baselines;
+using Kindling.Tasks;
 
 namespace Kindling.Evaluate.Tests;
 
@@ -55,5 +56,25 @@ public sealed class BaselineTests
             2
         );
         Assert.That(output.Values, Is.EqualTo(new[] { 5f, 6f }).Within(1e-6f));
+    }
+
+    // "the" is in all three training texts and weighs 1, "a" and "b" are in one of three, ln 2 + 1, a new word ln 4 + 1.
+    [TestCase("the a", 0, Description = "the rare word decides against a common one")]
+    [TestCase("B the", 1, Description = "capital letters do not matter")]
+    [TestCase("new a", 0)]
+    [TestCase("nothing", 0, Description = "the first at a tie")]
+    public void Measure_TfIdf_TakesTheCentroidOfTheLargestCosine(string query, int expected)
+    {
+        TfIdfBaseline baseline = new(["the a", "the b", "the c"]);
+        Episode episode = new()
+        {
+            SupportX = new FloatTensor([3, 1], [1, 2, 3]),
+            SupportY = new FloatTensor([3], [0, 0, 1]),
+            QueryX = new FloatTensor([1, 1], [1]),
+            QueryY = new FloatTensor([1], [expected]),
+            SupportTexts = ["a", "a new", "the b the"],
+            QueryTexts = [query],
+        };
+        Assert.That(baseline.Measure(episode), Is.EqualTo(new[] { 1.0 }));
     }
 }

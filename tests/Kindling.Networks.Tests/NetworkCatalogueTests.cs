@@ -120,6 +120,18 @@ public sealed class NetworkCatalogueTests
             "network.positions: rotary turns pairs, expected an even width per head, got 3"
         ),
         Fault(new() { Type = "transformer", Positions = "none" }, [8], "network.positions: expected learned or rotary, got 'none'"),
+        Fault(new() { Type = "transformer", Pooling = "sum" }, [8], "network.pooling: expected mean or attention, got 'sum'"),
+        Fault(new() { Type = "transformer", Embedding = "fixed" }, [8], "network.embedding: expected learned or random, got 'fixed'"),
+        Fault(
+            new()
+            {
+                Type = "transformer",
+                Embedding = "random",
+                Pooling = "mean",
+            },
+            [8],
+            "network.pooling: random vectors are weighted, expected attention, got mean"
+        ),
         Fault(new() { Type = "transformer", Layers = 0 }, [8], "network.layers: expected 1 to 256, got 0"),
         Fault(new() { Type = "transformer", FeedForward = -1 }, [8], "network.feedForward: expected 1 to 262144, got -1"),
         Fault(new() { Type = "transformer", Vocabulary = 0 }, [8], "network.vocabulary: expected 1 to 16777216, got 0"),
@@ -128,7 +140,7 @@ public sealed class NetworkCatalogueTests
             [8],
             "network.normalization: transformer has its own, expected none, got Batch"
         ),
-        Fault(new() { Type = "transformer" }, [1, 28, 28], "network transformer takes codes [length], got [1, 28, 28]"),
+        Fault(new() { Type = "transformer" }, [1, 28, 28], "network transformer takes codes [length] or [length, pieces], got [1, 28, 28]"),
         Fault(
             new() { Type = "transformer-lm" },
             [8],

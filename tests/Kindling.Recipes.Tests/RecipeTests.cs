@@ -57,6 +57,27 @@ public sealed class RecipeTests
         );
     }
 
+    [Test]
+    public void Parse_FewerCodesThanTheTextsHave_NamesBothNumbers()
+    {
+        string text = Right
+            .Replace(
+                "{ \"type\": \"mlp\", \"hidden\": [8] }",
+                "{ \"type\": \"transformer\", \"vocabulary\": 100 }",
+                StringComparison.Ordinal
+            )
+            .Replace("{ \"type\": \"sinusoid\",", "{ \"type\": \"clinc150\", \"ways\": 5,", StringComparison.Ordinal);
+        Assert.That(
+            () => Recipe.Parse(text, "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: network.vocabulary: 'clinc150' has 257 codes, padding included, expected at least as many, got 100."
+                )
+        );
+        Assert.That(() => Recipe.Parse(text.Replace("100", "257", StringComparison.Ordinal), "recipe.json"), Throws.Nothing);
+    }
+
     [TestCase("\"learned\"", "reptile", "inner.rates: reptile cannot learn rates, expected fixed, got learned")]
     [TestCase(
         "\"learned\", \"schedule\": \"linear\"",

@@ -80,7 +80,7 @@ internal sealed class AugmentationTests
         SeededRandom random = new(3);
         Warp? ofClass = augmentation.OfClass(random);
         Assert.That(ofClass, Is.Not.EqualTo(Warp.Identity));
-        Assert.That(augmentation.OfItem(random, default, ofClass).Warp, Is.EqualTo(ofClass));
+        Assert.That(augmentation.OfItem(random, default, ofClass, 0).Warp, Is.EqualTo(ofClass));
     }
 
     [Test]

@@ -183,7 +183,7 @@ internal sealed class TextFamilyTests
                 {
                     "tasks.within must be domain, got 'alphabet'.",
                     "tasks.length must be between 1 and 65536, got 0.",
-                    "tasks.buckets and tasks.pieces are for words: tasks.units must be words.",
+                    "tasks.buckets, pieces and renamePieces are for words: tasks.units must be words.",
                     "tasks.dropWords must be at least 0 and below 1, got 1.",
                 }
             )

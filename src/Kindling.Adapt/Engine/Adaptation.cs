@@ -42,7 +42,9 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
         _request = request;
         _before = before;
         _steps = request.Steps ?? model.Steps;
-        _course = new AdaptCourse(request, _steps, _options.RequireImprovement, equalCounts: onStream);
+        // Prototypes of far apart classes have no loss to begin with, and are of these examples all the same.
+        bool hasPrototypes = model.Manifest.Statistics.Any(statistic => statistic.FromLabels);
+        _course = new AdaptCourse(request, _steps, _options.RequireImprovement, equalCounts: onStream || hasPrototypes);
         if (request.HoldOut > 0 && model.Manifest.InnerRule.Examples is { } all)
         {
             throw new ArgumentException(

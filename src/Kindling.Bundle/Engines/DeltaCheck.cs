@@ -29,7 +29,7 @@ internal static class DeltaCheck
             );
         }
 
-        return Heads.Of(manifest, delta.Classes);
+        return Heads.Of(manifest, delta.Classes).Calibrated(delta.ConfidenceThreshold);
     }
 
     private static void Tensors(TensorLayout layout, DeltaFile delta, string path)

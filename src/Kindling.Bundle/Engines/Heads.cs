@@ -12,6 +12,16 @@ internal sealed class Heads
         Names = names;
     }
 
+    private Heads(Heads other, float? threshold)
+    {
+        IsClassification = other.IsClassification;
+        Slots = other.Slots;
+        FixedNames = other.FixedNames;
+        Classes = other.Classes;
+        Names = other.Names;
+        Threshold = threshold;
+    }
+
     internal bool IsClassification { get; }
 
     /// <summary>All slots.</summary>
@@ -26,7 +36,13 @@ internal sealed class Heads
     /// <summary>Slots, from 0, that count; without classes all do.</summary>
     internal int Used => Names.Length;
 
+    /// <summary>The confidence from which on predictions count; null where nobody has found it out.</summary>
+    internal float? Threshold { get; }
+
     private IReadOnlyList<string>? FixedNames { get; }
+
+    /// <summary>The same heads with another threshold.</summary>
+    internal Heads Calibrated(float? threshold) => new(this, threshold);
 
     internal static Heads Initial(BundleManifest manifest)
     {
@@ -111,6 +127,7 @@ internal sealed class Heads
             Label = best < 0 ? null : Names[best],
             Names = Names,
             Values = scores,
+            IsConfident = best < 0 || Threshold is not { } least ? null : Calibration.Confidence(scores) >= least,
         };
 
     /// <summary>The predictions that raw outputs <c>[n, slots]</c> make, row by row.</summary>
@@ -126,14 +143,14 @@ internal sealed class Heads
         return predictions;
     }
 
-    /// <summary>These heads with further classes in the next free slots.</summary>
+    /// <summary>These heads with further classes in the next free slots, for other parameters: a threshold of theirs is forgotten.</summary>
     /// <exception cref="ArgumentException">A class outside a fixed label space, or more classes than slots.</exception>
     internal Heads With(BundleManifest manifest, IReadOnlyList<string> classes)
     {
         string[] added = [.. classes.Except(Classes, StringComparer.Ordinal)];
         if (added.Length == 0)
         {
-            return this;
+            return Threshold is null ? this : Calibrated(null);
         }
 
         if (FixedNames is not null)

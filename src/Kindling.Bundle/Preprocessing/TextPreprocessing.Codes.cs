@@ -11,7 +11,13 @@ public sealed partial class TextPreprocessing
     private const uint FnvPrime = 16777619;
 
     /// <summary>Words of a text, as <see cref="TextUnits.Words"/> cuts it.</summary>
-    private static IEnumerable<string> Words(string text)
+    public static IEnumerable<string> Words(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Cut(text);
+    }
+
+    private static IEnumerable<string> Cut(string text)
     {
         StringBuilder word = new();
         foreach (Rune rune in text.EnumerateRunes())
@@ -89,7 +95,7 @@ public sealed partial class TextPreprocessing
     private (int Used, int All) WriteWords(string text, Span<float> values)
     {
         int all = 0;
-        foreach (string word in Words(text))
+        foreach (string word in Cut(text))
         {
             if (all < Length)
             {

@@ -48,6 +48,24 @@ public interface ILearner : IDisposable
         CancellationToken cancellationToken = default
     );
 
+    /// <summary>
+    /// The <see cref="Prediction.Confidence"/> from which on a prediction is <see cref="Prediction.IsConfident"/>; null where the learner is not calibrated.
+    /// </summary>
+    float? ConfidenceThreshold { get; }
+
+    /// <summary>
+    /// Finds out from labelled examples, usually those of the last adaptation, from which confidence on predictions count, so that they can say "none of these".
+    /// Learners of up to ten parts of the examples are adapted from the meta-initialisation and asked about those left out, so that it takes as long as ten
+    /// adaptations. <see cref="Save"/> keeps the threshold; the next accepted adaptation and <see cref="Reset"/> forget it.
+    /// </summary>
+    /// <param name="support">The examples: three classes or more, or two examples of a class.</param>
+    /// <param name="cancellationToken">Stops at once; the learner stays as it was.</param>
+    /// <returns><see cref="ConfidenceThreshold"/>.</returns>
+    /// <exception cref="ArgumentException">The model is a regression, or there are too few examples.</exception>
+    /// <exception cref="InvalidOperationException">An adaptation of this learner is running.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    float Calibrate(SupportSet support, CancellationToken cancellationToken = default);
+
     /// <summary>Predicts for one input.</summary>
     /// <param name="input">Shape of one input, with or without a leading batch of 1.</param>
     /// <exception cref="ArgumentException">The input has another shape or holds a number that is not finite.</exception>

@@ -154,6 +154,20 @@ public sealed class SupportSet
             Invert
         );
 
+    /// <summary>Some of the labelled examples, and only the classes that they have.</summary>
+    internal SupportSet Part(int[] examples)
+    {
+        int[] labels = Array.ConvertAll(examples, i => Labels![i]);
+        int[] present = [.. labels.Distinct().Order()];
+        return new SupportSet(
+            Rows(Inputs, examples),
+            [.. present.Select(label => Classes[label])],
+            Array.ConvertAll(labels, label => Array.BinarySearch(present, label)),
+            targets: null,
+            Invert
+        );
+    }
+
     /// <summary>The same examples, noted as pictures that were inverted by a rule.</summary>
     internal SupportSet WithInversion(ImageInversion? invert) => new(Inputs, Classes, Labels as int[], Targets, invert);
 

@@ -49,6 +49,11 @@ internal sealed class BaselineSet
         IReadOnlyDictionary<string, FloatTensor> fresh = Checkpoint.Named(network, MetaTrainer.Initialise(network, seed));
         BaselineSet set = new();
         set.baselines.Add(new StartBaseline("random", model, new LearnerStart { Parameters = fresh }));
+        if (manifest.IsClassification && manifest.Preprocessing.Text is not null)
+        {
+            set.AddTfIdf(plan);
+        }
+
         string single = manifest.IsClassification ? "centroid" : "ridge";
         if (joint is null)
         {
@@ -92,6 +97,18 @@ internal sealed class BaselineSet
         }
 
         return set;
+    }
+
+    private void AddTfIdf(EpisodePlan plan)
+    {
+        try
+        {
+            baselines.Add(new TfIdfBaseline(plan.TrainingTexts()));
+        }
+        catch (BundleException e)
+        {
+            absent["tfidf"] = $"the words of the recipe's training texts cannot be counted. {e.Message}";
+        }
     }
 
     private void Lack(string reason, string single)

@@ -31,6 +31,16 @@ internal sealed class LearnerState
         return null;
     }
 
+    /// <summary>The same state with another threshold.</summary>
+    internal LearnerState Calibrated(float threshold) =>
+        new()
+        {
+            Tensors = Tensors,
+            Heads = Heads.Calibrated(threshold),
+            Steps = Steps,
+            Invert = Invert,
+        };
+
     internal static LearnerState Of(DeltaFile delta, Heads heads) =>
         new()
         {
@@ -48,6 +58,7 @@ internal sealed class LearnerState
             Classes = Heads.Classes,
             Steps = Steps,
             Invert = Invert,
+            ConfidenceThreshold = Heads.Threshold,
             Tensors = Tensors,
         };
 }

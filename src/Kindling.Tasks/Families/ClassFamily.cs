@@ -6,7 +6,7 @@ namespace Kindling.Tasks.Families;
 /// N-way K-shot classification of the items of a bank, with classes split into training, validation and test. Where classes have groups, an episode is
 /// of one group, chosen uniformly among those that are large enough.
 /// </summary>
-internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside
+internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
 {
     private readonly ItemBank _bank;
     private readonly ItemClass[][] _classes;
@@ -71,18 +71,19 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside
         random.Sample(classes.Length, chosen);
         int each = shape.Shots + shape.Queries;
         Span<int> items = each <= 256 ? stackalloc int[each] : new int[each];
-        string[] names = new string[shape.Ways];
+        string[] labels = new string[shape.Ways];
         Augmentation? augmentation = split == Split.Train ? _augmentation : null;
         Batch support = new(shape.SupportCount, _bank, augmentation, random);
         Batch query = new(shape.QueryCount, _bank, augmentation, random);
+        ulong names = augmentation?.OfEpisode(random) ?? 0;
         for (int slot = 0; slot < shape.Ways; slot++)
         {
             ItemClass item = classes[chosen[slot]];
-            names[slot] = item.Name;
+            labels[slot] = item.Name;
             random.Sample(item.Count, items);
             Warp? warp = augmentation?.OfClass(random);
-            support.Add(item, items[..shape.Shots], slot, warp);
-            query.Add(item, items[shape.Shots..], slot, warp);
+            support.Add(item, items[..shape.Shots], slot, warp, names);
+            query.Add(item, items[shape.Shots..], slot, warp, names);
         }
 
         return new Episode
@@ -91,9 +92,14 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside
             SupportY = support.Labels(),
             QueryX = query.Inputs(),
             QueryY = query.Labels(),
-            Classes = names,
+            Classes = labels,
+            SupportTexts = support.Texts,
+            QueryTexts = query.Texts,
         };
     }
+
+    public IReadOnlyList<string> Texts(Split split) =>
+        _bank.HasTexts ? [.. _classes[(int)split].SelectMany(c => Enumerable.Range(c.First, c.Count).Select(_bank.Text))] : [];
 
     public JointData Joint(Split split) => new JointClasses(_bank, _classes[(int)split], split == Split.Train ? _augmentation : null);
 
@@ -145,14 +151,18 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside
     {
         private readonly float[] _x = GC.AllocateUninitializedArray<float>(count * bank.ItemSize);
         private readonly float[] _y = new float[count];
+        private readonly string[]? _texts = bank.HasTexts ? new string[count] : null;
         private int _next;
 
-        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot, Warp? ofClass)
+        public string[]? Texts => _texts;
+
+        public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot, Warp? ofClass, ulong ofEpisode)
         {
             foreach (int i in chosen)
             {
-                ItemView view = augmentation?.OfItem(random, item.View, ofClass) ?? item.View;
+                ItemView view = augmentation?.OfItem(random, item.View, ofClass, ofEpisode) ?? item.View;
                 bank.Fill(item.First + i, view, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
+                _texts?[_next] = bank.Text(item.First + i);
                 _y[_next++] = slot;
             }
         }

@@ -38,7 +38,7 @@ internal sealed class JointClasses : JointData
     {
         ArgumentNullException.ThrowIfNull(random);
         int index = random.NextInt(ItemCount);
-        Fill(index, view => _augmentation?.OfItem(random, view, _augmentation.OfClass(random)) ?? view, x);
+        Fill(index, view => _augmentation?.OfItem(random, view, _augmentation.OfClass(random), _augmentation.OfEpisode(random)) ?? view, x);
         y[0] = Label(index);
     }
 

@@ -8,6 +8,7 @@ internal sealed class TextBank : ItemBank
     private const int Space = ' ' + 1;
     private readonly TextPreprocessing _preprocessing;
     private readonly float[] _codes;
+    private readonly string[] _texts;
 
     /// <summary>Prepares the texts.</summary>
     /// <param name="family">What messages call the data.</param>
@@ -27,6 +28,7 @@ internal sealed class TextBank : ItemBank
             );
         }
 
+        _texts = [.. texts.Select(t => t.Text)];
         _codes = new float[values];
         for (int i = 0; i < texts.Count; i++)
         {
@@ -45,6 +47,10 @@ internal sealed class TextBank : ItemBank
 
     public override int ItemSize { get; }
 
+    public override bool HasTexts => true;
+
+    public override string Text(int item) => _texts[item];
+
     /// <summary>All items, <c>[n, ...]</c>.</summary>
     public FloatTensor All() => new([_codes.Length / ItemSize, .. Shape], _codes);
 
@@ -52,21 +58,29 @@ internal sealed class TextBank : ItemBank
     {
         ReadOnlySpan<float> codes = _codes.AsSpan(item * ItemSize, ItemSize);
         codes.CopyTo(destination);
-        if (view.Dropout is { } dropout)
+        if (view.Words is { } change)
         {
-            Drop(codes, dropout, destination);
+            if (change.Drop > 0)
+            {
+                Drop(codes, change, destination);
+            }
+
+            if (change.Rename > 0)
+            {
+                Rename(change, destination[..ItemSize]);
+            }
         }
     }
 
-    private void Drop(ReadOnlySpan<float> codes, WordDropout dropout, Span<float> destination)
+    private void Drop(ReadOnlySpan<float> codes, WordChange change, Span<float> destination)
     {
         List<Range> words = WordsOf(codes);
-        SeededRandom random = new(dropout.Seed);
+        SeededRandom random = new(change.Seed);
         int kept = random.NextInt(words.Count);
         int to = 0;
         foreach ((int number, Range word) in words.Index())
         {
-            if (random.NextDouble() >= dropout.Rate || number == kept)
+            if (random.NextDouble() >= change.Drop || number == kept)
             {
                 codes[word].CopyTo(destination[to..]);
                 to += word.End.Value - word.Start.Value;
@@ -74,6 +88,24 @@ internal sealed class TextBank : ItemBank
         }
 
         destination[to..].Clear();
+    }
+
+    // The choice and the new code depend on the episode and the old code alone.
+    private void Rename(WordChange change, Span<float> codes)
+    {
+        for (int i = 0; i < codes.Length; i++)
+        {
+            if (codes[i] == 0)
+            {
+                continue;
+            }
+
+            SeededRandom random = new(change.Names, (ulong)codes[i]);
+            if (random.NextDouble() < change.Rename)
+            {
+                codes[i] = 1 + random.NextInt(_preprocessing.Buckets);
+            }
+        }
     }
 
     // Of bytes, a word is what ends with a space or the text, space included.

@@ -33,6 +33,10 @@ internal static class AdaptCommand
             0,
             DeltaFile.MaximumGenerations
         );
+        Option<bool> calibrate = new("--calibrate")
+        {
+            Description = "Find out from which confidence on predictions count, so that they can say \"none of these\"",
+        };
         Option<bool> json = CommonOptions.Json();
         Command command = new("adapt", "Fit a bundle to labelled examples")
         {
@@ -46,6 +50,7 @@ internal static class AdaptCommand
             holdOut,
             patience,
             keep,
+            calibrate,
             json,
         };
         command.Validators.Add(result =>
@@ -68,7 +73,7 @@ internal static class AdaptCommand
                 using AdaptableModel model = AdaptableModel.Open(parsed.GetRequiredValue(bundle), options);
                 using Learner learner = model.CreateLearner();
                 ImageInversion? inversion = CommonOptions.Inversion(parsed.GetValue(invert));
-                AdaptReport report = await InputReader.Rejecting(() =>
+                AdaptReport report = await InputReader.Rejecting(async () =>
                 {
                     AdaptRequest request = new()
                     {
@@ -76,7 +81,13 @@ internal static class AdaptCommand
                         HoldOut = parsed.GetValue(holdOut),
                         Patience = parsed.GetValue(patience),
                     };
-                    return learner.AdaptAsync(request, new AdaptConsole(TimeProvider.System), cancellation);
+                    AdaptReport result = await learner.AdaptAsync(request, new AdaptConsole(TimeProvider.System), cancellation);
+                    if (result.Accepted && parsed.GetValue(calibrate))
+                    {
+                        _ = learner.Calibrate(request.Support, cancellation);
+                    }
+
+                    return result;
                 });
                 return Finish(learner, report, parsed.GetRequiredValue(output), parsed.GetValue(json));
             }
@@ -115,9 +126,11 @@ internal static class AdaptCommand
                     finding.Examples,
                     finding.Message,
                 }),
+                learner.ConfidenceThreshold,
             },
             report.Accepted
                 ? $"{file}: {report.Steps} steps, loss {report.LossBefore:0.0000} -> {report.LossAfter:0.0000} in {report.Elapsed.TotalMilliseconds:0.0} ms, {bytes} bytes"
+                    + (learner.ConfidenceThreshold is { } threshold ? $"\npredictions count from a confidence of {threshold:0.000} on" : "")
                     + (report.Validation is null ? "" : $"\n{report.Reason}")
                 : $"not accepted, nothing written: {report.Reason}"
         );

@@ -82,21 +82,36 @@ internal static class PredictCommand
 
     private static Learner Learner(AdaptableModel model, string? delta) => delta is null ? model.CreateLearner() : model.OpenLearner(delta);
 
-    private static object Result(string name, Prediction prediction) =>
-        prediction.Label is null
-            ? new { input = name, values = prediction.Values }
+    private static object Result(string name, Prediction prediction)
+    {
+        if (prediction.Label is null)
+        {
+            return new { input = name, values = prediction.Values };
+        }
+
+        Dictionary<string, float> scores = prediction.Names.Zip(prediction.Values).ToDictionary(StringComparer.Ordinal);
+        return prediction.IsConfident is { } confident
+            ? new
+            {
+                input = name,
+                label = prediction.Label,
+                scores,
+                confidence = prediction.Confidence,
+                confident,
+            }
             : new
             {
                 input = name,
                 label = prediction.Label,
-                scores = prediction.Names.Zip(prediction.Values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
+                scores,
             };
+    }
 
-    /// <summary>The label, then all scores from the highest down; or the values.</summary>
+    /// <summary>The label, or "none of these" where the learner says so, then all scores from the highest down; or the values.</summary>
     private static string Line(Prediction prediction) =>
         prediction.Label is null
             ? string.Join(' ', prediction.Values.Select(Number))
-            : $"{prediction.Label}\t{string.Join(' ', prediction.Names.Zip(prediction.Values).OrderByDescending(p => p.Second).Select(p => $"{p.First}={Number(p.Second)}"))}";
+            : $"{(prediction.IsConfident == false ? "(none of these)" : prediction.Label)}\t{string.Join(' ', prediction.Names.Zip(prediction.Values).OrderByDescending(p => p.Second).Select(p => $"{p.First}={Number(p.Second)}"))}";
 
     private static string Number(float value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 }
