@@ -66,7 +66,19 @@ public sealed class LinearTests
         Assert.That(
             report.EnumerateObject().Select(p => p.Name),
             Is.EqualTo(
-                new[] { "accepted", "reason", "steps", "lossBefore", "lossAfter", "milliseconds", "deltaBytes", "takenStep", "findings" }
+                new[]
+                {
+                    "accepted",
+                    "reason",
+                    "steps",
+                    "lossBefore",
+                    "lossAfter",
+                    "milliseconds",
+                    "deltaBytes",
+                    "takenStep",
+                    "findings",
+                    "confidenceThreshold",
+                }
             )
         );
         Assert.That(report.GetProperty("accepted").GetBoolean(), Is.True);

@@ -135,6 +135,7 @@ internal static class AdaptCommand
                     finding.Examples,
                     finding.Message,
                 }),
+                learner.ConfidenceThreshold,
             },
             report.Accepted
                 ? $"{file}: {report.Steps} steps, loss {report.LossBefore:0.0000} -> {report.LossAfter:0.0000} in {report.Elapsed.TotalMilliseconds:0.0} ms, {bytes} bytes"
