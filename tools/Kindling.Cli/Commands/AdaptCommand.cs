@@ -128,7 +128,6 @@ internal static class AdaptCommand
                 Milliseconds = report.Elapsed.TotalMilliseconds,
                 DeltaBytes = bytes,
                 report.TakenStep,
-                learner.ConfidenceThreshold,
                 Findings = report.Findings.Select(finding => new
                 {
                     Kind = finding.Kind.ToString().ToLowerInvariant(),
