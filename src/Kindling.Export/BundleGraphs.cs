@@ -308,8 +308,8 @@ public static class BundleGraphs
         ParameterSpec[] adapted = [.. network.Parameters.Where(p => inner.Adapts(p))];
         Value[] parameters = [.. adapted.Select(p => b.Graph.Input(p.Name))];
         Value[] anchors = inner.Proximal == 0 ? [] : [.. adapted.Select(p => b.Graph.Input(GraphSignature.Anchor(p.Name)))];
-        Updated(b, inner, adapted, parameters, null, anchors, total);
         _ = b.Output(loss, "loss");
+        Updated(b, inner, adapted, parameters, null, anchors, total);
         foreach (StatisticSpec statistic in network.Statistics)
         {
             _ = b.Output(values[statistic.Name], statistic.Name + ".next");

@@ -8,8 +8,10 @@ namespace Kindling.Evaluate.Benchmarks;
 /// </summary>
 public static class LearnersBenchmark
 {
+    /// <summary>Users who adapt at the same time unless told otherwise.</summary>
+    public const int Users = 256;
+
     private const int Reloads = 51;
-    private const int Users = 256;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
     /// <summary>Measures a bundle on the episodes that training left in it, one inner step each.</summary>
@@ -17,8 +19,9 @@ public static class LearnersBenchmark
     /// <param name="learners">Learners at once; their deltas have to fit into memory.</param>
     /// <param name="adaptations">Adaptations in a row.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="users">Most users who adapt at the same time.</param>
     /// <exception cref="BundleException">The bundle has no episodes.</exception>
-    public static LearnersBenchmarkReport Measure(string path, int learners, int adaptations, TimeProvider time)
+    public static LearnersBenchmarkReport Measure(string path, int learners, int adaptations, TimeProvider time, int users = Users)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(learners, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(adaptations, 10);
@@ -62,7 +65,7 @@ public static class LearnersBenchmark
         Array.ForEach(all, learner => learner.Dispose());
 
         double reload = Reload(model, first, input, time);
-        int users = Math.Min(Users, learners);
+        users = Math.Min(users, learners);
         (double apart, double together) = ManyBenchmark.Measure(path, episodes, users, time);
         return new LearnersBenchmarkReport
         {

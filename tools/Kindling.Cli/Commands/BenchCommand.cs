@@ -132,12 +132,19 @@ internal static class BenchCommand
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
         Option<int?> learners = CommonOptions.Whole("--learners", "Learners in memory at once; 1000 by default", 1, 1_000_000);
+        Option<int?> users = CommonOptions.Whole(
+            "--users",
+            "Users who adapt at the same time; 256 by default, at most the learners",
+            1,
+            1_000_000
+        );
         Option<int?> adaptations = CommonOptions.Whole("--adaptations", "Adaptations in a row; 10000 by default", 10, int.MaxValue);
         Option<bool> json = CommonOptions.Json();
         Command command = new("learners", "Memory of many learners, time to reload one, memory over many adaptations, many users at once")
         {
             bundle,
             learners,
+            users,
             adaptations,
             json,
         };
@@ -147,7 +154,8 @@ internal static class BenchCommand
                 parsed.GetRequiredValue(bundle),
                 parsed.GetValue(learners) ?? 1000,
                 parsed.GetValue(adaptations) ?? 10_000,
-                TimeProvider.System
+                TimeProvider.System,
+                parsed.GetValue(users) ?? LearnersBenchmark.Users
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
