@@ -173,20 +173,7 @@ public sealed record FrozenPrefix(Graph Backbone, NetworkGraphs Rest)
 
         foreach (Node node in nodes)
         {
-            IReadOnlyList<Value> outputs = b.Ops(
-                node.OpType,
-                node.Outputs.Count,
-                node.Inputs.Select(v => v is null ? null : values[v.Name]),
-                node.Attributes,
-                node.Name
-            );
-            foreach ((Value? output, Value copy) in node.Outputs.Zip(outputs))
-            {
-                if (output is not null)
-                {
-                    values[output.Name] = copy;
-                }
-            }
+            b.Copy(node, values);
         }
     }
 }

@@ -182,23 +182,33 @@ public sealed partial class GraphBuilder
 
         foreach (Node node in graph.Nodes)
         {
-            IReadOnlyList<Value> outputs = Ops(
-                node.OpType,
-                node.Outputs.Count,
-                node.Inputs.Select(v => v is null ? null : map[v.Name]),
-                node.Attributes,
-                Graph.HasNode(node.Name) ? Unique(node.Name) : node.Name
-            );
-            for (int i = 0; i < outputs.Count; i++)
-            {
-                if (node.Outputs[i] is { } output)
-                {
-                    map[output.Name] = outputs[i];
-                }
-            }
+            Copy(node, map);
         }
 
         return map;
+    }
+
+    /// <summary>Copies a node of another graph into this one.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="values">The value of this graph for each value of the other, by the other's name; gets those of the node's outputs.</param>
+    public void Copy(Node node, IDictionary<string, Value> values)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(values);
+        IReadOnlyList<Value> outputs = Ops(
+            node.OpType,
+            node.Outputs.Count,
+            [.. node.Inputs.Select(v => v is null ? null : values[v.Name])],
+            node.Attributes,
+            Graph.HasNode(node.Name) ? Unique(node.Name) : node.Name
+        );
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            if (node.Outputs[i] is { } output)
+            {
+                values[output.Name] = outputs[i];
+            }
+        }
     }
 
     private string Unique(string stem)

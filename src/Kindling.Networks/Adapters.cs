@@ -100,27 +100,16 @@ public static class Adapters
 
         foreach (Node node in graph.Nodes)
         {
-            IReadOnlyList<Value> outputs = b.Ops(
-                node.OpType,
-                node.Outputs.Count,
-                node.Inputs.Select(v => v is null ? null : values[v.Name]),
-                node.Attributes,
-                node.Name
-            );
-            foreach ((Value? output, Value copy) in node.Outputs.Zip(outputs))
-            {
-                if (output is not null)
-                {
-                    values[output.Name] = copy;
-                }
-            }
+            b.Copy(node, values);
 
             if (node.Input(1) is { } weight && slots.TryGetValue(weight.Name, out Slot? slot))
             {
                 Value[] parts = [.. slot.Parameters.Select(p => values[p.Name])];
                 Value x = values[node.Input(0)!.Name];
                 values[node.Output.Name] =
-                    spec.Type == "lora" ? Lora(b, node, x, outputs[0], parts, spec) : Film(b, node, outputs[0], parts);
+                    spec.Type == "lora"
+                        ? Lora(b, node, x, values[node.Output.Name], parts, spec)
+                        : Film(b, node, values[node.Output.Name], parts);
             }
         }
 

@@ -11,23 +11,7 @@ public sealed class OnnxRuntimeTests
     {
         ArgumentNullException.ThrowIfNull(row);
         Graph graph = GradientChecker.Graph(row, 2).Graph;
-        Random random = new(99);
-        (long[] Sizes, double[] Values)[] inputs =
-        [
-            .. graph.Inputs.Select(v =>
-            {
-                long[] sizes = OpCase.Sizes(v.Shape);
-                int count = (int)sizes.Aggregate(1L, (a, b) => a * b);
-                // numbers that float holds exactly, so that both sides start from the same
-                return (
-                    sizes,
-                    Enumerable
-                        .Range(0, count)
-                        .Select(_ => (double)(float)(row.Low + ((row.High - row.Low) * random.NextDouble())))
-                        .ToArray()
-                );
-            }),
-        ];
+        List<(long[] Sizes, double[] Values)> inputs = OperatorTable.Inputs(graph, row);
         IReadOnlyList<double[]> expected = Engines.Torch(graph, inputs);
         IReadOnlyList<double[]> got = Engines.OnnxRuntime(graph, inputs);
         for (int i = 0; i < expected.Count; i++)

@@ -122,8 +122,8 @@ public static class OperatorTable
         return b.Graph;
     }
 
-    // numbers that float holds exactly, so that both engines start from the same
-    private static List<(long[] Sizes, double[] Values)> Inputs(Graph graph, OpCase row)
+    /// <summary>Random inputs for a graph of a case: numbers that float holds exactly, so that both engines start from the same.</summary>
+    internal static List<(long[] Sizes, double[] Values)> Inputs(Graph graph, OpCase row)
     {
         Random random = new(99);
         return
