@@ -37,6 +37,11 @@ public static class ConstantFolding
 
                 rewriter.Replace(node.Output, by);
             }
+            else if (node.OpType == "Mul" && Negated(node) is { } negated)
+            {
+                Value number = rewriter.Target.Constant(Tensor.Scalar(-negated.Number));
+                rewriter.Replace(node.Output, rewriter.Target.Mul(rewriter.Map(negated.Value), number));
+            }
             else if (node.OpType == "Reshape" && Source(node) is { } source)
             {
                 rewriter.Copy(node, [rewriter.Map(source), rewriter.Map(node.Inputs[1]!)]);
@@ -122,6 +127,16 @@ public static class ConstantFolding
             && x.Shape.Equals(node.Output.Shape)
             && !other.AsSpan<float>().ContainsAnyExcept(neutral)
             ? x
+            : null;
+    }
+
+    // x and c of (-x) * c with a constant number c.
+    private static (Value Value, float Number)? Negated(Node node)
+    {
+        Value? negated = node.Inputs.FirstOrDefault(v => v?.Producer?.OpType == "Neg");
+        Tensor? number = node.Inputs.FirstOrDefault(v => v != negated)?.Constant;
+        return negated is not null && number is { Type: ElementType.Float, Sizes.Count: 0 }
+            ? (negated.Producer!.Inputs[0]!, number.AsSpan<float>()[0])
             : null;
     }
 

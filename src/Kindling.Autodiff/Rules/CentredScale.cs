@@ -88,7 +88,8 @@ internal sealed class CentredScale
 
         Value mean = b.ReduceMean(g, axes);
         Value along = b.Div(b.ReduceMean(b.Mul(g, centred), axes), variance);
-        Value dx = b.Mul(b.Sub(b.Sub(g, mean), b.Mul(centred, along)), factor);
+        Value rest = b.Sub(b.Sub(g, mean), b.Mul(centred, along));
+        Value dx = b.Mul(rest, factor);
         Value spread = b.Mul(root, count);
         Value dscale = b.Mul(along, spread);
         Value dshift = b.Mul(mean, count);
@@ -96,38 +97,34 @@ internal sealed class CentredScale
             mean.Producer!,
             [g, x, scale],
             [dx, dscale, dshift],
-            (to, upstream) => Second(to, g, mean, along, spread, upstream[0], upstream[1], upstream[2])
+            (to, upstream) => Second(to, g, along, rest, spread, upstream[0], upstream[1], upstream[2])
         );
         return [dx, dscale, dshift];
     }
 
     /// <summary>
-    /// The gradient of the gradient, from those of dx (u), dscale (p) and dshift (q), by g, x and scale. With m = mean(g), k = mean(g d) / v as above,
-    /// n the number of elements under a statistic, and a = mean(u d) / v:
+    /// The gradient of the gradient, from those of dx (u), dscale (p) and dshift (q), by g, x and scale. With k = mean(g d) / v and r = g - mean(g) - k d as
+    /// above, n the number of elements under a statistic, and a = mean(u d) / v:
     /// <code>
-    /// c = p / sqrt(v) - f a;   t = (mean(u g) - m mean(u)) / v - a k
-    /// dg = f u + c d + q - f mean(u)
-    /// dx = D - mean(D),  D = c g - k f u + (f (a k - t) - k c) d
+    /// t = mean(u r) / v;   h = f (u - mean(u)) + (p / sqrt(v) - f a) d
+    /// dg = h + q
+    /// dx = D - mean(D),  D = (p / sqrt(v) - f a) r - k h + (k p / sqrt(v) - f t) d
     /// dscale = n sqrt(v) t
     /// </code>
+    /// The mean of D is 0, as those of r, h and d are.
     /// </summary>
-    private Value[] Second(GraphBuilder b, Value g, Value mean, Value along, Value spread, Value? u, Value? p, Value? q)
+    private Value[] Second(GraphBuilder b, Value g, Value along, Value rest, Value spread, Value? u, Value? p, Value? q)
     {
         u ??= VjpContext.ZerosLike(b, g);
-        Value mean2 = b.ReduceMean(u, axes);
-        Value along2 = b.Div(b.ReduceMean(b.Mul(u, centred), axes), variance);
-        Value scaled = b.Mul(u, factor);
-        Value tilt = b.Mul(along2, factor);
-        Value c = p is null ? b.Neg(tilt) : b.Sub(b.Div(p, root), tilt);
-        Value shifted = b.Mul(mean2, factor);
-        Value level = q is null ? b.Neg(shifted) : b.Sub(q, shifted);
-        Value dg = b.Add(b.Add(scaled, b.Mul(centred, c)), level);
-        Value both = b.Mul(along2, along);
-        Value t = b.Sub(b.Div(b.Sub(b.ReduceMean(b.Mul(u, g), axes), b.Mul(mean, mean2)), variance), both);
-        Value e = b.Sub(b.Mul(b.Sub(both, t), factor), b.Mul(c, along));
-        Value meanD = b.Sub(b.Mul(mean, c), b.Mul(along, shifted));
-        Value dx = b.Sub(b.Add(b.Sub(b.Mul(g, c), b.Mul(scaled, along)), b.Mul(centred, e)), meanD);
-        return [dg, dx, b.Mul(t, spread)];
+        Value tilt = b.Mul(b.Div(b.ReduceMean(b.Mul(u, centred), axes), variance), factor);
+        Value t = b.Div(b.ReduceMean(b.Mul(u, rest), axes), variance);
+        Value? scaled = p is null ? null : b.Div(p, root);
+        Value c = scaled is null ? b.Neg(tilt) : b.Sub(scaled, tilt);
+        Value h = b.Add(b.Mul(b.Sub(u, b.ReduceMean(u, axes)), factor), b.Mul(centred, c));
+        Value pull = b.Mul(t, factor);
+        Value e = scaled is null ? b.Neg(pull) : b.Sub(b.Mul(scaled, along), pull);
+        Value dx = b.Add(b.Sub(b.Mul(rest, c), b.Mul(h, along)), b.Mul(centred, e));
+        return [q is null ? h : b.Add(h, q), dx, b.Mul(t, spread)];
     }
 
     private static Value Product(GraphBuilder b, Value m, Value n) =>

@@ -79,6 +79,6 @@ internal static class ProgramGraph
         }
 
         _ = b.Output(loss, "loss");
-        return MaskProducts.Run(Simplification.Run(b.Graph));
+        return ProductSums.Run(MaskProducts.Run(Simplification.Run(b.Graph)));
     }
 }
