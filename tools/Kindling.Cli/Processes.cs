@@ -7,6 +7,9 @@ namespace Kindling.Cli;
 /// <summary>Runs a command as one of the processes that <c>mpirun</c> started, or alone.</summary>
 internal static class Processes
 {
+    // Launchers end without handing on what they have not read yet: what a process says right before it ends all would be lost now and then.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(0.5);
+
     /// <summary><c>--mpi</c>.</summary>
     public static Option<string> Option()
     {
@@ -47,6 +50,7 @@ internal static class Processes
         {
             (int code, string message) = ExitCodes.Of(e);
             Console.Error.WriteLine($"kindling: process {world.Rank} of {world.Count}, on {Environment.MachineName}: {message}");
+            Thread.Sleep(LastWords);
             world.Abort(code);
             return code;
         }
