@@ -61,8 +61,9 @@ public sealed class BundleWriter : IDisposable
     public void AddTensors(
         string name,
         IReadOnlyDictionary<string, FloatTensor> tensors,
-        IReadOnlyDictionary<string, string>? metadata = null
-    ) => Add(name, stream => SafetensorsFile.Write(stream, tensors, metadata));
+        IReadOnlyDictionary<string, string>? metadata = null,
+        IReadOnlyDictionary<string, TensorStorage>? storage = null
+    ) => Add(name, stream => SafetensorsFile.Write(stream, tensors, metadata, storage));
 
     /// <summary>Writes the manifest with the hashes of all files, lets <paramref name="verify"/> look at the result, and puts the bundle in place.</summary>
     /// <param name="manifest">The manifest; its <see cref="BundleManifest.Files"/> are filled in here.</param>

@@ -60,6 +60,31 @@ public sealed class FloatTensor
         return new FloatTensor(shape, new float[count]);
     }
 
+    /// <summary>The same numbers as a file that holds them so gives them back; rounded once they stay as they are.</summary>
+    /// <exception cref="ArgumentException">A number is not finite, or above 65504 with float16.</exception>
+    public FloatTensor RoundedTo(TensorStorage storage)
+    {
+        if (storage == TensorStorage.Float32)
+        {
+            return this;
+        }
+
+        float most = storage == TensorStorage.Float16 ? (float)Half.MaxValue : float.MaxValue;
+        int beyond = Array.FindIndex(Values, value => !(MathF.Abs(value) <= most));
+        if (beyond >= 0)
+        {
+            throw new ArgumentException($"{storage} holds numbers up to {most} in size, element {beyond} of {this} is {Values[beyond]}.");
+        }
+
+        if (storage == TensorStorage.Float16)
+        {
+            return new FloatTensor(_shape, StoredTensor.FromHalf(StoredTensor.ToHalf(Values)));
+        }
+
+        (sbyte[] whole, float[] scales) = StoredTensor.ToWhole(this);
+        return new FloatTensor(_shape, StoredTensor.FromWhole(whole, scales));
+    }
+
     /// <summary>The shape as <c>[2, 3]</c>, for messages.</summary>
     public override string ToString() => $"float[{string.Join(", ", _shape)}]";
 

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 
 namespace Kindling.Bundles;
@@ -9,8 +7,9 @@ namespace Kindling.Bundles;
 /// Named float32 tensors and text metadata in the safetensors format: 8 bytes header length, a JSON header, then the data, little-endian.
 /// </summary>
 /// <remarks>
-/// Reading trusts nothing: header and shapes are bounded, the data must be covered exactly once, names are unique, and F32 is the only element type.
-/// Writing is deterministic: tensors and metadata stand in ordinal order of their names, so equal content gives equal bytes.
+/// Reading trusts nothing: header and shapes are bounded, the data must be covered exactly once, and names are unique. F16 and I8 become float32 as they are read;
+/// an I8 tensor NAME comes with an F32 tensor <c>NAME.int8.scale</c>, a number for each index of the first axis, which is no tensor of its own.
+/// Writing is deterministic: tensors and metadata stand in ordinal order of their names, wide numbers before narrow ones, so equal content gives equal bytes.
 /// </remarks>
 public sealed class SafetensorsFile
 {
@@ -98,35 +97,54 @@ public sealed class SafetensorsFile
     ) => AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>Writes to a stream.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="tensors">Tensors by name.</param>
+    /// <param name="metadata">Text by key, or null.</param>
+    /// <param name="storage">How tensors are held that are not held as float32, by name; their numbers are rounded so.</param>
     public static void Write(
         Stream stream,
         IReadOnlyDictionary<string, FloatTensor> tensors,
-        IReadOnlyDictionary<string, string>? metadata = null
+        IReadOnlyDictionary<string, string>? metadata = null,
+        IReadOnlyDictionary<string, TensorStorage>? storage = null
     )
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
-        string[] names = [.. tensors.Keys.Order(StringComparer.Ordinal)];
-        byte[] header = Header(names, tensors, metadata);
+        StoredBlock[] blocks = [.. tensors.SelectMany(t => StoredBlock.Of(t.Key, t.Value, storage?.GetValueOrDefault(t.Key) ?? default))];
+        Array.Sort(blocks, (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        if (Array.Find(blocks, IsMisnamed) is { } misnamed)
+        {
+            throw new ArgumentException($"A tensor cannot be called '{misnamed.Name}'.", nameof(tensors));
+        }
+
+        byte[] header = Header(blocks, metadata);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (string name in names)
+        foreach (StoredBlock block in ByWidth(blocks))
         {
-            WriteValues(stream, tensors[name].Values);
+            block.Write(stream);
         }
     }
 
     internal static SafetensorsFile Create(Dictionary<string, FloatTensor> tensors, Dictionary<string, string> metadata) =>
         new(tensors, metadata);
 
-    private static byte[] Header(
-        string[] names,
-        IReadOnlyDictionary<string, FloatTensor> tensors,
-        IReadOnlyDictionary<string, string>? metadata
-    )
+    private static bool IsMisnamed(StoredBlock block) => block.Name.Length == 0 || block.Name == MetadataKey;
+
+    // Every number lies at a multiple of its size.
+    private static IEnumerable<StoredBlock> ByWidth(StoredBlock[] blocks) => blocks.OrderByDescending(block => block.Width);
+
+    private static byte[] Header(StoredBlock[] blocks, IReadOnlyDictionary<string, string>? metadata)
     {
+        Dictionary<string, (long Begin, long End)> ranges = new(StringComparer.Ordinal);
+        long offset = 0;
+        foreach (StoredBlock block in ByWidth(blocks))
+        {
+            ranges.Add(block.Name, (offset, offset += block.Bytes));
+        }
+
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer))
         {
@@ -142,28 +160,20 @@ public sealed class SafetensorsFile
                 json.WriteEndObject();
             }
 
-            long offset = 0;
-            foreach (string name in names)
+            foreach (StoredBlock block in blocks)
             {
-                if (name.Length == 0 || name == MetadataKey)
-                {
-                    throw new ArgumentException($"A tensor cannot be called '{name}'.", nameof(tensors));
-                }
-
-                FloatTensor tensor = tensors[name];
-                json.WriteStartObject(name);
-                json.WriteString("dtype", "F32");
+                json.WriteStartObject(block.Name);
+                json.WriteString("dtype", block.Type);
                 json.WriteStartArray("shape");
-                foreach (int dimension in tensor.Shape)
+                foreach (int dimension in block.Shape)
                 {
                     json.WriteNumberValue(dimension);
                 }
 
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(offset);
-                offset += tensor.Count * (long)sizeof(float);
-                json.WriteNumberValue(offset);
+                json.WriteNumberValue(ranges[block.Name].Begin);
+                json.WriteNumberValue(ranges[block.Name].End);
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
@@ -181,28 +191,7 @@ public sealed class SafetensorsFile
             ? buffer.ToArray()
             : throw new ArgumentException(
                 $"Names and metadata take {buffer.Length} bytes, a header has at most {MaximumHeaderBytes}.",
-                nameof(tensors)
+                nameof(blocks)
             );
-    }
-
-    private static void WriteValues(Stream stream, float[] values)
-    {
-        if (BitConverter.IsLittleEndian)
-        {
-            // In pieces: the byte count of a large tensor does not fit a span.
-            const int Piece = 1 << 20;
-            for (int start = 0; start < values.Length; start += Piece)
-            {
-                stream.Write(MemoryMarshal.AsBytes(values.AsSpan(start, Math.Min(Piece, values.Length - start))));
-            }
-
-            return;
-        }
-
-        using BinaryWriter writer = new(stream, Encoding.UTF8, leaveOpen: true);
-        foreach (float value in values)
-        {
-            writer.Write(value);
-        }
     }
 }

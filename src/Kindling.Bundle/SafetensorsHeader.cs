@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Kindling.Bundles;
@@ -13,6 +11,7 @@ internal static class SafetensorsHeader
         Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
         Dictionary<string, string>? metadata = null;
         List<(long Begin, long End, string Name)> ranges = [];
+        Dictionary<string, sbyte[]> scaled = new(StringComparer.Ordinal);
         foreach (JsonProperty entry in root.EnumerateObject())
         {
             if (entry.Name == "__metadata__")
@@ -26,7 +25,7 @@ internal static class SafetensorsHeader
                 throw Twice(source, entry.Name);
             }
 
-            (int[] shape, long begin, long end) = Entry(entry, source);
+            (TensorStorage storage, int[] shape, long begin, long end) = Entry(entry, source);
             if (begin < 0 || end < begin || end > data.Length)
             {
                 throw new BundleException(
@@ -34,7 +33,8 @@ internal static class SafetensorsHeader
                 );
             }
 
-            long bytes = Bytes(shape, entry.Name, source);
+            int width = StoredTensor.Size(storage);
+            long bytes = Bytes(width, shape, entry.Name, source);
             if (end - begin != bytes)
             {
                 throw new BundleException(
@@ -42,19 +42,52 @@ internal static class SafetensorsHeader
                 );
             }
 
-            if (begin % sizeof(float) != 0)
+            if (begin % width != 0)
             {
                 throw new BundleException(
-                    $"{source}, tensor '{entry.Name}': data_offsets must be multiples of {sizeof(float)}, got [{begin}, {end}]."
+                    $"{source}, tensor '{entry.Name}': data_offsets must be multiples of {width}, got [{begin}, {end}]."
                 );
             }
 
             ranges.Add((begin, end, entry.Name));
-            tensors.Add(entry.Name, new FloatTensor(shape, Values(data[(int)begin..(int)end])));
+            ReadOnlySpan<byte> own = data[(int)begin..(int)end];
+            if (storage == TensorStorage.Int8)
+            {
+                scaled[entry.Name] = StoredBlock.ReadValues<sbyte>(own);
+                tensors.Add(entry.Name, new FloatTensor(shape, new float[own.Length]));
+            }
+            else
+            {
+                float[] values =
+                    storage == TensorStorage.Float16
+                        ? StoredTensor.FromHalf(StoredBlock.ReadValues<Half>(own))
+                        : StoredBlock.ReadValues<float>(own);
+                tensors.Add(entry.Name, new FloatTensor(shape, values));
+            }
         }
 
         RequireExactCover(ranges, data.Length, source);
+        foreach ((string name, sbyte[] whole) in scaled)
+        {
+            Scale(tensors, name, whole, source);
+        }
+
         return SafetensorsFile.Create(tensors, metadata ?? []);
+    }
+
+    private static void Scale(Dictionary<string, FloatTensor> tensors, string name, sbyte[] whole, string source)
+    {
+        string scale = StoredBlock.ScaleOf(name);
+        IReadOnlyList<int> shape = tensors[name].Shape;
+        int rows = StoredTensor.Rows(shape);
+        if (!tensors.Remove(scale, out FloatTensor? scales) || scales.Rank != 1 || scales.Count != rows)
+        {
+            throw new BundleException(
+                $"{source}, tensor '{name}': expected its scales as an F32 tensor '{scale}' of shape [{rows}], got {(scales is null ? "none" : scales.ToString())}."
+            );
+        }
+
+        tensors[name] = new FloatTensor([.. shape], StoredTensor.FromWhole(whole, scales.Values));
     }
 
     private static Dictionary<string, string> Metadata(JsonElement element, string source)
@@ -73,7 +106,7 @@ internal static class SafetensorsHeader
         return metadata;
     }
 
-    private static (int[] Shape, long Begin, long End) Entry(JsonProperty entry, string source)
+    private static (TensorStorage Storage, int[] Shape, long Begin, long End) Entry(JsonProperty entry, string source)
     {
         string place = $"tensor '{entry.Name}'";
         Require(entry.Value.ValueKind == JsonValueKind.Object, source, place, "an object", entry.Value.ValueKind);
@@ -112,9 +145,14 @@ internal static class SafetensorsHeader
             throw new BundleException($"{source}, {place}: expected dtype, shape and two data_offsets.");
         }
 
-        return type == "F32"
-            ? (shape, offsets[0], offsets[1])
-            : throw new BundleException($"{source}, {place}: expected dtype F32, got {type}.");
+        TensorStorage storage = type switch
+        {
+            "F32" => TensorStorage.Float32,
+            "F16" => TensorStorage.Float16,
+            "I8" => TensorStorage.Int8,
+            _ => throw new BundleException($"{source}, {place}: expected dtype F32, F16 or I8, got {type}."),
+        };
+        return (storage, shape, offsets[0], offsets[1]);
     }
 
     private static long[] Numbers(JsonElement element, int most, string place, string source)
@@ -138,9 +176,9 @@ internal static class SafetensorsHeader
         return numbers;
     }
 
-    private static long Bytes(int[] shape, string name, string source)
+    private static long Bytes(int width, int[] shape, string name, string source)
     {
-        long bytes = sizeof(float);
+        long bytes = width;
         foreach (int dimension in shape)
         {
             // Both factors are below 2^31 here, so the product cannot wrap around.
@@ -154,23 +192,6 @@ internal static class SafetensorsHeader
         }
 
         return bytes;
-    }
-
-    private static float[] Values(ReadOnlySpan<byte> bytes)
-    {
-        float[] values = new float[bytes.Length / sizeof(float)];
-        if (BitConverter.IsLittleEndian)
-        {
-            bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
-            return values;
-        }
-
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
-        }
-
-        return values;
     }
 
     /// <summary>The ranges, sorted, must follow each other without overlap or hole up to the end of the data.</summary>

@@ -113,7 +113,11 @@ public static class BundleExporter
             writer.Add(file, imported.Bytes.ToArray());
         }
 
-        writer.AddTensors(BundleManifest.ThetaFileName, tensors);
+        writer.AddTensors(
+            BundleManifest.ThetaFileName,
+            tensors,
+            storage: network.Parameters.ToDictionary(p => p.Name, recipe.Storage, StringComparer.Ordinal)
+        );
         foreach ((string name, byte[] bytes) in source.Reference)
         {
             writer.Add(name, bytes);

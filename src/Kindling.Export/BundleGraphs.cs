@@ -34,8 +34,33 @@ public static class BundleGraphs
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inner);
+        return Simplification.Run(Plain(network, ConvolutionLowering.Run(network.Support), inner, classification));
+    }
+
+    /// <summary>What <see cref="Adapt"/> is before the passes, and after each of them: the first without any, the last as a bundle has it.</summary>
+    /// <returns>The pass that came last, empty for none, and the graph.</returns>
+    public static IReadOnlyList<(string Pass, Graph Graph)> AdaptStages(NetworkGraphs network, InnerSpec inner, bool classification)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(inner);
+        Graph graph = Plain(network, ConvolutionLowering.Run(network.Support), inner, classification);
+        List<(string Pass, Graph Graph)> stages =
+        [
+            ("", Plain(network, network.Support, inner, classification)),
+            (nameof(ConvolutionLowering), graph),
+        ];
+        foreach ((string name, Func<Graph, Graph> run) in Simplification.Passes)
+        {
+            stages.Add((name, graph = run(graph)));
+        }
+
+        stages.Add(("all of these again", Simplification.Run(graph)));
+        return stages;
+    }
+
+    private static Graph Plain(NetworkGraphs network, Graph support, InnerSpec inner, bool classification)
+    {
         GraphBuilder b = new("adapt");
-        Graph support = ConvolutionLowering.Run(network.Support);
         (IReadOnlyDictionary<string, Value> values, Value? mask) = Declare(
             b,
             support,
@@ -45,7 +70,8 @@ public static class BundleGraphs
             out Value? labels
         );
         Value loss = Descended(b, inner, values, mask, labels!);
-        return Step(b, network, inner, values, loss, loss);
+        Complete(b, network, inner, values, loss, loss);
+        return b.Graph;
     }
 
     /// <summary>
@@ -90,7 +116,8 @@ public static class BundleGraphs
             StringComparer.Ordinal
         );
         IReadOnlyDictionary<string, Value> values = Vectorizer.Inline(b, one.Graph, bindings);
-        return Step(b, network, inner, values, values["loss"], b.ReduceSum(values["loss"], keepDims: false));
+        Complete(b, network, inner, values, values["loss"], b.ReduceSum(values["loss"], keepDims: false));
+        return Simplification.Run(b.Graph);
     }
 
     /// <summary>
@@ -296,7 +323,7 @@ public static class BundleGraphs
     }
 
     /// <summary>Completes a graph that has its loss by the inner rule's update.</summary>
-    private static Graph Step(
+    private static void Complete(
         GraphBuilder b,
         NetworkGraphs network,
         InnerSpec inner,
@@ -314,8 +341,6 @@ public static class BundleGraphs
         {
             _ = b.Output(values[statistic.Name], statistic.Name + ".next");
         }
-
-        return Simplification.Run(b.Graph);
     }
 
     // The rule's update, by gradients that are given or those of a total.

@@ -6,6 +6,9 @@ namespace Kindling.Networks;
 /// </summary>
 public sealed record AdapterSpec
 {
+    /// <summary>What <see cref="Weights"/> takes.</summary>
+    public static IReadOnlyList<string> Precisions { get; } = ["float32", "float16", "int8"];
+
     /// <summary>Kinds that <see cref="Type"/> takes.</summary>
     public static IReadOnlyList<string> Types { get; } = ["lora", "film", "bias", "head"];
 
@@ -28,6 +31,12 @@ public sealed record AdapterSpec
     /// </summary>
     public string Targets { get; init; } = "";
 
+    /// <summary>
+    /// How a bundle holds the matrices and kernels that stay as they are: <c>float32</c>, <c>float16</c>, or <c>int8</c>, whole numbers times one scale for each
+    /// index of the first axis. They are rounded before training, so that trainer and app compute with the same.
+    /// </summary>
+    public string Weights { get; init; } = "float32";
+
     /// <summary>All faults of the description; none if it is right.</summary>
     public IEnumerable<string> Faults()
     {
@@ -44,6 +53,11 @@ public sealed record AdapterSpec
         if (!double.IsFinite(Alpha) || Alpha < 0)
         {
             yield return $"adapters.alpha: expected a number above 0, or 0 for that of the rank, got {Alpha}";
+        }
+
+        if (!Precisions.Contains(Weights))
+        {
+            yield return $"adapters.weights: expected one of {string.Join(", ", Precisions)}, got '{Weights}'";
         }
 
         if (Type == "head" && Targets.Length > 0)

@@ -1,3 +1,4 @@
+using Kindling.Bundles;
 using Kindling.Networks;
 
 namespace Kindling.Recipes;
@@ -18,5 +19,30 @@ public static class RecipeNetwork
             ? Adapters.Apply(network, adapters, name => NamePatterns.Match(adapters.Targets, name))
             : network;
         return recipe.Inner.LearnsLoss ? LearnedLoss.Append(network, recipe.Inner.LossUnits, recipe.Tasks.ToShape().SupportCount) : network;
+    }
+
+    /// <summary>How a bundle holds a parameter of the network: matrices and kernels that stay as they are as <c>adapters.weights</c> says.</summary>
+    public static TensorStorage Storage(this Recipe recipe, ParameterSpec parameter)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(parameter);
+        return recipe.Adapters is { } adapters && parameter.IsFrozen && parameter.Shape.Count > 1
+            ? Enum.Parse<TensorStorage>(adapters.Weights, ignoreCase: true)
+            : TensorStorage.Float32;
+    }
+
+    /// <summary>The weights of a parameter as a bundle will hold them.</summary>
+    /// <exception cref="BundleException">It cannot hold one of them; the message names parameter and number.</exception>
+    public static FloatTensor Rounded(this Recipe recipe, ParameterSpec parameter, FloatTensor weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        try
+        {
+            return weights.RoundedTo(recipe.Storage(parameter));
+        }
+        catch (ArgumentException e)
+        {
+            throw new BundleException($"adapters.weights, '{parameter.Name}': {e.Message}", e);
+        }
     }
 }

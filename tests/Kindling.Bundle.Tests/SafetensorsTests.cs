@@ -81,7 +81,7 @@ internal sealed class SafetensorsTests
         Row(
             "other dtype",
             File("{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8),
-            "tensor 'a': expected dtype F32, got F64."
+            "tensor 'a': expected dtype F32, F16 or I8, got F64."
         ),
         Row(
             "dtype no text",

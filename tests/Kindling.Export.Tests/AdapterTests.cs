@@ -73,6 +73,49 @@ public sealed class AdapterTests
         );
     }
 
+    // What stays as it is may be held in fewer bytes, and trainer and app still agree: both have the rounded numbers.
+    [TestCase("float16", 1e-3)]
+    [TestCase("int8", 1.0 / 127)]
+    public void Export_RoundedFrozenWeights_AreTheTrainersToTheBit(string weights, double error)
+    {
+        (Recipe plain, string start) = Pretrained(Mlp);
+        Recipe recipe = With(plain, $$"""{ "type": "lora", "rank": 2, "weights": "{{weights}}" }""");
+        string checkpoint = Path.Combine(folder, "adapters");
+        Train(recipe, checkpoint, start);
+        VerificationReport report = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+        Assert.That(report.Agreeing, Is.EqualTo(report.Episodes), report.ToString());
+
+        using BundleFiles bundle = BundleFiles.Open(Path.Combine(folder, "bundle"));
+        IReadOnlyDictionary<string, FloatTensor> before = SafetensorsFile.Read(Path.Combine(start, Checkpoint.ThetaFile)).Tensors;
+        IReadOnlyDictionary<string, FloatTensor> trained = SafetensorsFile.Read(Path.Combine(checkpoint, Checkpoint.ThetaFile)).Tensors;
+        IReadOnlyDictionary<string, FloatTensor> after = bundle.ReadTensors(BundleManifest.ThetaFileName).Tensors;
+        foreach (string name in new[] { "hidden1.weight", "hidden2.weight" })
+        {
+            Assert.That(after[name].Values, Is.EqualTo(trained[name].Values), name);
+            Assert.That(after[name].Values, Is.Not.EqualTo(before[name].Values), name);
+            Assert.That(after[name].Values, Is.EqualTo(before[name].Values).Within(error * before[name].Values.Max(MathF.Abs)), name);
+        }
+
+        Assert.That(after["hidden1.norm.scale"].Values, Is.EqualTo(before["hidden1.norm.scale"].Values), "vectors stay as they were");
+    }
+
+    [Test]
+    public void Train_FrozenWeightThatFloat16DoesNotHold_IsRefusedByName()
+    {
+        (Recipe plain, string start) = Pretrained(Mlp);
+        string file = Path.Combine(start, Checkpoint.ThetaFile);
+        SafetensorsFile theta = SafetensorsFile.Read(file);
+        theta.Tensors["hidden2.weight"].Values[3] = 1e6f;
+        SafetensorsFile.Write(file, theta.Tensors, theta.Metadata);
+        Recipe recipe = With(plain, """{ "type": "head", "weights": "float16" }""");
+        Assert.That(
+            () => Train(recipe, Path.Combine(folder, "adapters"), start),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.StartsWith("adapters.weights, 'hidden2.weight': Float16 holds numbers up to 65504 in size, element 3 of")
+        );
+    }
+
     [TestCase("sgd", 0)]
     [TestCase("adam", 0)]
     [TestCase("sgd", 2)]

@@ -50,6 +50,28 @@ internal static class BenchTable
         return text.ToString().TrimEnd();
     }
 
+    public static string Text(PassBenchmarkReport report)
+    {
+        StringBuilder text = new();
+        _ = text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{report.Bundle}: a step on {report.Examples} examples, one thread, medians of {report.Blocks} blocks of {report.StepsPerBlock} steps"
+        );
+        Row(text, "after", "nodes", "planned kB", "ms/step");
+        foreach (PassBenchmarkStage stage in report.Stages)
+        {
+            Row(
+                text,
+                stage.Pass.Length == 0 ? "no pass" : stage.Pass,
+                Number(stage.Nodes, "0"),
+                stage.PlannedBytes is { } bytes ? Number(bytes / 1000.0, "0.0") : "",
+                Number(stage.MillisecondsPerStep, "0.0000")
+            );
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
     public static string Text(TrainBenchmarkReport report) =>
         string.Create(
             CultureInfo.InvariantCulture,

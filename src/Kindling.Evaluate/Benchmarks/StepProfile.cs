@@ -37,7 +37,6 @@ public static class StepProfile
     private static string Run(BundleFiles files, SupportSet support, string prefix)
     {
         BundleManifest manifest = files.Manifest;
-        IReadOnlyDictionary<string, FloatTensor> theta = files.ReadTensors(BundleManifest.ThetaFileName).Tensors;
         using SessionOptions options = new()
         {
             IntraOpNumThreads = 1,
@@ -48,48 +47,14 @@ public static class StepProfile
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         using InferenceSession session = new(files.Read(manifest.Graphs.Adapt.File), options);
-        string[] names = [.. manifest.Graphs.Adapt.Inputs];
-        // What a backbone makes of the examples is of no matter to the time of a step.
-        OrtValue[] values = Array.ConvertAll(
-            names,
-            name =>
-                manifest.Graphs.Backbone?.Outputs.Contains(name) == true
-                    ? Zeros([support.Count, .. session.InputMetadata[name].Dimensions.Skip(1)])
-                    : Value(name, manifest, theta, support)
-        );
+        using StepInputs inputs = StepInputs.Of(files, support, session);
         using RunOptions run = new();
         for (int i = 0; i < Steps; i++)
         {
-            session.Run(run, names, values, [.. manifest.Graphs.Adapt.Outputs]).Dispose();
+            session.Run(run, inputs.Names, inputs.Values, [.. manifest.Graphs.Adapt.Outputs]).Dispose();
         }
 
-        Array.ForEach(values, value => value.Dispose());
         return session.EndProfiling();
-    }
-
-    private static OrtValue Zeros(int[] shape) =>
-        OrtValue.CreateTensorValueFromMemory(FloatTensor.Zeros(shape).Values, [.. shape.Select(size => (long)size)]);
-
-    private static OrtValue Value(string name, BundleManifest manifest, IReadOnlyDictionary<string, FloatTensor> theta, SupportSet support)
-    {
-        if (name == GraphSignature.Labels && support.Labels is { } labels)
-        {
-            return OrtValue.CreateTensorValueFromMemory([.. labels.Select(label => (long)label)], [labels.Count]);
-        }
-
-        FloatTensor tensor =
-            name == manifest.Input.Name ? support.Inputs
-            : name == GraphSignature.Labels ? support.Targets!
-            : name == GraphSignature.Mask ? new FloatTensor([manifest.Output.Count], [.. Enumerable.Repeat(1f, manifest.Output.Count)])
-            : name == GraphSignature.Step ? FloatTensor.Scalar(0)
-            : theta.TryGetValue(name, out FloatTensor? known) ? known
-            // moments
-            : FloatTensor.Zeros([.. theta[name[..^2]].Shape]);
-        bool rate = name.EndsWith(GraphSignature.Rate(""), StringComparison.Ordinal);
-        return OrtValue.CreateTensorValueFromMemory(
-            rate ? tensor.Values[..(tensor.Count / tensor.Shape[0])] : tensor.Values,
-            [.. tensor.Shape.Skip(rate ? 1 : 0).Select(size => (long)size)]
-        );
     }
 
     private static StepProfileEntry[] Read(string trace)

@@ -74,7 +74,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
             [
                 .. Network
                     .Parameters.Zip(MetaTrainer.Initialise(Network, recipe.Seed))
-                    .Select(p => frozen is not null && p.First.IsFrozen ? OuterState.Tensor(frozen, p.First.Name, p.First) : p.Second),
+                    .Select(p =>
+                        frozen is not null && p.First.IsFrozen
+                            ? recipe.Rounded(p.First, OuterState.Tensor(frozen, p.First.Name, p.First))
+                            : p.Second
+                    ),
             ]
         );
         EpisodeShape shape = recipe.Tasks.ToShape();

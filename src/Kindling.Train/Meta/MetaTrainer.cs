@@ -248,7 +248,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         FloatTensor Parameter(ParameterSpec p, int i) =>
             adds && !p.IsFrozen && !(start.TryGetValue(p.Name, out FloatTensor? known) && known.Shape.SequenceEqual(p.Shape))
                 ? drawn[i]
-                : OuterState.Tensor(start, p.Name, p, "The weights to start from do");
+                : recipe.Rounded(p, OuterState.Tensor(start, p.Name, p, "The weights to start from do"));
         FloatTensor Rate(ParameterSpec r, int i) =>
             start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
                 ? new FloatTensor([.. r.Shape], [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])])

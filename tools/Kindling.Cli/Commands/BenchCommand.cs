@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Kindling.Adapt;
 using Kindling.Evaluate.Benchmarks;
+using Kindling.Export;
 using Kindling.Recipes;
 using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
 
-/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>profile</c>, <c>train</c>, <c>start</c>, <c>learners</c> and <c>all</c>.</summary>
+/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>profile</c>, <c>passes</c>, <c>train</c>, <c>start</c>, <c>learners</c> and <c>all</c>.</summary>
 internal static class BenchCommand
 {
     private const string Child = "first-prediction";
@@ -16,6 +17,7 @@ internal static class BenchCommand
         {
             CreateAdapt(),
             CreateProfile(),
+            CreatePasses(),
             CreateTrain(),
             CreateStart(),
             CreateLearners(),
@@ -60,6 +62,29 @@ internal static class BenchCommand
         command.SetAction(parsed =>
         {
             StepProfileReport report = StepProfile.Measure(parsed.GetRequiredValue(bundle));
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreatePasses()
+    {
+        Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("passes", "Nodes, planned memory and time of an adaptation step before and after each graph pass")
+        {
+            bundle,
+            json,
+        };
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetRequiredValue(bundle);
+            PassBenchmarkReport report = PassBenchmark.Measure(
+                path,
+                (network, inner, classification) =>
+                    BundleGraphs.AdaptStages(FrozenPrefix.Of(network, inner)?.Rest ?? network, inner, classification),
+                TimeProvider.System
+            );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
         return command;
