@@ -212,6 +212,66 @@ public sealed class ImportTests
         );
     }
 
+    // An exporter's training graph: scores, and a loss that depends on the labels.
+    [Test]
+    public void Import_LabelInput_IsLeftOutAndTheOutputMustNotDependOnIt()
+    {
+        string path = Write(b =>
+        {
+            Value x = b.Input("input", ElementType.Float, new Shape("n", 4));
+            Value labels = b.Input("labels", ElementType.Float, new Shape("n", 3));
+            Value weight = b.Constant(Tensor.Of<float>([.. Enumerable.Range(0, 12).Select(i => i / 10f)], 4, 3), "weight");
+            Value scores = b.Output(b.MatMul(x, weight), "scores");
+            _ = b.Output(b.Sub(scores, labels), "error");
+        });
+
+        JsonElement report = Cli.Json("import", path, "--trainable", "weight", "--label-input", "labels", "--out", folder["mine"])
+            .GetProperty("report");
+
+        Assert.That(report.GetProperty("passed").GetBoolean(), Is.True);
+        Graph network = OnnxReader.Read(File.ReadAllBytes(Path.Combine(folder["mine"], "network.onnx")));
+        Assert.That(network.Inputs.Select(v => v.Name), Has.None.EqualTo("labels"));
+        Cli.Result dependent = Cli.Run(
+            "import",
+            path,
+            "--trainable",
+            "weight",
+            "--label-input",
+            "labels",
+            "--output",
+            "error",
+            "--out",
+            folder["other"]
+        );
+        Assert.That(dependent.Code, Is.EqualTo(ExitCodes.Rejected));
+        Assert.That(
+            dependent.Errors,
+            Does.StartWith(
+                $"kindling: Model '{path}': its output 'error' depends on the labels 'labels'; choose one that does not with --output: scores.\n"
+            )
+        );
+        Cli.Result unknown = Cli.Run("import", path, "--trainable", "weight", "--label-input", "label", "--out", folder["other"]);
+        Assert.That(unknown.Code, Is.EqualTo(ExitCodes.Rejected));
+        Assert.That(
+            unknown.Errors,
+            Does.StartWith($"kindling: Model '{path}': it has no input 'label' of labels; its inputs are input, labels.\n")
+        );
+        Assert.That(Directory.Exists(folder["other"]), Is.False);
+    }
+
+    // The version of the file format is the first field of a file.
+    [TestCase(4)]
+    [TestCase(11)]
+    public void Import_FormatVersion_IsRead(byte version)
+    {
+        string path = Model(bytes => [bytes[0], version, .. bytes[2..]]);
+        Assert.That(Cli.Json("inspect", path).GetProperty("irVersion").GetInt32(), Is.EqualTo(version));
+
+        JsonElement json = Cli.Json("import", path, "--trainable", "fc2.*", "--out", folder["mine"]);
+
+        Assert.That(json.GetProperty("report").GetProperty("passed").GetBoolean(), Is.True);
+    }
+
     [Test]
     public void Import_IntegersOnly_HasNothingToTrain()
     {

@@ -166,6 +166,13 @@ public static partial class ModelImporter
         }
 
         HashSet<Value> needed = Needed(read, read.Output(output));
+        if (options.LabelInput is { } absent && read.Inputs.All(v => v.Name != absent))
+        {
+            throw new GraphException(
+                $"it has no input '{absent}' of labels; its inputs are {string.Join(", ", read.Inputs.Select(v => v.Name))}."
+            );
+        }
+
         if (options.LabelInput is { } labels && needed.Contains(read.Input(labels)))
         {
             throw new GraphException(
