@@ -100,4 +100,27 @@ public static class Losses
         // with m = min(|d|, delta), both cases are m (|d| - m / 2)
         return b.ReduceMean(b.Mul(inner, b.Sub(size, b.Mul(inner, 0.5))), keepDims: false);
     }
+
+    /// <summary>
+    /// -mean_i A_i log p(a_i), whose gradient is that of REINFORCE with a baseline (Williams 1992), for normally distributed actions; output [batch, 2 n]: n means,
+    /// then the logarithms of n standard deviations; target [batch, 2 n]: n numbers of the action a, then its advantage A, then numbers that are not read.
+    /// </summary>
+    public static Value PolicyGradient(GraphBuilder b, Value output, Value target)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(target);
+        long wide =
+            output.Shape[1].IsKnown && output.Shape[1].Size % 2 == 0
+                ? output.Shape[1].Size
+                : throw new GraphException($"A policy gives means and as many logarithms of standard deviations, got {output}.");
+        Value mean = b.Slice(output, b.Ints(0), b.Ints(wide / 2), b.Ints(1));
+        Value logDeviation = b.Slice(output, b.Ints(wide / 2), b.Ints(wide), b.Ints(1));
+        Value action = b.Slice(target, b.Ints(0), b.Ints(wide / 2), b.Ints(1));
+        Value advantage = b.Slice(target, b.Ints(wide / 2), b.Ints((wide / 2) + 1), b.Ints(1));
+        Value distance = b.Mul(b.Sub(action, mean), b.Exp(b.Neg(logDeviation)));
+        // what the density's constant adds has no gradient
+        Value surprise = b.ReduceSum(b.Add(b.Mul(b.Mul(distance, distance), 0.5), logDeviation), [1], keepDims: true);
+        return b.ReduceMean(b.Mul(surprise, advantage), keepDims: false);
+    }
 }

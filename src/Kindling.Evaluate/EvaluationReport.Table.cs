@@ -5,22 +5,23 @@ namespace Kindling.Evaluate;
 
 public sealed partial class EvaluationReport
 {
+    /// <summary><see cref="Metric"/> of policies in their worlds.</summary>
+    internal const string ReturnMetric = "return";
+
     private const int Width = 18;
 
     /// <summary>The report for people: a row for each number of steps, then what was chosen and what is absent.</summary>
     public string ToTable()
     {
         StringBuilder text = new();
-        (string Name, MetricSeries Series)[] columns =
-        [
-            ("transductive", Transductive),
-            ("inductive", Inductive),
-            .. Baselines.Select(b => (b.Key, b.Value)),
-        ];
-        Line(
-            text,
-            $"{Metric} over {Episodes} {(OneShotRuns is null ? "test tasks" : "one-shot runs")}, {Ways}-way {Shots}-shot, seed {Seed}, engine {Engine}, {MillisecondsPerStep:0.00} ms a step"
-        );
+        bool lives = Metric == ReturnMetric;
+        (string Name, MetricSeries Series)[] own = lives
+            ? [("policy", Inductive)]
+            : [("transductive", Transductive), ("inductive", Inductive)];
+        (string Name, MetricSeries Series)[] columns = [.. own, .. Baselines.Select(b => (b.Key, b.Value))];
+        string tasks = OneShotRuns is null ? "test tasks" : "one-shot runs";
+        string size = lives ? $"{Shots} episodes a step, judged by {Queries}" : $"{Ways}-way {Shots}-shot";
+        Line(text, $"{Metric} over {Episodes} {tasks}, {size}, seed {Seed}, engine {Engine}, {MillisecondsPerStep:0.00} ms a step");
         Line(text, $"steps{string.Concat(columns.Select(c => c.Name.PadLeft(Width + 2)))}");
         foreach (int k in Steps)
         {

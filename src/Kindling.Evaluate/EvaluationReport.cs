@@ -11,7 +11,7 @@ public sealed partial class EvaluationReport
     /// <summary>Engine that adapted the bundle and predicted; baselines run on ONNX Runtime.</summary>
     public required string Engine { get; init; }
 
-    /// <summary><c>accuracy</c> or <c>mse</c>.</summary>
+    /// <summary><c>accuracy</c>, <c>mse</c>, or <c>return</c>: the mean sum of rewards of an episode; shots and queries count episodes then.</summary>
     public required string Metric { get; init; }
 
     /// <summary>Test episodes.</summary>

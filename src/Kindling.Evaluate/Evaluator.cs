@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Evaluate.Baselines;
+using Kindling.Evaluate.Control;
 using Kindling.Evaluate.Engines;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -27,8 +28,15 @@ public static class Evaluator
                 Steps = options.Steps,
                 Provider = options.Provider,
                 Device = options.Device,
+                // what a step is worth to a policy shows in the next episodes, not in its loss
+                RequireImprovement = !IsControl(path),
             }
         );
+        if (IsControl(path))
+        {
+            return ReturnEvaluator.Evaluate(path, model, BundleRecipe.Of(model.Manifest, path), options);
+        }
+
         EpisodePlan plan = new(path, model.Manifest, options);
         BaselineSet baselines = BaselineSet.Prepare(model, Tensors(path, Checkpoint.BaselinesFile), plan, options.Seed);
         using IEvaluationEngine engine =
@@ -78,6 +86,12 @@ public static class Evaluator
             OneShotRuns = options.OneShotRuns ? Runs(plan, inductive) : null,
             MillisecondsPerStep = elapsed.TotalMilliseconds / plan.Episodes / plan.Steps,
         };
+    }
+
+    private static bool IsControl(string path)
+    {
+        using BundleFiles files = BundleFiles.Open(path);
+        return files.Manifest.Recipe is not null && BundleRecipe.Of(files.Manifest, path).Tasks.IsControl;
     }
 
     private static OneShotRunsReport Runs(EpisodePlan plan, double[][] accuracies) =>

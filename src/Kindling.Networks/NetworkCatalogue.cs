@@ -10,6 +10,7 @@ public static class NetworkCatalogue
     [
         Linear.Row,
         Mlp.Row,
+        Policy.Row,
         Conv4.Row,
         Transformer.Encoder,
         Transformer.LanguageModel,

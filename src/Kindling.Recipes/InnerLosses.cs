@@ -23,7 +23,11 @@ public static class InnerLosses
         new("entropy", true, false, (b, o, _, mask) => Losses.Entropy(b, Masked(b, o, mask))),
         new("l1", false, true, (b, o, y, _) => Losses.L1(b, o, y)),
         new("huber", false, true, (b, o, y, _) => Losses.Huber(b, o, y)),
+        new(PolicyGradient, false, true, (b, o, y, _) => Losses.PolicyGradient(b, o, y)),
     ];
+
+    /// <summary>What policies descend, in both loops.</summary>
+    public const string PolicyGradient = "policy-gradient";
 
     private const float Unused = -1e9f;
 
@@ -32,6 +36,9 @@ public static class InnerLosses
 
     /// <summary>Whether a loss reads the labels or targets of the support set.</summary>
     public static bool ReadsLabels(string loss) => Find(loss) is not { ReadsLabels: false };
+
+    /// <summary>What the outer loop descends where adaptation descends <paramref name="loss"/>: that of the outputs' own kind.</summary>
+    public static string Outer(string loss) => loss == PolicyGradient ? loss : InnerSpec.DefaultLoss;
 
     /// <summary>Appends the loss of a network's outputs: the mean over the batch.</summary>
     /// <param name="b">Where to append.</param>
@@ -62,10 +69,13 @@ public static class InnerLosses
             ? $"inner.loss: {loss} is for {(classes ? "classifications" : "regressions")}, expected {Of(classification)}, got {loss}"
             : null;
 
-    /// <summary>The losses that are not learned, of tasks of one kind, as a list to read.</summary>
+    /// <summary>The losses that are not learned, of tasks of one kind with examples of their own, as a list to read.</summary>
     internal static string Of(bool classification) =>
         Words([
-            .. Rows.Where(row => row.Write is not null && row.OfClasses is null || row.OfClasses == classification).Select(row => row.Name),
+            .. Rows.Where(row =>
+                    row.Name != PolicyGradient && ((row.Write is not null && row.OfClasses is null) || row.OfClasses == classification)
+                )
+                .Select(row => row.Name),
         ]);
 
     internal static string Words(IReadOnlyList<string> names) => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";

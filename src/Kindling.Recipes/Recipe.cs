@@ -245,6 +245,20 @@ public sealed record Recipe
     private IEnumerable<string> LossFaults(AlgorithmRow row)
     {
         bool classification = Tasks.Ways > 1;
+        if (Tasks.IsControl != (Inner.Loss == InnerLosses.PolicyGradient))
+        {
+            yield return Tasks.IsControl
+                ? $"inner.loss: '{Tasks.Type}' is a world to act in, expected {InnerLosses.PolicyGradient}, got {Inner.Loss}"
+                : $"inner.loss: {InnerLosses.PolicyGradient} is for worlds to act in, '{Tasks.Type}' is none, got {Inner.Loss}";
+        }
+
+        if (Tasks.IsControl != (Network.Type == "policy"))
+        {
+            yield return Tasks.IsControl
+                ? $"network.type: '{Tasks.Type}' is a world to act in, expected policy, got {Network.Type}"
+                : $"network.type: policy is for worlds to act in, '{Tasks.Type}' is none";
+        }
+
         if (row.Loss is { } meant && Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != meant)
         {
             yield return $"inner.loss: {row.Type} means {meant}, got {Inner.Loss}";

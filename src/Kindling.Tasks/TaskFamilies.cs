@@ -1,4 +1,5 @@
 using Kindling.Bundles;
+using Kindling.Tasks.Control;
 using Kindling.Tasks.Families;
 
 namespace Kindling.Tasks;
@@ -25,6 +26,13 @@ public static class TaskFamilies
             Type = "demonstration",
             Kind = TaskKind.Regression,
             Create = (_, _) => new DemonstrationFamily(),
+        },
+        new()
+        {
+            Type = "navigation",
+            Kind = TaskKind.Regression,
+            IsControl = true,
+            Create = (_, _) => new NavigationFamily(),
         },
         new()
         {
@@ -181,6 +189,8 @@ public static class TaskFamilies
         public string? Within { get; init; }
 
         public bool IsNoise { get; init; }
+
+        public bool IsControl { get; init; }
 
         public bool HasGeneratedClasses { get; init; }
 

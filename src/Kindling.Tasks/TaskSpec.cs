@@ -153,6 +153,10 @@ public sealed class TaskSpec
     [JsonIgnore]
     public int? CodeCount => TaskFamilies.Find(Type)?.HasTexts == true ? Families.TextFamily.PreprocessingOf(this).CodeCount : null;
 
+    /// <summary>Whether the tasks are worlds to act in: shots and queries count episodes, and examples are what a policy lives through.</summary>
+    [JsonIgnore]
+    public bool IsControl => TaskFamilies.Find(Type)?.IsControl == true;
+
     /// <summary>The size of an episode.</summary>
     public EpisodeShape ToShape() => new(Ways, Shots, Queries);
 

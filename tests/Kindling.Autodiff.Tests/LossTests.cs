@@ -42,6 +42,30 @@ public sealed class LossTests
         Assert.That(results[1], Is.EqualTo(new[] { 0.5, -0.5, -0.25, 0.25 }).Within(1e-9));
     }
 
+    // Two actions of means (1, 2) and (0, 0) and deviations (1, e): the gradient is that of log p, times minus the advantage, over the batch.
+    [Test]
+    public void PolicyGradient_OfTwoSteps_IsTheFormula()
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 4));
+        Value y = b.Input("y", ElementType.Float, new Shape("n", 4));
+        Value loss = Losses.PolicyGradient(b, x, y);
+        _ = b.Output(loss, "loss");
+        _ = b.Output(Differentiator.Gradients(b, loss, [x])[0], "dx");
+        IReadOnlyList<double[]> results = Engines.Torch(
+            b.Graph,
+            [([2, 4], [1, 2, 0, 1, 0, 0, 0, 1]), ([2, 4], [2, 2, 3, 9, 0, Math.E, -1, 9])]
+        );
+        // minus log p but for constants: 1/2 + 1, and 1/2 + 1; advantages 3 and -1
+        Assert.That(results[0], Is.EqualTo(new[] { ((1.5 * 3) - 1.5) / 2 }).Within(1e-9));
+        double[] slope = [-3 / 2.0, 0, 0, 3 / 2.0, 0, 0.5 / Math.E, -0.5, 0];
+        Assert.That(results[1], Is.EqualTo(slope).Within(1e-9));
+        Assert.That(
+            () => Losses.PolicyGradient(b, b.Input("odd", ElementType.Float, new Shape("n", 3)), y),
+            Throws.TypeOf<GraphException>().With.Message.Contain("A policy gives means and as many logarithms")
+        );
+    }
+
     // outputs (1, 2, 4) and (0, 5, -1) of labels 1 and 0: differences (1, 1, 4) and (-1, 5, -1); the third class counts or does not
     [TestCase(1, 45.0 / 6)]
     [TestCase(0, 28.0 / 4)]

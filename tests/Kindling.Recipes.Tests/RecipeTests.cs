@@ -220,7 +220,12 @@ public sealed class RecipeTests
     }
 
     [TestCase("maml", "mlp", "\"loss\": \"learned\"", "inner.loss: maml learns no loss, expected same, l1 or huber, got learned")]
-    [TestCase("maml", "mlp", "\"loss\": \"magic\"", "inner.loss: expected same, learned, mse, entropy, l1 or huber, got 'magic'")]
+    [TestCase(
+        "maml",
+        "mlp",
+        "\"loss\": \"magic\"",
+        "inner.loss: expected same, learned, mse, entropy, l1, huber or policy-gradient, got 'magic'"
+    )]
     [TestCase(
         "maml",
         "mlp",

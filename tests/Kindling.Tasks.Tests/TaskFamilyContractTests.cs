@@ -11,6 +11,7 @@ internal sealed class TaskFamilyContractTests
         new() { Type = "linear", Shots = 5 },
         new() { Type = "sinusoid", Shots = 5 },
         new() { Type = "demonstration", Shots = 5 },
+        new() { Type = "navigation", Shots = 2 },
         new()
         {
             Type = "glyphs",
@@ -87,7 +88,7 @@ internal sealed class TaskFamilyContractTests
         Assert.That(family.Name, Is.EqualTo(spec.Type));
         Assert.That(episode.SupportX.Shape.Skip(1), Is.EqualTo(family.InputShape));
         Assert.That(family.Preprocessing.Validate(), Is.Empty);
-        Assert.That(family.OutputCount, Is.EqualTo(family.IsClassification ? 0 : 1));
+        Assert.That(family.OutputCount, Is.EqualTo(family.IsClassification ? 0 : episode.SupportY.Shape[1]));
     }
 
     [Test]
@@ -220,7 +221,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, got 'cubic'.",
                 }
             )
         );

@@ -2,6 +2,7 @@ using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Tasks.Control;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
 using Kindling.Train.Ranks;
@@ -27,6 +28,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly IOuterLoop outer;
     private readonly IRanks ranks;
     private readonly ParameterAverage average;
+    private readonly Experience? experience;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
@@ -62,6 +64,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         inner = new InnerLoop(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         evaluator = new TaskEvaluator(objective, inner);
+        experience = tasks is IControlFamily worlds ? new Experience(worlds, Network, evaluator) : null;
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         average = new ParameterAverage(recipe.Algorithm.Average);
         Learned = algorithm.Learned;
@@ -116,7 +119,10 @@ public sealed class MetaTrainer : ITraining, IDisposable
         outer.Step(
             (iteration, t) =>
             {
-                Episode episode = tasks.Sample(Split.Train, shape, new SeededRandom(recipe.Seed, TrainStream, (ulong)iteration, (ulong)t));
+                SeededRandom random = new(recipe.Seed, TrainStream, (ulong)iteration, (ulong)t);
+                Episode episode =
+                    experience?.Draw(Parameters, Split.Train, shape, recipe.Inner.Steps, random)
+                    ?? tasks.Sample(Split.Train, shape, random);
                 return TaskInput.Of(episode, tasks.IsClassification);
             }
         );
@@ -140,7 +146,8 @@ public sealed class MetaTrainer : ITraining, IDisposable
         IReadOnlyList<FloatTensor> measured = Agreed(average.Add(Parameters));
         double[][] metrics = Evaluate(measured, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
         double[] mean = [.. Enumerable.Range(0, metrics[0].Length).Select(k => metrics.Average(m => m[k]))];
-        bool better = Best is not { } best || (tasks.IsClassification ? mean[^1] > best.Metric : mean[^1] < best.Metric);
+        bool better =
+            Best is not { } best || (tasks.IsClassification || experience is not null ? mean[^1] > best.Metric : mean[^1] < best.Metric);
         if (better && double.IsFinite(mean[^1]))
         {
             Best = (Iteration, mean[^1], measured);
@@ -155,7 +162,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         return mean;
     }
 
-    /// <summary>Metrics of episodes of a split: [episode][step], through the torch engine. Each process takes its share and gets all.</summary>
+    /// <summary>Metrics of episodes of a split: [episode][step], through the torch engine; of worlds the mean return. Each process takes its share and gets all.</summary>
     public double[][] Evaluate(IReadOnlyList<FloatTensor> parameters, Split split, int episodes, ulong seed)
     {
         int width = recipe.Inner.StepsInApp + 1;
@@ -167,13 +174,20 @@ public sealed class MetaTrainer : ITraining, IDisposable
             parallel,
             e =>
             {
-                Episode episode = tasks.Sample(split, shape, new SeededRandom(seed, ValidationStream, (ulong)split, (ulong)e));
-                evaluator.Evaluate(parameters, episode, recipe.Inner.StepsInApp).CopyTo(metrics, e * width);
+                SeededRandom random = new(seed, ValidationStream, (ulong)split, (ulong)e);
+                double[] metric =
+                    experience?.Returns(parameters, split, shape, recipe.Inner.StepsInApp, random)
+                    ?? evaluator.Evaluate(parameters, tasks.Sample(split, shape, random), recipe.Inner.StepsInApp);
+                metric.CopyTo(metrics, e * width);
             }
         );
         ranks.Gather(metrics.AsSpan(), episodes);
         return [.. metrics.Chunk(width)];
     }
+
+    /// <summary>An episode of a split, as training draws them; in worlds, what the policy with these parameters lives through.</summary>
+    internal Episode Draw(IReadOnlyList<FloatTensor> parameters, Split split, SeededRandom random) =>
+        experience?.Draw(parameters, split, shape, recipe.Inner.Steps, random) ?? tasks.Sample(split, shape, random);
 
     /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> parameters, Episode episode, int steps) =>
@@ -212,6 +226,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     public void Dispose()
     {
         outer.Dispose();
+        experience?.Dispose();
         evaluator.Dispose();
     }
 

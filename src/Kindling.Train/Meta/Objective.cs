@@ -28,9 +28,9 @@ internal sealed class Objective
         support = WithLoss(network.Support, classification, loss);
         descent = Only(support, "loss");
         hasStatistics = network.Infer != network.Support;
-        bool same = loss == InnerSpec.DefaultLoss;
-        query = !hasStatistics && same ? support : WithLoss(network.Infer, classification);
-        outer = same ? descent : Only(WithLoss(network.Support, classification), "loss");
+        string judged = InnerLosses.Outer(loss);
+        query = !hasStatistics && judged == loss ? support : WithLoss(network.Infer, classification, judged);
+        outer = judged == loss ? descent : Only(WithLoss(network.Support, classification, judged), "loss");
     }
 
     public NetworkGraphs Network { get; }

@@ -14,33 +14,34 @@ namespace Kindling.Train.Session;
 internal static class ReferenceEpisodes
 {
     private const int Episodes = 20;
-    private const int Steps = 10;
+    private const int MostSteps = 10;
     private const int Samples = 64;
     private const ulong EpisodeStream = 4;
     private const ulong PositionStream = 5;
 
-    public static void Write(MetaTrainer trainer, Recipe recipe, ITaskFamily tasks, IReadOnlyList<FloatTensor> parameters, string folder)
+    public static void Write(MetaTrainer trainer, Recipe recipe, IReadOnlyList<FloatTensor> parameters, string folder)
     {
         ParameterSpec[] adapted = [.. trainer.Adapted.Select(i => trainer.Network.Parameters[i])];
         int[][] positions = [.. adapted.Select((p, i) => Positions(p, recipe.Seed, (ulong)i))];
         Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
-        EpisodeShape shape = recipe.Tasks.ToShape();
+        // Policies take each step on new episodes: on old ones the loss of a policy gradient falls without end.
+        int steps = recipe.Tasks.IsControl ? recipe.Inner.Steps : MostSteps;
         for (int e = 0; e < Episodes; e++)
         {
-            Episode episode = tasks.Sample(Split.Validation, shape, new SeededRandom(recipe.Seed, EpisodeStream, (ulong)e));
-            (float[] losses, FloatTensor[][] steps) = trainer.Trace(parameters, episode, Steps);
+            Episode episode = trainer.Draw(parameters, Split.Validation, new SeededRandom(recipe.Seed, EpisodeStream, (ulong)e));
+            (float[] losses, FloatTensor[][] after) = trainer.Trace(parameters, episode, steps);
             tensors[$"{e}.support.x"] = episode.SupportX;
             tensors[$"{e}.support.y"] = episode.SupportY;
             tensors[$"{e}.query.x"] = episode.QueryX;
             tensors[$"{e}.query.y"] = episode.QueryY;
-            tensors[$"{e}.loss"] = new FloatTensor([Steps + 1], losses);
-            float[] norms = new float[Steps * adapted.Length];
-            float[] samples = new float[Steps * adapted.Length * Samples];
-            for (int k = 0; k < Steps; k++)
+            tensors[$"{e}.loss"] = new FloatTensor([steps + 1], losses);
+            float[] norms = new float[steps * adapted.Length];
+            float[] samples = new float[steps * adapted.Length * Samples];
+            for (int k = 0; k < steps; k++)
             {
                 for (int p = 0; p < adapted.Length; p++)
                 {
-                    float[] values = steps[k][trainer.Adapted[p]].Values;
+                    float[] values = after[k][trainer.Adapted[p]].Values;
                     int at = (k * adapted.Length) + p;
                     norms[at] = (float)Math.Sqrt(values.Sum(v => (double)v * v));
                     for (int s = 0; s < positions[p].Length; s++)
@@ -50,13 +51,13 @@ internal static class ReferenceEpisodes
                 }
             }
 
-            tensors[$"{e}.norms"] = new FloatTensor([Steps, adapted.Length], norms);
-            tensors[$"{e}.samples"] = new FloatTensor([Steps, adapted.Length, Samples], samples);
+            tensors[$"{e}.norms"] = new FloatTensor([steps, adapted.Length], norms);
+            tensors[$"{e}.samples"] = new FloatTensor([steps, adapted.Length, Samples], samples);
             if (e == 0)
             {
                 foreach (int i in trainer.Adapted)
                 {
-                    tensors[$"0.final.{trainer.Network.Parameters[i].Name}"] = steps[^1][i];
+                    tensors[$"0.final.{trainer.Network.Parameters[i].Name}"] = after[^1][i];
                 }
             }
         }
@@ -68,7 +69,7 @@ internal static class ReferenceEpisodes
             {
                 seed = recipe.Seed,
                 episodes = Episodes,
-                steps = Steps,
+                steps,
                 parameters = adapted.Select(p => p.Name),
                 samplePositions = adapted.Select((p, i) => (p.Name, i)).ToDictionary(p => p.Name, p => positions[p.i]),
             }

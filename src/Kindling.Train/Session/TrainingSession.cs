@@ -5,6 +5,7 @@ using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Tasks.Control;
 using Kindling.Train.Meta;
 using Kindling.Train.Ranks;
 using Kindling.Train.TensorBoard;
@@ -28,7 +29,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// <summary>Whether to meta-train, else only the joint baseline: both may run at once, each in a process or on a machine of its own.</summary>
     public bool MetaTrains { get; init; } = true;
 
-    /// <summary>Whether to train the joint baseline.</summary>
+    /// <summary>Whether to train the joint baseline; worlds to act in have none.</summary>
     public bool TrainsBaseline { get; init; } = true;
 
     /// <summary>Folder that meta-training writes events for TensorBoard to; null for none.</summary>
@@ -78,7 +79,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         }
 
         return (!MetaTrains || MetaTrain(threads, resume, Begin, progress, cancellation))
-            && (!TrainsBaseline || joint.Run(threads, progress, cancellation));
+            && (!TrainsBaseline || tasks is IControlFamily || joint.Run(threads, progress, cancellation));
     }
 
     /// <summary>What a checkpoint says beside its tensors.</summary>
@@ -213,7 +214,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
         Checkpoint.WriteNetwork(folder, recipe);
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);
-        ReferenceEpisodes.Write(trainer, recipe, tasks, best, Path.Combine(folder, "reference"));
+        ReferenceEpisodes.Write(trainer, recipe, best, Path.Combine(folder, "reference"));
 
         // Last, so that going on from it repeats what a kill in between left undone.
         Checkpoint.Write(folder, Checkpoint.LastFile, trainer.Snapshot(), state);

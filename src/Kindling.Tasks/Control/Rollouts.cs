@@ -1,0 +1,94 @@
+using Kindling.Bundles;
+
+namespace Kindling.Tasks.Control;
+
+/// <summary>Lets a policy act.</summary>
+public static class Rollouts
+{
+    /// <summary>
+    /// Some episodes of one task side by side: in each step the policy is asked about all of them at once. Every episode has its own stream of random numbers,
+    /// so that their number changes nothing in the first ones.
+    /// </summary>
+    /// <param name="family">The worlds.</param>
+    /// <param name="create">Makes a world of the task.</param>
+    /// <param name="policy">
+    /// From observations [episodes, numbers] to [episodes, 2 actions]: the means of the actions and the logarithms of their standard deviations.
+    /// </param>
+    /// <param name="episodes">How many.</param>
+    /// <param name="seed">Where all randomness comes from.</param>
+    public static Trajectory[] Collect(
+        IControlFamily family,
+        Func<IEnvironment> create,
+        Func<FloatTensor, FloatTensor> policy,
+        int episodes,
+        ulong seed
+    )
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
+        Running[] running = [.. Enumerable.Range(0, episodes).Select(i => new Running(family, create(), new SeededRandom(seed, (ulong)i)))];
+        FloatTensor seen = FloatTensor.Zeros(episodes, family.InputShape[0]);
+        int wide = 2 * family.ActionCount;
+        for (int t = 0; t < family.Horizon && Array.Exists(running, r => !r.IsOver); t++)
+        {
+            for (int i = 0; i < episodes; i++)
+            {
+                running[i].Seen.CopyTo(seen.Values.AsSpan(i * running[i].Seen.Length));
+            }
+
+            float[] output = policy(seen).Values;
+            for (int i = 0; i < episodes; i++)
+            {
+                if (!running[i].IsOver)
+                {
+                    running[i].Step(output.AsSpan(i * wide, wide));
+                }
+            }
+        }
+
+        return [.. running.Select(r => r.ToTrajectory())];
+    }
+
+    private sealed class Running
+    {
+        private readonly IEnvironment world;
+        private readonly SeededRandom random;
+        private readonly int actions;
+        private readonly List<float> observations = [];
+        private readonly List<float> taken = [];
+        private readonly List<float> rewards = [];
+
+        public Running(IControlFamily family, IEnvironment world, SeededRandom random)
+        {
+            this.world = world;
+            this.random = random;
+            actions = family.ActionCount;
+            Seen = new float[family.InputShape[0]];
+            world.Reset(random, Seen);
+        }
+
+        public float[] Seen { get; }
+
+        public bool IsOver { get; private set; }
+
+        public void Step(ReadOnlySpan<float> output)
+        {
+            Span<float> action = stackalloc float[actions];
+            NormalActions.Draw(output, random.NextGaussian, action);
+            observations.AddRange(Seen);
+            taken.AddRange(action);
+            (float reward, bool isOver) = world.Step(action, Seen);
+            rewards.Add(reward);
+            IsOver = isOver;
+        }
+
+        public Trajectory ToTrajectory() =>
+            new(
+                new FloatTensor([rewards.Count, Seen.Length], [.. observations]),
+                new FloatTensor([rewards.Count, actions], [.. taken]),
+                [.. rewards]
+            );
+    }
+}

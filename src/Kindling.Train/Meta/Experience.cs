@@ -1,0 +1,70 @@
+using Kindling.Bundles;
+using Kindling.Networks;
+using Kindling.Tasks;
+using Kindling.Tasks.Control;
+
+namespace Kindling.Train.Meta;
+
+/// <summary>
+/// Lets the policy that is being trained live through tasks: episodes to adapt to under the policy as it is, episodes to judge it by under what it became. Safe to use
+/// from several threads.
+/// </summary>
+/// <param name="worlds">The tasks.</param>
+/// <param name="network">The policy's network.</param>
+/// <param name="evaluator">Adapts it.</param>
+internal sealed class Experience(IControlFamily worlds, NetworkGraphs network, TaskEvaluator evaluator) : IDisposable
+{
+    private static readonly PolicyGradient Advantages = new();
+    private readonly PolicySession session = new(network);
+
+    /// <summary>One task for meta-training: both sets as examples for the policy gradient.</summary>
+    public Episode Draw(IReadOnlyList<FloatTensor> learned, Split split, EpisodeShape shape, int steps, SeededRandom random)
+    {
+        ulong task = random.NextUInt64();
+        (FloatTensor x, FloatTensor y) = Examples(Live(learned, split, task, shape.Shots, random.NextUInt64()));
+        Episode support = Of(x, y, x, y);
+        IReadOnlyList<FloatTensor> adapted = evaluator.Trace(learned, support, steps).Parameters[^1];
+        (FloatTensor queryX, FloatTensor queryY) = Examples(Live(adapted, split, task, shape.Queries, random.NextUInt64()));
+        return Of(x, y, queryX, queryY);
+    }
+
+    /// <summary>Mean returns of a task before adaptation and after each step, every step on episodes of its own.</summary>
+    public double[] Returns(IReadOnlyList<FloatTensor> learned, Split split, EpisodeShape shape, int steps, SeededRandom random)
+    {
+        ulong task = random.NextUInt64();
+        double[] returns = new double[steps + 1];
+        IReadOnlyList<FloatTensor> current = learned;
+        for (int k = 0; k <= steps; k++)
+        {
+            returns[k] = Live(current, split, task, shape.Queries, random.NextUInt64()).Average(t => t.Return);
+            if (k < steps)
+            {
+                (FloatTensor x, FloatTensor y) = Examples(Live(current, split, task, shape.Shots, random.NextUInt64()));
+                FloatTensor[] moved = evaluator.Trace(current, Of(x, y, x, y), 1).Parameters[0];
+                current = [.. moved, .. learned.Skip(moved.Length)];
+            }
+        }
+
+        return returns;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => session.Dispose();
+
+    private Trajectory[] Live(IReadOnlyList<FloatTensor> parameters, Split split, ulong task, int episodes, ulong seed)
+    {
+        using PolicySession.Acting policy = session.With(parameters);
+        return Rollouts.Collect(worlds, () => worlds.Create(split, new SeededRandom(task)), policy.Act, episodes, seed);
+    }
+
+    private (FloatTensor X, FloatTensor Y) Examples(Trajectory[] trajectories) => Advantages.Examples(trajectories, worlds.Horizon);
+
+    private static Episode Of(FloatTensor x, FloatTensor y, FloatTensor queryX, FloatTensor queryY) =>
+        new()
+        {
+            SupportX = x,
+            SupportY = y,
+            QueryX = queryX,
+            QueryY = queryY,
+        };
+}

@@ -1,0 +1,114 @@
+using Kindling.Bundles;
+using Kindling.Recipes;
+using Kindling.Tasks;
+using Kindling.Train.Meta;
+
+namespace Kindling.Train.Tests;
+
+/// <summary>Meta-training of policies on what they live through themselves.</summary>
+public sealed class ControlTests
+{
+    [TestCase("maml", "graph")]
+    [TestCase("maml", "torch")]
+    [TestCase("fomaml", "graph")]
+    [TestCase("reptile", "torch")]
+    public void Step_AnyThreadsAndAResumption_GiveEqualBits(string algorithm, string engine)
+    {
+        float[] alone = Train(algorithm, engine, threads: 1);
+        Assert.That(Train(algorithm, engine, threads: 2), Is.EqualTo(alone));
+
+        using MetaTrainer first = Create(algorithm, engine, 2);
+        _ = first.Step();
+        using MetaTrainer second = Create(algorithm, engine, 1);
+        second.Restore(first.Snapshot(), first.Iteration, null);
+        _ = second.Step();
+        _ = second.Step();
+        Assert.That(Flatten(second), Is.EqualTo(alone));
+    }
+
+    // The two engines differ by rounding only, although each lives through episodes of its own policy.
+    [Test]
+    public void Step_BothEngines_Agree()
+    {
+        float[] graph = Train("maml", "graph", 1);
+        float[] torch = Train("maml", "torch", 1);
+        double difference = Math.Sqrt(graph.Zip(torch, (a, b) => (a - b) * (double)(a - b)).Sum() / torch.Sum(v => (double)v * v));
+        Assert.That(difference, Is.LessThan(1e-3));
+    }
+
+    // Returns from validation goals: higher after steps of the policy gradient, and after a short meta-training higher still.
+    [Test]
+    public void Validate_AfterMetaTraining_IsHigherAfterAStepThanBefore()
+    {
+        using MetaTrainer trainer = Create("maml", "graph", 2, iterations: 40, tasks: 10);
+        double[] fresh = trainer.Validate();
+        while (trainer.Iteration < 40)
+        {
+            _ = trainer.Step();
+        }
+
+        double[] trained = trainer.Validate();
+        Assert.That(fresh, Is.All.LessThan(0).And.All.GreaterThan(-80));
+        Assert.That(trained[^1], Is.GreaterThan(fresh[^1] + 3), "adaptation pays after meta-training");
+        Assert.That(trained[^1], Is.GreaterThan(trained[0] + 3), "a step of adaptation finds a goal that the policy does not see");
+        Assert.That(trainer.Best!.Value.Metric, Is.EqualTo(Math.Max(fresh[^1], trained[^1])));
+    }
+
+    [TestCase("""{ "type": "mlp" }""", "policy-gradient", "network.type: 'navigation' is a world to act in, expected policy, got mlp")]
+    [TestCase("""{ "type": "policy" }""", "same", "inner.loss: 'navigation' is a world to act in, expected policy-gradient, got same")]
+    public void Parse_NavigationWithoutAPolicy_IsRefused(string network, string loss, string fault) =>
+        Assert.That(
+            () => Recipe.Parse(Text("maml", "graph", network, loss, "navigation"), "test"),
+            Throws.TypeOf<BundleException>().With.Message.Contain(fault)
+        );
+
+    [Test]
+    public void Parse_PolicyElsewhere_IsRefused() =>
+        Assert.That(
+            () => Recipe.Parse(Text("maml", "graph", """{ "type": "policy" }""", "policy-gradient", "sinusoid"), "test"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.Contain("inner.loss: policy-gradient is for worlds to act in, 'sinusoid' is none")
+                .And.Message.Contain("network.type: policy is for worlds to act in, 'sinusoid' is none")
+        );
+
+    private static float[] Train(string algorithm, string engine, int threads)
+    {
+        using MetaTrainer trainer = Create(algorithm, engine, threads);
+        for (int i = 0; i < 3; i++)
+        {
+            _ = trainer.Step();
+        }
+
+        return Flatten(trainer);
+    }
+
+    private static float[] Flatten(MetaTrainer trainer) => [.. trainer.Parameters.SelectMany(p => p.Values)];
+
+    private static MetaTrainer Create(string algorithm, string engine, int threads, int iterations = 3, int tasks = 3)
+    {
+        Recipe recipe = Recipe.Parse(
+            Text(algorithm, engine, """{ "type": "policy", "hidden": [20] }""", "policy-gradient", "navigation", iterations, tasks),
+            "test"
+        );
+        return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads);
+    }
+
+    private static string Text(
+        string algorithm,
+        string engine,
+        string network,
+        string loss,
+        string family,
+        int iterations = 3,
+        int tasks = 3
+    ) =>
+        $$"""
+            {
+              "name": "control", "description": "test", "seed": 4, "network": {{network}},
+              "tasks": { "type": "{{family}}", "shots": 10, "queries": 10 },
+              "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": {{tasks}}, "outerRate": 0.005, "validationEpisodes": 20 },
+              "inner": { "rate": 0.2, "steps": 1, "loss": "{{loss}}" }
+            }
+            """;
+}
