@@ -1,5 +1,7 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Evaluate.Plots;
+using Kindling.Evaluate.Reports;
 
 namespace Kindling.Evaluate.Tests;
 
@@ -46,6 +48,28 @@ public sealed class ReturnTests
                 .With.Message.EqualTo(
                     $"{bundle.Path}: the policy of worlds to act in is evaluated by the runtime in its own worlds; --engine torch does not apply."
                 )
+        );
+
+    [Test]
+    public void Write_PlotOfAPolicy_IsAPicture()
+    {
+        EvaluationReport report = Evaluator.Evaluate(bundle.Path, new() { Episodes = 2 });
+        string path = Path.Combine(Path.GetDirectoryName(bundle.Path)!, "returns.png");
+        EvaluationPlot.Write(report, "", path);
+        Assert.That(File.ReadAllBytes(path)[..4], Is.EqualTo(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' }));
+        Assert.That(report.ToTable(), Does.StartWith("return over 2 test tasks, 10 episodes a step, judged by 5, seed 1, engine ort,"));
+    }
+
+    [Test]
+    public void Create_ReportOfAPolicy_IsRefused() =>
+        Assert.That(
+            () =>
+                ModelReport.Create(
+                    new ReportSource { Bundle = bundle.Path, Subject = "here" },
+                    new() { Episodes = 2 },
+                    TimeProvider.System
+                ),
+            Throws.TypeOf<BundleException>().With.Message.StartsWith($"{bundle.Path}: there is no report of policies yet;")
         );
 
     // The app's own loop: act, adapt, act on, with the goal on the right.

@@ -63,12 +63,24 @@ internal static class ReturnEvaluator
         };
     }
 
+    /// <summary>What a bundle's policy does in the first test task of an evaluation: [step][episode].</summary>
+    public static IReadOnlyList<IReadOnlyList<Trajectory>> FirstTask(AdaptableModel model, Recipe recipe, EvaluationReport report)
+    {
+        IControlFamily worlds = (IControlFamily)TaskFamilies.Create(recipe.Tasks, "");
+        List<IReadOnlyList<Trajectory>> lived = [];
+        using Learner learner = model.CreateLearner();
+        ulong seed = new SeededRandom(report.Seed, TestStream).NextUInt64();
+        _ = Live(learner, worlds, new EpisodeShape(1, report.Shots, report.Queries), report.Steps[^1], seed, lived.Add);
+        return lived;
+    }
+
     private static (double[] Returns, TimeSpan Spent) Live(
         Learner learner,
         IControlFamily worlds,
         EpisodeShape shape,
         int steps,
-        ulong seed
+        ulong seed,
+        Action<IReadOnlyList<Trajectory>>? judged = null
     )
     {
         SeededRandom random = new(seed);
@@ -77,7 +89,9 @@ internal static class ReturnEvaluator
         TimeSpan spent = TimeSpan.Zero;
         for (int k = 0; k <= steps; k++)
         {
-            returns[k] = Episodes(shape.Queries).Average(t => t.Return);
+            Trajectory[] episodes = Episodes(shape.Queries);
+            judged?.Invoke(episodes);
+            returns[k] = episodes.Average(t => t.Return);
             if (k < steps)
             {
                 (FloatTensor x, FloatTensor y) = new PolicyGradient().Examples(Episodes(shape.Shots), worlds.Horizon);

@@ -1,5 +1,6 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Evaluate.Control;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using ScottPlot;
@@ -20,9 +21,16 @@ public static class EvaluationPlot
     public static void Write(EvaluationReport report, string dataRoot, string path)
     {
         ArgumentNullException.ThrowIfNull(report);
-        using AdaptableModel model = AdaptableModel.Open(report.Bundle);
+        using AdaptableModel model = AdaptableModel.Open(report.Bundle, new AdaptOptions { RequireImprovement = false });
         Recipe recipe = BundleRecipe.Of(model.Manifest, report.Bundle);
         using Plot steps = StepsPanel(report, recipe.Name);
+        if (report.Metric == EvaluationReport.ReturnMetric && model.Manifest.Input.Shape is [_, 2])
+        {
+            using Plot paths = PathsPanel(ReturnEvaluator.FirstTask(model, recipe, report), recipe.Name);
+            PlotStyle.Save(path, paths, steps);
+            return;
+        }
+
         if (!CurveSample.Fits(model.Manifest, recipe))
         {
             PlotStyle.Save(path, steps);
@@ -54,13 +62,34 @@ public static class EvaluationPlot
         return plot;
     }
 
+    /// <summary>Where a policy goes in a plane, before adaptation and after each step: some episodes of one task.</summary>
+    internal static Plot PathsPanel(IReadOnlyList<IReadOnlyList<Trajectory>> lived, string name)
+    {
+        const int Shown = 5;
+        Plot plot = new();
+        foreach ((int step, IReadOnlyList<Trajectory> episodes) in lived.Index())
+        {
+            foreach ((int index, Trajectory episode) in episodes.Take(Shown).Index())
+            {
+                double[] x = [.. episode.Observations.Values.Where((_, i) => i % 2 == 0).Select(v => (double)v)];
+                double[] y = [.. episode.Observations.Values.Where((_, i) => i % 2 == 1).Select(v => (double)v)];
+                _ = PlotStyle.Line(plot, x, y, index == 0 ? PlotStyle.After(step) : "", step, step + 1);
+            }
+        }
+
+        PlotStyle.Label(plot, $"{name}: a new goal, {Shown} episodes each", "x", "y", Alignment.UpperRight);
+        plot.Axes.SquareUnits();
+        return plot;
+    }
+
     /// <summary>The metric after every step beside the baselines.</summary>
     internal static Plot StepsPanel(EvaluationReport report, string name)
     {
         Plot plot = new();
-        bool error = report.Metric != "accuracy";
+        bool returns = report.Metric == EvaluationReport.ReturnMetric;
+        bool error = report.Metric != "accuracy" && !returns;
         Series(plot, report.Steps, report.Inductive, "meta-learned", 0, error);
-        if (!error)
+        if (!error && !returns)
         {
             Series(plot, report.Steps, report.Transductive, "meta-learned, transductive", 1, error);
         }
@@ -74,10 +103,16 @@ public static class EvaluationPlot
             plot,
             $"{name}: {report.Episodes} test tasks, 95 % intervals",
             "adaptation steps",
-            error ? "mean squared error (logarithmic)" : "accuracy",
+            error ? "mean squared error (logarithmic)"
+                : returns ? "return"
+                : "accuracy",
             error ? Alignment.UpperRight : Alignment.LowerRight
         );
-        if (!error)
+        if (returns)
+        {
+            plot.Axes.Margins(bottom: 0.35, top: 0.1);
+        }
+        else if (!error)
         {
             plot.Axes.SetLimitsY(0, 1.02);
         }

@@ -30,6 +30,13 @@ public sealed class ModelReport
         ArgumentNullException.ThrowIfNull(time);
         IReadOnlyList<TrainingMetrics> log = source.Training is { } folder ? TrainingLog.Read(folder) : [];
         EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
+        if (evaluation.Metric == EvaluationReport.ReturnMetric)
+        {
+            throw new BundleException(
+                $"{source.Bundle}: there is no report of policies yet; `kindling eval --plot FILE.png` draws returns and, in a plane, where the policy goes."
+            );
+        }
+
         using AdaptableModel model = AdaptableModel.Open(
             source.Bundle,
             new AdaptOptions
