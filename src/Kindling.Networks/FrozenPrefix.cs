@@ -60,7 +60,10 @@ public sealed record FrozenPrefix(Graph Backbone, NetworkGraphs Rest)
     private static bool HasWeights(Node node, HashSet<string> frozen) =>
         node.Inputs.Any(v =>
             v is not null
-            && (frozen.Contains(v.Name) || (node.OpType is "Conv" or "ConvTranspose" or "Gemm" or "MatMul" && v.Constant?.Count >= WeightElements))
+            && (
+                frozen.Contains(v.Name)
+                || (node.OpType is "Conv" or "ConvTranspose" or "Gemm" or "MatMul" && v.Constant?.Count >= WeightElements)
+            )
         );
 
     /// <summary>Nodes that read nothing but the input, frozen parameters, constants and each other.</summary>

@@ -24,7 +24,10 @@ internal static class ImportedNetwork
             yield return "network.trainable: expected one or more names, each once";
         }
 
-        if (spec.Normalization is not (Normalization.None or Normalization.Layer) || (spec.Normalization == Normalization.Layer && spec.Head == "own"))
+        if (
+            spec.Normalization is not (Normalization.None or Normalization.Layer)
+            || (spec.Normalization == Normalization.Layer && spec.Head == "own")
+        )
         {
             yield return $"network.normalization: onnx takes none, or layer under a new head, got {spec.Normalization} with head {spec.Head}";
         }

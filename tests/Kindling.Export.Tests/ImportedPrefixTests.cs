@@ -112,9 +112,13 @@ public sealed class ImportedPrefixTests
             $$"""
             {
               "name": "test", "seed": 7,
-              "network": { "type": "onnx", "head": "{{head}}", "normalization": "{{normalization}}", "file": "network.onnx", "sha256": "{{ImportedModel.Hash(bytes)}}", "trainable": ["last.weight"] },
+              "network": { "type": "onnx", "head": "{{head}}", "normalization": "{{normalization}}", "file": "network.onnx", "sha256": "{{ImportedModel.Hash(
+                bytes
+            )}}", "trainable": ["last.weight"] },
               "tasks": { "type": "noise", "shape": [40], "ways": 3, "shots": 2, "queries": 2 },
-              "algorithm": { "type": "{{(head == "prototypes" ? "protomaml" : "maml")}}", "iterations": 4, "tasksPerBatch": 2, "validationEpisodes": 2 },
+              "algorithm": { "type": "{{(
+                head == "prototypes" ? "protomaml" : "maml"
+            )}}", "iterations": 4, "tasksPerBatch": 2, "validationEpisodes": 2 },
               "inner": { "rate": 0.02, "steps": 2 }
             }
             """,
