@@ -13,6 +13,9 @@ public sealed partial class Learner
     /// <inheritdoc/>
     public Prediction Predict(string text) => Predict(_ => _model.Manifest.Prepare(text));
 
+    /// <inheritdoc/>
+    public Prediction Predict(AudioInput audio) => Predict(_ => _model.Manifest.Prepare(audio));
+
     private Prediction Predict(Func<Snapshot, FloatTensor> prepare)
     {
         Snapshot snapshot = Acquire();

@@ -75,7 +75,7 @@ public static class BundleExporter
                 StringComparer.Ordinal
             );
         weights["mask"] = Tensor.Vector([.. Enumerable.Repeat(1f, state.Outputs)]);
-        FrozenPrefix? prefix = FrozenPrefix.Of(network, recipe.Inner);
+        FrozenPrefix? prefix = FrozenPrefix.Of(network);
         NetworkGraphs inApp = prefix?.Rest ?? network;
         Graph infer = BundleGraphs.Infer(inApp, recipe.Inner, classification);
         Graph adapt = BundleGraphs.Adapt(inApp, recipe.Inner, classification);

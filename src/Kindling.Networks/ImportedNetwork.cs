@@ -24,9 +24,12 @@ internal static class ImportedNetwork
             yield return "network.trainable: expected one or more names, each once";
         }
 
-        foreach (string fault in NetworkFaults.NoNormalization(spec, "has its own"))
+        if (
+            spec.Normalization is not (Normalization.None or Normalization.Layer)
+            || (spec.Normalization == Normalization.Layer && spec.Head == "own")
+        )
         {
-            yield return fault;
+            yield return $"network.normalization: onnx takes none, or layer under a new head, got {spec.Normalization} with head {spec.Head}";
         }
     }
 
@@ -58,7 +61,9 @@ internal static class ImportedNetwork
 
         if (spec.Head != "own")
         {
-            return n.Finish(Head(n, spec, flat, outputs), flat);
+            // what somebody else's network gives may be of any size, and a new head learns from features of about 1
+            Value features = n.Normalize(flat, "features.norm");
+            return n.Finish(Head(n, spec, features, outputs), features);
         }
 
         // Losses and predictions take the softmax themselves.

@@ -50,6 +50,9 @@ public sealed partial class OrtTrainingLearner : ILearner
     public Prediction Predict(string text) => Predict(_model.Manifest.Prepare(text), Read());
 
     /// <inheritdoc/>
+    public Prediction Predict(AudioInput audio) => Predict(_model.Manifest.Prepare(audio), Read());
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The inputs have another shape or are not finite.</exception>
     public IReadOnlyList<Prediction> PredictBatch(FloatTensor inputs)
     {

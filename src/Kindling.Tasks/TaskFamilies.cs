@@ -111,6 +111,24 @@ public static class TaskFamilies
             HasOwnSplit = true,
             Create = TextFamily.Load,
         },
+        new()
+        {
+            Type = "fsdd",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Optional,
+            HasAudio = true,
+            Folds = FsddFamily.Folds,
+            Create = FsddFamily.Load,
+        },
+        new()
+        {
+            Type = "recordings",
+            Kind = TaskKind.Classification,
+            Source = SourceUse.Required,
+            HasAudio = true,
+            HasOwnSplit = true,
+            Create = AudioFamily.Load,
+        },
     ];
 
     /// <summary>The types that <see cref="TaskSpec.Type"/> may name.</summary>
@@ -147,7 +165,7 @@ public static class TaskFamilies
     }
 
     /// <summary>The user's own data as test tasks: every class (task) that is found is in the test split, the other splits are empty.</summary>
-    /// <param name="path">A folder of class folders for pictures, a CSV file for tables, either for texts.</param>
+    /// <param name="path">A folder of class folders for pictures or recordings, a CSV file for tables, either for texts.</param>
     /// <param name="preprocessing">How the model wants its input.</param>
     /// <param name="classification">Whether the model classifies.</param>
     /// <exception cref="BundleException">The data are missing, damaged or of another kind than the model takes.</exception>
@@ -160,7 +178,10 @@ public static class TaskFamilies
             { Image: { } image } => FolderFamily.ForTest(path, image),
             { Table: { } table } => TableFamily.ForTest(path, table, classification),
             { Text: { } text } => TextFamily.ForTest(path, text),
-            _ => throw new BundleException($"'{path}' cannot be read for this model: it takes neither pictures nor tables nor texts."),
+            { Audio: { } audio } => AudioFamily.ForTest(path, audio),
+            _ => throw new BundleException(
+                $"'{path}' cannot be read for this model: it takes neither pictures nor tables nor texts nor recordings."
+            ),
         };
     }
 
@@ -184,6 +205,11 @@ public static class TaskFamilies
         public bool HasAlphabets { get; init; }
 
         public bool HasTexts { get; init; }
+
+        public bool HasAudio { get; init; }
+
+        /// <summary>Fixed splits to choose from; 0: one.</summary>
+        public int Folds { get; init; }
 
         /// <summary>What the classes of an episode can have in common; null: nothing.</summary>
         public string? Within { get; init; }

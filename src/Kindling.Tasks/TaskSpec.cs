@@ -48,7 +48,7 @@ public sealed class TaskSpec
     public int Queries { get; init; } = DefaultCount;
 
     /// <summary>
-    /// Where the data are: for <c>images</c> a folder of class folders, for <c>table</c> a CSV file, for <c>texts</c> either, for a set with a usual folder,
+    /// Where the data are: for <c>images</c> and <c>recordings</c> a folder of class folders, for <c>table</c> a CSV file, for <c>texts</c> either, for a set with a usual folder,
     /// as <c>omniglot</c>, another one; below the data root, else as it stands.
     /// </summary>
     public string? Source { get; init; }
@@ -87,7 +87,7 @@ public sealed class TaskSpec
     public double? ShiftItems { get; init; }
 
     /// <summary>
-    /// Seed of generated classes (<c>glyphs</c>), of the split of classes (<c>images</c>, <c>table</c>) and of the choice of alphabets
+    /// Seed of generated classes (<c>glyphs</c>), of the split of classes (<c>images</c>, <c>table</c>, <c>texts</c>, <c>recordings</c>) and of the choice of alphabets
     /// (<c>omniglot</c>); 0 by default.
     /// </summary>
     public ulong Seed { get; init; }
@@ -148,6 +148,15 @@ public sealed class TaskSpec
     /// never saw, as a new domain has (<see cref="TextUnits.Words"/> only); below 1, 0 by default.
     /// </summary>
     public double? RenamePieces { get; init; }
+
+    /// <summary>Times of spectrograms, 10 ms apart; 76 by default.</summary>
+    public int? Frames { get; init; }
+
+    /// <summary>Frequencies of spectrograms, from 60 to 3800 Hz; 32 by default.</summary>
+    public int? Mels { get; init; }
+
+    /// <summary>Which of the set's fixed splits (<c>fsdd</c> only: the number of the speaker for test, from 0 to 4); 0 by default.</summary>
+    public int? Fold { get; init; }
 
     /// <summary>Codes that texts consist of, that of padding included; null where the inputs are no texts.</summary>
     [JsonIgnore]
@@ -215,6 +224,9 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "pieces", Pieces is not null, r => r.HasTexts);
         CheckOnly(faults, row, "dropWords", DropWords is not null, r => r.HasTexts);
         CheckOnly(faults, row, "renamePieces", RenamePieces is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "frames", Frames is not null, r => r.HasAudio);
+        CheckOnly(faults, row, "mels", Mels is not null, r => r.HasAudio);
+        CheckOnly(faults, row, "fold", Fold is not null, r => r.Folds > 0);
         if (row?.Source == SourceUse.Required && string.IsNullOrWhiteSpace(Source))
         {
             faults.Add($"tasks.source must name the data of '{Type}'.");
@@ -223,6 +235,12 @@ public sealed class TaskSpec
         CheckValues(faults);
         CheckAlphabets(faults, row);
         CheckTexts(faults);
+        faults.AddRange(AudioFamily.PreprocessingOf(this).Validate().Select(fault => "tasks." + fault));
+        if (row?.Folds > 0 && !(Fold is null || (Fold >= 0 && Fold < row.Folds)))
+        {
+            faults.Add($"tasks.fold must be between 0 and {row.Folds - 1}, got {Fold}.");
+        }
+
         return faults;
     }
 

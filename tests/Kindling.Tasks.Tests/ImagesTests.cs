@@ -220,7 +220,7 @@ internal sealed class ImagesTests
     public void Read_OfEmptyFolder_SaysWhatIsExpected()
     {
         AssertRefused(
-            () => ImageFolder.Read(_files.Root),
+            () => ClassFolder.OfPictures(_files.Root),
             $"'{_files.Root}' holds no class folders: expected one folder of PNG or JPEG pictures for each class."
         );
     }
@@ -231,7 +231,7 @@ internal sealed class ImagesTests
         _files.Write("a/readme.txt", "no picture");
 
         AssertRefused(
-            () => ImageFolder.Read(_files.Root),
+            () => ClassFolder.OfPictures(_files.Root),
             $"Class folder '{Path.Combine(_files.Root, "a")}' holds no pictures: expected at least one PNG or JPEG file."
         );
     }
@@ -242,7 +242,7 @@ internal sealed class ImagesTests
         string path = Path.Combine(_files.Root, "none");
 
         AssertRefused(
-            () => ImageFolder.Read(path),
+            () => ClassFolder.OfPictures(path),
             $"'{path}' is not a folder: expected a folder that holds one folder of pictures for each class."
         );
     }
@@ -255,7 +255,7 @@ internal sealed class ImagesTests
             _files.Write(name, TestFiles.Png(1, 1, 0));
         }
 
-        ImageFolder folder = ImageFolder.Read(_files.Root);
+        ClassFolder folder = ClassFolder.OfPictures(_files.Root);
 
         Assert.That(folder.Classes.Select(c => c.Name), Is.EqualTo(new[] { "B", "b" }));
         Assert.That(folder.Classes[1].Files.Select(Path.GetFileName), Is.EqualTo(new[] { "10.png", "2.PNG" }));
@@ -341,7 +341,7 @@ internal sealed class ImagesTests
     public void OfSource_ForAModelOfTensors_IsRefused() =>
         AssertRefused(
             () => TaskFamilies.OfSource("set", Preprocessing.None, classification: true),
-            "'set' cannot be read for this model: it takes neither pictures nor tables nor texts."
+            "'set' cannot be read for this model: it takes neither pictures nor tables nor texts nor recordings."
         );
 
     private static TaskSpec Spec(int ways) =>

@@ -14,7 +14,7 @@ public sealed class ArrowTests
         ("Networks", "Graph", ""),
         ("Bundle", "", ""),
         ("Mpi", "", ""),
-        ("Tasks", "Bundle", "StbImageSharp CsvHelper"),
+        ("Tasks", "Bundle", "StbImageSharp CsvHelper NAudio.Core"),
         ("Recipes", "Graph Autodiff Networks Tasks Bundle", ""),
         (
             "Train",

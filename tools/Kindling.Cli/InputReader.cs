@@ -3,19 +3,19 @@ using Kindling.Tasks.Files;
 
 namespace Kindling.Cli;
 
-/// <summary>Reads what `adapt` and `predict` are given: a folder of class folders, pictures, texts, or a CSV file.</summary>
+/// <summary>Reads what `adapt` and `predict` are given: a folder of class folders, pictures, recordings, texts, or a CSV file.</summary>
 internal static class InputReader
 {
-    /// <summary>Labelled examples from a folder of class folders or a CSV file; how pictures were prepared goes to standard error.</summary>
+    /// <summary>Labelled examples from a folder of class folders or a CSV file; how pictures and recordings were prepared goes to standard error.</summary>
     public static SupportSet Support(BundleManifest manifest, string path, ImageInversion? invert)
     {
         if (manifest.Preprocessing.Image is not null)
         {
-            RequireFolder(path);
+            RequireFolder(path, "pictures");
             ImagePreprocessing preprocessing = manifest.ForPictures(invert);
-            PictureLog log = new("support");
+            PreparationLog log = new("support", "pictures");
             List<(string, ImageInput)> pictures = [];
-            foreach ((string name, string file) in ImageFolder.Read(path).Classes.SelectMany(c => c.Files.Select(f => (c.Name, f))))
+            foreach ((string name, string file) in ClassFolder.OfPictures(path).Classes.SelectMany(c => c.Files.Select(f => (c.Name, f))))
             {
                 ImageInput image = ImageFiles.Decode(file);
                 log.Add(preprocessing.Describe(image));
@@ -29,8 +29,29 @@ internal static class InputReader
         if (invert is not null)
         {
             throw new BundleException(
-                $"--invert is for pictures; '{manifest.Name}' takes {(manifest.Preprocessing.Text is null ? "rows of a table" : "texts")}."
+                $"--invert is for pictures; '{manifest.Name}' takes {manifest.Preprocessing switch {
+                    { Text: not null } => "texts",
+                    { Audio: not null } => "recordings",
+                    _ => "rows of a table",
+                }}."
             );
+        }
+
+        if (manifest.Preprocessing.Audio is { } recordings)
+        {
+            RequireFolder(path, "recordings");
+            PreparationLog log = new("support", "recordings");
+            (string, AudioInput)[] examples =
+            [
+                .. ClassFolder.OfRecordings(path).Classes.SelectMany(c => c.Files.Select(f => (c.Name, AudioFiles.Decode(f)))),
+            ];
+            foreach ((_, AudioInput audio) in examples)
+            {
+                log.Add(recordings.Describe(audio));
+            }
+
+            log.Write();
+            return SupportSet.FromAudio(manifest, examples);
         }
 
         if (manifest.Preprocessing.Text is not null)
@@ -60,8 +81,8 @@ internal static class InputReader
     }
 
     /// <summary>
-    /// Inputs to predict, each with its name: pictures, folders of pictures or CSV files; for texts also the text itself, where no file or folder has that
-    /// name. How pictures were prepared goes to standard error, at the end.
+    /// Inputs to predict, each with its name: pictures, recordings, folders of these, or CSV files; for texts also the text itself, where no file or folder has that
+    /// name. How pictures and recordings were prepared goes to standard error, at the end.
     /// </summary>
     public static IEnumerable<(string Name, FloatTensor Input)> Inputs(
         BundleManifest manifest,
@@ -69,17 +90,26 @@ internal static class InputReader
         ImageInversion? invert
     )
     {
-        PictureLog log = new("input");
+        PreparationLog log = new("input", manifest.Preprocessing.Audio is null ? "pictures" : "recordings");
         foreach (string path in paths)
         {
             if (manifest.Preprocessing.Image is not null)
             {
                 ImagePreprocessing preprocessing = manifest.ForPictures(invert);
-                foreach (string file in Pictures(path))
+                foreach (string file in Files(path, ImageFiles.IsImage, $"pictures ({string.Join(", ", ImageFiles.Extensions)})"))
                 {
                     ImageInput image = ImageFiles.Decode(file);
                     log.Add(preprocessing.Describe(image));
                     yield return (file, manifest.Prepare(image, invert));
+                }
+            }
+            else if (manifest.Preprocessing.Audio is { } recordings)
+            {
+                foreach (string file in Files(path, AudioFiles.IsAudio, $"recordings ({AudioFiles.Extension})"))
+                {
+                    AudioInput audio = AudioFiles.Decode(file);
+                    log.Add(recordings.Describe(audio));
+                    yield return (file, manifest.Prepare(audio));
                 }
             }
             else if (manifest.Preprocessing.Text is not null)
@@ -122,7 +152,7 @@ internal static class InputReader
 
     private static IReadOnlyList<string> Columns(BundleManifest manifest) =>
         manifest.Preprocessing.Table?.Columns
-        ?? throw new BundleException($"'{manifest.Name}' takes neither pictures nor tables nor texts.");
+        ?? throw new BundleException($"'{manifest.Name}' takes neither pictures nor tables nor texts nor recordings.");
 
     private static void Note(BundleManifest manifest, string place, string text)
     {
@@ -138,17 +168,17 @@ internal static class InputReader
         return manifest.Prepare(rows.Values.AsSpan(row * width, width));
     }
 
-    private static void RequireFolder(string path)
+    private static void RequireFolder(string path, string examples)
     {
         if (File.Exists(path))
         {
             throw new BundleException(
-                $"{path}: the model takes pictures, so its examples are a folder with one folder of pictures a class."
+                $"{path}: the model takes {examples}, so its examples are a folder with one folder of {examples} a class."
             );
         }
     }
 
-    private static IEnumerable<string> Pictures(string path)
+    private static IEnumerable<string> Files(string path, Func<string, bool> isExample, string expected)
     {
         if (!Directory.Exists(path))
         {
@@ -157,10 +187,8 @@ internal static class InputReader
 
         string[] files =
         [
-            .. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(ImageFiles.IsImage).Order(StringComparer.Ordinal),
+            .. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(isExample).Order(StringComparer.Ordinal),
         ];
-        return files.Length > 0
-            ? files
-            : throw new BundleException($"{path}: expected pictures ({string.Join(", ", ImageFiles.Extensions)}), found none.");
+        return files.Length > 0 ? files : throw new BundleException($"{path}: expected {expected}, found none.");
     }
 }

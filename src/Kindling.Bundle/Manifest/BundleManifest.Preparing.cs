@@ -47,5 +47,18 @@ public sealed partial record BundleManifest
     public TextPreprocessing ForTexts() =>
         Preprocessing.Text ?? throw new ArgumentException($"'{Name}' takes no texts; its preprocessing is '{Preprocessing.Kind}'.");
 
+    /// <summary>Prepares a recording: one input of the model.</summary>
+    /// <exception cref="ArgumentException">The model takes no recordings.</exception>
+    public FloatTensor Prepare(AudioInput audio)
+    {
+        ArgumentNullException.ThrowIfNull(audio);
+        return new FloatTensor(InputShape(), ForAudio().Apply(audio).Values);
+    }
+
+    /// <summary>How recordings are prepared.</summary>
+    /// <exception cref="ArgumentException">The model takes no recordings.</exception>
+    public AudioPreprocessing ForAudio() =>
+        Preprocessing.Audio ?? throw new ArgumentException($"'{Name}' takes no recordings; its preprocessing is '{Preprocessing.Kind}'.");
+
     private int[] InputShape() => [.. Input.Shape.Skip(1).Select(size => size!.Value)];
 }

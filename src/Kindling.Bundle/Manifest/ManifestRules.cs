@@ -178,6 +178,7 @@ internal static class ManifestRules
         {
             { Image: { } image } => (long)image.Channels * image.Height * image.Width,
             { Table: { } table } => table.Columns.Count,
+            { Audio: { } audio } => (long)audio.Frames * audio.Mels,
             _ => null,
         };
         long input = Elements(manifest.Input.Shape.Skip(1).Select(size => size ?? 0));

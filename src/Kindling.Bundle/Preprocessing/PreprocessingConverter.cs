@@ -20,7 +20,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             || word.ValueKind != JsonValueKind.String
         )
         {
-            throw new JsonException("Preprocessing must be an object with the kind image, table, text or none.");
+            throw new JsonException("Preprocessing must be an object with the kind image, table, text, audio or none.");
         }
 
         string kind = word.GetString()!;
@@ -31,6 +31,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             Image = kind == Preprocessing.ImageKind ? settings.Deserialize(PreprocessingJson.Default.ImagePreprocessing) : null,
             Table = kind == Preprocessing.TableKind ? settings.Deserialize(PreprocessingJson.Default.TablePreprocessing) : null,
             Text = kind == Preprocessing.TextKind ? settings.Deserialize(PreprocessingJson.Default.TextPreprocessing) : null,
+            Audio = kind == Preprocessing.AudioKind ? settings.Deserialize(PreprocessingJson.Default.AudioPreprocessing) : null,
         };
     }
 
@@ -51,6 +52,11 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
         if (value.Text is not null)
         {
             WriteMembers(writer, JsonSerializer.SerializeToElement(value.Text, PreprocessingJson.Default.TextPreprocessing));
+        }
+
+        if (value.Audio is not null)
+        {
+            WriteMembers(writer, JsonSerializer.SerializeToElement(value.Audio, PreprocessingJson.Default.AudioPreprocessing));
         }
 
         writer.WriteEndObject();

@@ -80,6 +80,10 @@ public interface ILearner : IDisposable
     /// <exception cref="ArgumentException">The model takes no texts, or the text is empty or no valid Unicode.</exception>
     Prediction Predict(string text);
 
+    /// <summary>Predicts for one recording, prepared as the manifest says.</summary>
+    /// <exception cref="ArgumentException">The model takes no recordings.</exception>
+    Prediction Predict(AudioInput audio);
+
     /// <summary>
     /// Predicts for a batch in one run. Under normalisation <c>batch</c> the statistics come from the batch, so that its inputs influence each other.
     /// </summary>

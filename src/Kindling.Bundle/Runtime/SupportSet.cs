@@ -75,6 +75,17 @@ public sealed class SupportSet
         return FromExamples([.. examples.Select(example => (example.Label, manifest.Prepare(example.Text)))], invert: null);
     }
 
+    /// <summary>Labelled recordings, prepared as the model wants them; class names in ordinal order.</summary>
+    /// <param name="manifest">The model's manifest.</param>
+    /// <param name="examples">Class name and one recording each.</param>
+    /// <exception cref="ArgumentException">No examples, an empty class name, or a model that takes no recordings.</exception>
+    public static SupportSet FromAudio(BundleManifest manifest, IEnumerable<(string Label, AudioInput Audio)> examples)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(examples);
+        return FromExamples([.. examples.Select(example => (example.Label, manifest.Prepare(example.Audio)))], invert: null);
+    }
+
     private static SupportSet FromExamples((string Label, FloatTensor Input)[] examples, ImageInversion? invert)
     {
         if (Array.FindIndex(examples, example => string.IsNullOrEmpty(example.Label)) is int nameless and >= 0)

@@ -13,9 +13,9 @@ internal static class FolderFamily
     public static ClassFamily Load(TaskSpec spec, string dataRoot)
     {
         string path = SourcePath.Find(Name, spec.Source!, dataRoot, Directory.Exists);
-        ImageFolder folder = ImageFolder.Read(path);
+        ClassFolder folder = ClassFolder.OfPictures(path);
         int each = spec.Shots + spec.Queries;
-        foreach (ImageFolderClass item in folder.Classes)
+        foreach (ClassFolderClass item in folder.Classes)
         {
             if (item.Files.Count < each)
             {
@@ -51,7 +51,7 @@ internal static class FolderFamily
     /// <summary>All classes of a folder as test classes, prepared as given.</summary>
     public static ClassFamily ForTest(string path, ImagePreprocessing preprocessing)
     {
-        (ImageBank bank, ItemClass[] classes, string hash) = Prepare(ImageFolder.Read(path), preprocessing);
+        (ImageBank bank, ItemClass[] classes, string hash) = Prepare(ClassFolder.OfPictures(path), preprocessing);
         return new ClassFamily(
             Name,
             bank,
@@ -81,11 +81,11 @@ internal static class FolderFamily
         };
     }
 
-    private static (ImageBank Bank, ItemClass[] Classes, string Hash) Prepare(ImageFolder folder, ImagePreprocessing preprocessing)
+    private static (ImageBank Bank, ItemClass[] Classes, string Hash) Prepare(ClassFolder folder, ImagePreprocessing preprocessing)
     {
         List<ItemClass> classes = [];
         List<string> files = [];
-        foreach (ImageFolderClass item in folder.Classes)
+        foreach (ClassFolderClass item in folder.Classes)
         {
             classes.Add(new ItemClass(item.Name, files.Count, item.Files.Count));
             files.AddRange(item.Files);

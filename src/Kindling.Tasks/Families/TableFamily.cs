@@ -67,7 +67,7 @@ internal static class TableFamily
 
     private static ITaskFamily Create(TableFile table, Groups groups, int[][] splits, TablePreprocessing preprocessing, bool regression)
     {
-        RowBank bank = new(table, [.. groups.Rows.SelectMany(r => r)], preprocessing);
+        FloatBank bank = FloatBank.OfRows(table, [.. groups.Rows.SelectMany(r => r)], preprocessing);
         ItemClass[] classes = groups.ToClasses();
         ItemClass[][] dealt = [.. splits.Select(s => s.Select(n => classes[n]).ToArray())];
         string hash = Hash(table);

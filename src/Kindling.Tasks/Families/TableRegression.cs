@@ -5,12 +5,12 @@ namespace Kindling.Tasks.Families;
 /// <summary>Regression whose tasks are groups of rows of a table.</summary>
 internal sealed class TableRegression : ITaskFamily, IShapeCheck
 {
-    private readonly RowBank _bank;
+    private readonly FloatBank _bank;
     private readonly ItemClass[][] _tasks;
     private readonly float[] _targets;
 
     /// <summary>Takes over rows and targets, both in the order of the tasks.</summary>
-    public TableRegression(string name, RowBank bank, ItemClass[][] tasks, float[] targets, int outputs)
+    public TableRegression(string name, FloatBank bank, ItemClass[][] tasks, float[] targets, int outputs)
     {
         Name = name;
         _bank = bank;

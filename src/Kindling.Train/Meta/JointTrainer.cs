@@ -46,8 +46,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     )
     {
         this.recipe = recipe;
-        this.tasks = tasks;
-        data = tasks.Joint(Split.Train);
+        JointData pooled = tasks.Joint(Split.Train);
         Recipe body = recipe with
         {
             Network = recipe.Network with
@@ -56,7 +55,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
             },
             Inner = recipe.Inner with { Loss = InnerSpec.DefaultLoss },
         };
-        Network = body.Build(tasks.InputShape, tasks.IsClassification ? data.ClassCount : tasks.OutputCount);
+        (Network, this.tasks) = FrozenTasks.Split(
+            body.Build(tasks.InputShape, tasks.IsClassification ? pooled.ClassCount : tasks.OutputCount),
+            tasks
+        );
+        data = FrozenTasks.Seen(this.tasks, pooled);
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
         JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
         outer = OuterLoops.Create(
@@ -121,7 +124,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
     public void Restore(IReadOnlyDictionary<string, FloatTensor> state, int iteration) => outer.Restore(state, iteration);
 
     /// <inheritdoc/>
-    public void Dispose() => outer.Dispose();
+    public void Dispose()
+    {
+        outer.Dispose();
+        (tasks as FrozenTasks)?.Dispose();
+    }
 
     private IReadOnlyList<TaskInput> Draw(int iteration, int task)
     {

@@ -51,7 +51,6 @@ public sealed class MetaTrainer : ITraining, IDisposable
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         this.recipe = recipe;
-        this.tasks = tasks;
         this.ranks = ranks ?? SingleProcess.Alone;
         shape = recipe.Tasks.ToShape();
         if (recipe.Network.Head == "prototypes" && !tasks.IsClassification)
@@ -59,7 +58,10 @@ public sealed class MetaTrainer : ITraining, IDisposable
             throw new BundleException($"network.head: prototypes are means of classes, and '{recipe.Tasks.Type}' is a regression.");
         }
 
-        Network = recipe.Build(tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount);
+        (Network, this.tasks) = FrozenTasks.Split(
+            recipe.Build(tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount),
+            tasks
+        );
         Objective objective = new(Network, tasks.IsClassification, recipe.Inner.Loss);
         inner = new InnerLoop(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
@@ -78,7 +80,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         );
     }
 
-    /// <summary>The network being trained.</summary>
+    /// <summary>The network being trained; without its frozen part, where that has run on the tasks already.</summary>
     public NetworkGraphs Network { get; }
 
     /// <summary>Finished iterations.</summary>
@@ -191,7 +193,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
 
     /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> parameters, Episode episode, int steps) =>
-        evaluator.Trace(parameters, episode, steps);
+        evaluator.Trace(parameters, FrozenTasks.Seen(tasks, episode), steps);
 
     /// <summary>Everything that the next iterations depend on, by name.</summary>
     public IReadOnlyDictionary<string, FloatTensor> Snapshot()
@@ -228,6 +230,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         outer.Dispose();
         experience?.Dispose();
         evaluator.Dispose();
+        (tasks as FrozenTasks)?.Dispose();
     }
 
     // Process 0 alone knows the best parameters and the averaged ones after a resumption: it says what is measured, and whether training goes on.

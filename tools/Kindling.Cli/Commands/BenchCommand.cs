@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kindling.Adapt;
 using Kindling.Evaluate.Benchmarks;
 using Kindling.Export;
+using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 
@@ -82,7 +83,7 @@ internal static class BenchCommand
             PassBenchmarkReport report = PassBenchmark.Measure(
                 path,
                 (network, inner, classification) =>
-                    BundleGraphs.AdaptStages(FrozenPrefix.Of(network, inner)?.Rest ?? network, inner, classification),
+                    BundleGraphs.AdaptStages(FrozenPrefix.Of(network)?.Rest ?? network, inner, classification),
                 TimeProvider.System
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));

@@ -13,7 +13,7 @@ internal static class PredictCommand
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
         Argument<string[]> inputs = new("input")
         {
-            Description = "Pictures, folders of pictures, CSV files, or texts and .txt files",
+            Description = "Pictures or WAV files, folders of them, CSV files, or texts and .txt files",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> adapted = new("--adapted") { Description = "Delta file that `kindling adapt` wrote" };

@@ -26,7 +26,7 @@ internal sealed record PictureSurvey
     /// <exception cref="BundleException">It is no folder of class folders, or a picture of the sample is damaged.</exception>
     public static PictureSurvey Of(string folder)
     {
-        ImageFolder listing = ImageFolder.Read(folder);
+        ClassFolder listing = ClassFolder.OfPictures(folder);
         string[] files = [.. listing.Classes.SelectMany(c => c.Files)];
         int count = Math.Min(SampleSize, files.Length);
         // Evenly over the list, hence over the classes.

@@ -69,6 +69,10 @@ internal static class BundleInspection
             { Image: { } i } =>
                 $"pictures {i.Width}x{i.Height} {(i.Channels == 1 ? "grey" : "colour")}, invert {i.Invert.ToString().ToLowerInvariant()}, contrast {i.Contrast.ToString().ToLowerInvariant()}",
             { Table: { } t } => $"columns {string.Join(", ", t.Columns)}",
+            { Text: { } t } => $"texts, {string.Join(" x ", t.Shape)} codes of {t.Units.ToString().ToLowerInvariant()}",
+            { Audio: { } a } => FormattableString.Invariant(
+                $"recordings, {a.Frames} times x {a.Mels} mels from {a.Low} to {a.High} Hz at {a.SampleRate} Hz"
+            ),
             _ => "tensors as they come",
         };
 }

@@ -1,7 +1,7 @@
 namespace Kindling.Tasks.Files;
 
 /// <summary>One class folder.</summary>
-public sealed class ImageFolderClass
+public sealed class ClassFolderClass
 {
     /// <summary>The folder's name, which is the class's.</summary>
     public required string Name { get; init; }

@@ -1,24 +1,27 @@
 using Kindling.Graphs;
-using Kindling.Networks;
-using Kindling.Recipes;
 
-namespace Kindling.Export;
+namespace Kindling.Networks;
 
 /// <summary>
-/// A network with frozen parameters in two parts: what it computes before the first parameter that adapts, which is the same in every step and for every user,
+/// A network with frozen weights in two parts: what it computes before the first parameter that is trained, which is the same in every step and for every user,
 /// and the rest. The first part runs once for each example; what the second reads of it is kept.
 /// </summary>
 /// <param name="Backbone">(x, frozen parameters) -> values [batch, ...] that the rest reads.</param>
 /// <param name="Rest">The network with those values as inputs in place of x.</param>
 public sealed record FrozenPrefix(Graph Backbone, NetworkGraphs Rest)
 {
-    /// <summary>Splits a network; null where it has no frozen parameters, where they are not before the others, or where examples of a batch are no longer apart.</summary>
-    public static FrozenPrefix? Of(NetworkGraphs network, InnerSpec inner)
+    // Weights that an imported network keeps as constants; smaller ones are numbers and tables that any network has.
+    private const int WeightElements = 1024;
+
+    /// <summary>
+    /// Splits a network; null where no product with frozen parameters, or with weights that are constants, stands before the parameters that are trained, or where
+    /// examples of a batch are no longer apart.
+    /// </summary>
+    public static FrozenPrefix? Of(NetworkGraphs network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(inner);
         HashSet<string> frozen = [.. network.Parameters.Where(p => p.IsFrozen).Select(p => p.Name)];
-        if (frozen.Count == 0 || network.Normalization is Normalization.Batch or Normalization.Support)
+        if (network.Normalization is Normalization.Batch or Normalization.Support)
         {
             return null;
         }
@@ -34,7 +37,7 @@ public sealed record FrozenPrefix(Graph Backbone, NetworkGraphs Rest)
         }
 
         string[] crossing = Settle(network, support);
-        if (!network.Infer.Nodes.Any(n => support.Contains(n.Name) && n.Inputs.Any(v => v is not null && frozen.Contains(v.Name))))
+        if (!network.Infer.Nodes.Any(n => support.Contains(n.Name) && HasWeights(n, frozen)))
         {
             return null;
         }
@@ -53,6 +56,15 @@ public sealed record FrozenPrefix(Graph Backbone, NetworkGraphs Rest)
             }
         );
     }
+
+    private static bool HasWeights(Node node, HashSet<string> frozen) =>
+        node.Inputs.Any(v =>
+            v is not null
+            && (
+                frozen.Contains(v.Name)
+                || (node.OpType is "Conv" or "ConvTranspose" or "Gemm" or "MatMul" && v.Constant?.Count >= WeightElements)
+            )
+        );
 
     /// <summary>Nodes that read nothing but the input, frozen parameters, constants and each other.</summary>
     private static HashSet<string> Cold(Graph graph, HashSet<string> known)
