@@ -122,9 +122,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
             (iteration, t) =>
             {
                 SeededRandom random = new(recipe.Seed, TrainStream, (ulong)iteration, (ulong)t);
-                Episode episode =
-                    experience?.Draw(Parameters, Split.Train, shape, recipe.Inner.Steps, random)
-                    ?? tasks.Sample(Split.Train, shape, random);
+                Episode episode = Lived(Parameters, Split.Train, random) ?? tasks.Sample(Split.Train, shape, random);
                 return TaskInput.Of(episode, tasks.IsClassification);
             }
         );
@@ -187,9 +185,9 @@ public sealed class MetaTrainer : ITraining, IDisposable
         return [.. metrics.Chunk(width)];
     }
 
-    /// <summary>An episode of a split, as training draws them; in worlds, what the policy with these parameters lives through.</summary>
-    internal Episode Draw(IReadOnlyList<FloatTensor> parameters, Split split, SeededRandom random) =>
-        experience?.Draw(parameters, split, shape, recipe.Inner.Steps, random) ?? tasks.Sample(split, shape, random);
+    /// <summary>In worlds, a task that the policy with these parameters lives through; null elsewhere.</summary>
+    internal Episode? Lived(IReadOnlyList<FloatTensor> parameters, Split split, SeededRandom random) =>
+        experience?.Draw(parameters, split, shape, recipe.Inner.Steps, random);
 
     /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> parameters, Episode episode, int steps) =>

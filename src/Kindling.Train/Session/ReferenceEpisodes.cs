@@ -19,16 +19,18 @@ internal static class ReferenceEpisodes
     private const ulong EpisodeStream = 4;
     private const ulong PositionStream = 5;
 
-    public static void Write(MetaTrainer trainer, Recipe recipe, IReadOnlyList<FloatTensor> parameters, string folder)
+    public static void Write(MetaTrainer trainer, Recipe recipe, ITaskFamily tasks, IReadOnlyList<FloatTensor> parameters, string folder)
     {
         ParameterSpec[] adapted = [.. trainer.Adapted.Select(i => trainer.Network.Parameters[i])];
         int[][] positions = [.. adapted.Select((p, i) => Positions(p, recipe.Seed, (ulong)i))];
         Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        EpisodeShape shape = recipe.Tasks.ToShape();
         // Policies take each step on new episodes: on old ones the loss of a policy gradient falls without end.
         int steps = recipe.Tasks.IsControl ? recipe.Inner.Steps : MostSteps;
         for (int e = 0; e < Episodes; e++)
         {
-            Episode episode = trainer.Draw(parameters, Split.Validation, new SeededRandom(recipe.Seed, EpisodeStream, (ulong)e));
+            SeededRandom random = new(recipe.Seed, EpisodeStream, (ulong)e);
+            Episode episode = trainer.Lived(parameters, Split.Validation, random) ?? tasks.Sample(Split.Validation, shape, random);
             (float[] losses, FloatTensor[][] after) = trainer.Trace(parameters, episode, steps);
             tensors[$"{e}.support.x"] = episode.SupportX;
             tensors[$"{e}.support.y"] = episode.SupportY;

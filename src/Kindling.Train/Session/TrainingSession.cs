@@ -214,7 +214,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
 
         Checkpoint.WriteNetwork(folder, recipe);
         Checkpoint.Write(folder, Checkpoint.ThetaFile, theta, state);
-        ReferenceEpisodes.Write(trainer, recipe, best, Path.Combine(folder, "reference"));
+        ReferenceEpisodes.Write(trainer, recipe, tasks, best, Path.Combine(folder, "reference"));
 
         // Last, so that going on from it repeats what a kill in between left undone.
         Checkpoint.Write(folder, Checkpoint.LastFile, trainer.Snapshot(), state);
