@@ -26,10 +26,15 @@ internal static class InputReader
             return SupportSet.FromImages(manifest, pictures, invert);
         }
 
+        if (manifest.IsLanguage && invert is null)
+        {
+            return LanguagePrediction.Support(manifest, path);
+        }
+
         if (invert is not null)
         {
             throw new BundleException(
-                $"--invert is for pictures; '{manifest.Name}' takes {(manifest.Preprocessing.Text is null ? "rows of a table" : "texts")}."
+                $"--invert is for pictures; '{manifest.Name}' takes {(manifest.Preprocessing.Table is null ? "texts" : "rows of a table")}."
             );
         }
 

@@ -16,13 +16,16 @@ public sealed class Preprocessing
     /// <summary><see cref="Kind"/> of texts.</summary>
     public const string TextKind = "text";
 
+    /// <summary><see cref="Kind"/> of texts that a language model continues.</summary>
+    public const string LanguageKind = "language";
+
     /// <summary><see cref="Kind"/> of input that is used as it comes.</summary>
     public const string NoneKind = "none";
 
     /// <summary>No preprocessing: the app hands over tensors.</summary>
     public static Preprocessing None { get; } = new();
 
-    /// <summary><c>image</c>, <c>table</c>, <c>text</c> or <c>none</c> (the default).</summary>
+    /// <summary><c>image</c>, <c>table</c>, <c>text</c>, <c>language</c> or <c>none</c> (the default).</summary>
     public string Kind { get; init; } = NoneKind;
 
     /// <summary>Set when, and only when, <see cref="Kind"/> is <c>image</c>.</summary>
@@ -34,6 +37,9 @@ public sealed class Preprocessing
     /// <summary>Set when, and only when, <see cref="Kind"/> is <c>text</c>.</summary>
     public TextPreprocessing? Text { get; init; }
 
+    /// <summary>Set when, and only when, <see cref="Kind"/> is <c>language</c>.</summary>
+    public LanguagePreprocessing? Language { get; init; }
+
     /// <summary>Preprocessing of pictures.</summary>
     public static Preprocessing ForImage(ImagePreprocessing image) => new() { Kind = ImageKind, Image = image };
 
@@ -43,21 +49,26 @@ public sealed class Preprocessing
     /// <summary>Preprocessing of texts.</summary>
     public static Preprocessing ForText(TextPreprocessing text) => new() { Kind = TextKind, Text = text };
 
+    /// <summary>Preprocessing of texts for a language model.</summary>
+    public static Preprocessing ForLanguage(LanguagePreprocessing language) => new() { Kind = LanguageKind, Language = language };
+
     /// <summary>All faults of these settings, empty when there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
         List<string> faults = [];
-        if (Kind is not (ImageKind or TableKind or TextKind or NoneKind))
+        if (Kind is not (ImageKind or TableKind or TextKind or LanguageKind or NoneKind))
         {
-            faults.Add($"kind must be image, table, text or none, got '{Kind}'.");
+            faults.Add($"kind must be image, table, text, language or none, got '{Kind}'.");
         }
 
         Check(faults, ImageKind, Image is not null);
         Check(faults, TableKind, Table is not null);
         Check(faults, TextKind, Text is not null);
+        Check(faults, LanguageKind, Language is not null);
         faults.AddRange((Image?.Validate() ?? []).Select(f => "image: " + f));
         faults.AddRange((Table?.Validate() ?? []).Select(f => "table: " + f));
         faults.AddRange((Text?.Validate() ?? []).Select(f => "text: " + f));
+        faults.AddRange((Language?.Validate() ?? []).Select(f => "language: " + f));
         return faults;
     }
 

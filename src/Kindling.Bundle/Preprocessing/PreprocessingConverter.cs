@@ -20,7 +20,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             || word.ValueKind != JsonValueKind.String
         )
         {
-            throw new JsonException("Preprocessing must be an object with the kind image, table, text or none.");
+            throw new JsonException("Preprocessing must be an object with the kind image, table, text, language or none.");
         }
 
         string kind = word.GetString()!;
@@ -31,6 +31,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             Image = kind == Preprocessing.ImageKind ? settings.Deserialize(PreprocessingJson.Default.ImagePreprocessing) : null,
             Table = kind == Preprocessing.TableKind ? settings.Deserialize(PreprocessingJson.Default.TablePreprocessing) : null,
             Text = kind == Preprocessing.TextKind ? settings.Deserialize(PreprocessingJson.Default.TextPreprocessing) : null,
+            Language = kind == Preprocessing.LanguageKind ? settings.Deserialize(PreprocessingJson.Default.LanguagePreprocessing) : null,
         };
     }
 
@@ -51,6 +52,11 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
         if (value.Text is not null)
         {
             WriteMembers(writer, JsonSerializer.SerializeToElement(value.Text, PreprocessingJson.Default.TextPreprocessing));
+        }
+
+        if (value.Language is not null)
+        {
+            WriteMembers(writer, JsonSerializer.SerializeToElement(value.Language, PreprocessingJson.Default.LanguagePreprocessing));
         }
 
         writer.WriteEndObject();

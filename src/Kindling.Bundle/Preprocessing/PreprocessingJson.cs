@@ -10,4 +10,5 @@ namespace Kindling.Bundles;
 [JsonSerializable(typeof(ImagePreprocessing))]
 [JsonSerializable(typeof(TablePreprocessing))]
 [JsonSerializable(typeof(TextPreprocessing))]
+[JsonSerializable(typeof(LanguagePreprocessing))]
 internal sealed partial class PreprocessingJson : JsonSerializerContext;

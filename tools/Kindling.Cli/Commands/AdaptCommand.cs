@@ -12,7 +12,8 @@ internal static class AdaptCommand
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
         Option<string> support = new("--support")
         {
-            Description = "Folder of class folders (pictures, .txt files), or a CSV file with a column 'label' (for texts also 'text')",
+            Description =
+                "Folder of class folders (pictures, .txt files), or a CSV file with a column 'label' (for texts also 'text'); for a language model a text file",
             Required = true,
         };
         Option<string> output = new("--out") { Description = "Delta file to write, FILE.adapted", Required = true };
