@@ -263,14 +263,17 @@ internal sealed class PreprocessingTests
             () => Read(json),
             Throws
                 .TypeOf<System.Text.Json.JsonException>()
-                .With.Message.StartsWith("Preprocessing must be an object with the kind image, table, text or none.")
+                .With.Message.StartsWith("Preprocessing must be an object with the kind image, table, text, language or none.")
         );
     }
 
     [Test]
     public void Deserialize_OfUnknownKind_IsAFaultThatNamesIt()
     {
-        Assert.That(Read("""{"kind":"sound"}""").Validate(), Is.EqualTo(new[] { "kind must be image, table, text or none, got 'sound'." }));
+        Assert.That(
+            Read("""{"kind":"sound"}""").Validate(),
+            Is.EqualTo(new[] { "kind must be image, table, text, language or none, got 'sound'." })
+        );
     }
 
     private static Preprocessing Read(string json) => System.Text.Json.JsonSerializer.Deserialize<Preprocessing>(json)!;

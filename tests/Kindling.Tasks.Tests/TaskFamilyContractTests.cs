@@ -220,7 +220,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, udhr, got 'cubic'.",
                 }
             )
         );
