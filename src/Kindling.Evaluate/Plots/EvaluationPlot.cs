@@ -74,7 +74,12 @@ public static class EvaluationPlot
             plot,
             $"{name}: {report.Episodes} test tasks, 95 % intervals",
             "adaptation steps",
-            error ? "mean squared error (logarithmic)" : "accuracy",
+            report.Metric switch
+            {
+                "accuracy" => "accuracy",
+                "bitsPerByte" => "bits per byte (logarithmic)",
+                _ => "mean squared error (logarithmic)",
+            },
             error ? Alignment.UpperRight : Alignment.LowerRight
         );
         if (!error)

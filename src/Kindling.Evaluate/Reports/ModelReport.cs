@@ -28,8 +28,8 @@ public sealed class ModelReport
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
+        OptionFaults.Refuse(options.Validate(), nameof(options));
         IReadOnlyList<TrainingMetrics> log = source.Training is { } folder ? TrainingLog.Read(folder) : [];
-        EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
         using AdaptableModel model = AdaptableModel.Open(
             source.Bundle,
             new AdaptOptions
@@ -39,6 +39,14 @@ public sealed class ModelReport
                 Device = options.Device,
             }
         );
+        if (model.Manifest.IsLanguage)
+        {
+            throw new BundleException(
+                $"{source.Bundle}: a report is about labels or values, which a language model does not give; `kindling eval` shows what there is to see."
+            );
+        }
+
+        EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
         EpisodePlan plan = new(source.Bundle, model.Manifest, options);
         ReportContent said = new(
             source.Subject,
