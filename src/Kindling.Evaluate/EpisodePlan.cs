@@ -14,6 +14,7 @@ internal sealed class EpisodePlan
     private readonly Lazy<ITaskFamily> own;
     private readonly ITaskFamily test;
     private readonly IReadOnlyList<Episode>? runs;
+    private readonly IReadOnlyList<Language> languages;
     private readonly ulong seed;
 
     /// <summary>Plans the evaluation of a bundle.</summary>
@@ -41,6 +42,9 @@ internal sealed class EpisodePlan
         own = new Lazy<ITaskFamily>(() => Own(path, manifest, tasks, options.DataRoot));
         test = options.Source is { } source ? TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification) : own.Value;
         runs = options.OneShotRuns ? OneShotRuns.Read(tasks, options.DataRoot, manifest.ForPictures()) : null;
+        languages = test is ILanguages all ? [.. all.Languages(Split.Test).Take(Episodes), .. all.Beside] : [];
+        Beside = (test as ILanguages)?.Beside.Count ?? 0;
+        Episodes = languages.Count > 0 ? languages.Count - Beside : Episodes;
         if (!manifest.IsClassification && test.OutputCount != manifest.Output.Count)
         {
             throw new BundleException(
@@ -55,14 +59,23 @@ internal sealed class EpisodePlan
     /// <summary>Test episodes.</summary>
     public int Episodes { get; }
 
+    /// <summary>Episodes behind those that are measured beside them and are not in the means.</summary>
+    public int Beside { get; }
+
     /// <summary>Size of every episode.</summary>
     public EpisodeShape Shape { get; }
 
     /// <summary>Adaptation steps.</summary>
     public int Steps { get; }
 
-    /// <summary>Test episode <paramref name="number"/>.</summary>
-    public Episode Test(int number) => runs?[number] ?? test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
+    /// <summary>Test episode <paramref name="number"/>: where tasks are languages each of them once, whatever the seed.</summary>
+    public Episode Test(int number) =>
+        languages.Count > 0
+            ? ((ILanguages)test).Of(languages[number], Shape)
+            : runs?[number] ?? test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
+
+    /// <summary>The language of test episode <paramref name="number"/>; null where tasks are no languages.</summary>
+    public Language? Language(int number) => languages.Count > 0 ? languages[number] : null;
 
     /// <summary>Stream <paramref name="number"/> of test tasks.</summary>
     public IReadOnlyList<StreamSegment> Stream(int number, int segments) =>
@@ -71,7 +84,9 @@ internal sealed class EpisodePlan
     /// <summary>Validation episode <paramref name="number"/> of the recipe's own tasks; the same ones whatever the seed of the test.</summary>
     /// <exception cref="BundleException">The recipe's data are missing, or too few for the shape.</exception>
     public Episode Validation(int number) =>
-        own.Value.Sample(Split.Validation, Shape, new SeededRandom(Recipe.Seed, ValidationStream, (ulong)number));
+        own.Value is ILanguages all
+            ? all.Of(all.Languages(Split.Validation)[number % all.Languages(Split.Validation).Count], Shape)
+            : own.Value.Sample(Split.Validation, Shape, new SeededRandom(Recipe.Seed, ValidationStream, (ulong)number));
 
     /// <summary>Inputs of no class for test episode <paramref name="number"/>, as many as it has query examples; null where the tasks have none.</summary>
     public FloatTensor? Outside(int number)

@@ -54,6 +54,9 @@ public sealed class EvaluationOptions
     /// </summary>
     public bool OneShotRuns { get; init; }
 
+    /// <summary>Jointly trained weights (.safetensors) for the baseline <c>joint</c> in place of the bundle's own; null for those.</summary>
+    public string? Joint { get; init; }
+
     /// <summary>Folder of the data sets that recipes name.</summary>
     public string DataRoot { get; init; } = Tasks.DataRoot.DefaultFolder;
 

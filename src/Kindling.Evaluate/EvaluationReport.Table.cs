@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Kindling.Evaluate.Baselines;
+using Kindling.Evaluate.Languages;
 
 namespace Kindling.Evaluate;
 
@@ -43,9 +45,17 @@ public sealed partial class EvaluationReport
             );
         }
 
+        foreach (string line in Languages is { } languages ? LanguageTable.Lines(languages) : [])
+        {
+            Line(text, $"{line}");
+        }
+
         foreach ((string name, double setting) in BaselineSettings)
         {
-            Line(text, $"{name}: {(name == "ridge" ? "strength" : "rate")} {setting}, chosen on validation tasks");
+            Line(
+                text,
+                $"{name}: {(name == "ridge" ? "strength" : name == BaselineSet.ScratchSteps ? "number" : "rate")} {setting}, chosen on validation tasks"
+            );
         }
 
         foreach (IGrouping<string, string> group in AbsentBaselines.GroupBy(a => a.Value, a => a.Key, StringComparer.Ordinal))

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kindling.Evaluate.Languages;
 
 namespace Kindling.Evaluate;
 
@@ -11,7 +12,9 @@ public sealed partial class EvaluationReport
     /// <summary>Engine that adapted the bundle and predicted; baselines run on ONNX Runtime.</summary>
     public required string Engine { get; init; }
 
-    /// <summary><c>accuracy</c>, <c>mse</c>, or <c>return</c>: the mean sum of rewards of an episode; shots and queries count episodes then.</summary>
+    /// <summary>
+    /// <c>accuracy</c>, <c>bitsPerByte</c>, <c>mse</c>, or <c>return</c>: the mean sum of rewards of an episode; shots and queries count episodes then.
+    /// </summary>
     public required string Metric { get; init; }
 
     /// <summary>Test episodes.</summary>
@@ -38,7 +41,7 @@ public sealed partial class EvaluationReport
     /// <summary>Query examples one at a time, as an app sees them.</summary>
     public required MetricSeries Inductive { get; init; }
 
-    /// <summary>Other ways to solve the same episodes, query examples one at a time: <c>random</c>, <c>joint</c>, <c>centroid</c> or <c>ridge</c>, for texts <c>tfidf</c>.</summary>
+    /// <summary>Other ways to solve the same episodes, query examples one at a time: <c>random</c>, <c>joint</c>, <c>centroid</c> or <c>ridge</c>, for texts <c>tfidf</c>; for languages <c>scratch</c>, <c>joint</c>, <c>gzip</c>, <c>xz</c> and <c>ppmd</c>.</summary>
     public required IReadOnlyDictionary<string, MetricSeries> Baselines { get; init; }
 
     /// <summary>What was chosen on validation tasks: the inner rate of <c>joint</c>, the strength of <c>ridge</c>.</summary>
@@ -54,6 +57,10 @@ public sealed partial class EvaluationReport
     /// <summary>Only where the tasks have inputs of no class: how well those are told from the query examples.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OutsideReport? Outside { get; init; }
+
+    /// <summary>Only where the tasks are languages: the figures of each, those that are not in the means last.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LanguageFigures>? Languages { get; init; }
 
     /// <summary>Milliseconds of one adaptation step.</summary>
     public required double MillisecondsPerStep { get; init; }

@@ -4,6 +4,7 @@ using Kindling.Bundles;
 using Kindling.Evaluate.Baselines;
 using Kindling.Evaluate.Control;
 using Kindling.Evaluate.Engines;
+using Kindling.Evaluate.Languages;
 using Kindling.Recipes;
 using Kindling.Tasks;
 
@@ -38,18 +39,24 @@ public static class Evaluator
         }
 
         EpisodePlan plan = new(path, model.Manifest, options);
-        BaselineSet baselines = BaselineSet.Prepare(model, Tensors(path, Checkpoint.BaselinesFile), plan, options.Seed);
+        BaselineSet baselines = BaselineSet.Prepare(
+            model,
+            options.Joint is { } joint ? SafetensorsFile.Parse(File.ReadAllBytes(joint), joint) : Tensors(path, Checkpoint.BaselinesFile),
+            plan,
+            options.Seed
+        );
         using IEvaluationEngine engine =
             options.Engine == EvaluationOptions.TorchEngine
                 ? new TrainerEngine(model.Manifest, Tensors(path, BundleManifest.ThetaFileName)!, plan)
                 : new RuntimeEngine(model);
 
-        double[][] transductive = new double[plan.Episodes][];
-        double[][] inductive = new double[plan.Episodes][];
-        double[][][] others = [.. baselines.Baselines.Select(_ => new double[plan.Episodes][])];
+        int all = plan.Episodes + plan.Beside;
+        double[][] transductive = new double[all][];
+        double[][] inductive = new double[all][];
+        double[][][] others = [.. baselines.Baselines.Select(_ => new double[all][])];
         OutsideMeasure outside = new(model, plan);
         TimeSpan elapsed = TimeSpan.Zero;
-        for (int e = 0; e < plan.Episodes; e++)
+        for (int e = 0; e < all; e++)
         {
             Episode episode = plan.Test(e);
             (transductive[e], inductive[e]) = engine.Measure(episode);
@@ -75,16 +82,26 @@ public static class Evaluator
             Queries = plan.Shape.Queries,
             Seed = options.Seed,
             Steps = [.. Enumerable.Range(0, plan.Steps + 1)],
-            Transductive = MetricSeries.Of(transductive),
-            Inductive = MetricSeries.Of(inductive),
+            Transductive = MetricSeries.Of(transductive[..plan.Episodes]),
+            Inductive = MetricSeries.Of(inductive[..plan.Episodes]),
             Baselines = baselines
                 .Baselines.Zip(others)
-                .ToDictionary(b => b.First.Name, b => MetricSeries.Of(b.Second), StringComparer.Ordinal),
+                .ToDictionary(b => b.First.Name, b => MetricSeries.Of(b.Second[..plan.Episodes]), StringComparer.Ordinal),
             BaselineSettings = baselines.Settings,
             AbsentBaselines = baselines.Absent,
             Outside = outside.Report,
+            Languages = plan.Language(0) is null
+                ? null
+                :
+                [
+                    .. Enumerable
+                        .Range(0, all)
+                        .Select(e =>
+                            FiguresOf(plan.Language(e)!, inductive[e], baselines.Baselines.Select((b, i) => (b.Name, others[i][e])))
+                        ),
+                ],
             OneShotRuns = options.OneShotRuns ? Runs(plan, inductive) : null,
-            MillisecondsPerStep = elapsed.TotalMilliseconds / plan.Episodes / plan.Steps,
+            MillisecondsPerStep = elapsed.TotalMilliseconds / all / plan.Steps,
         };
     }
 
@@ -93,6 +110,16 @@ public static class Evaluator
         using BundleFiles files = BundleFiles.Open(path);
         return files.Manifest.Recipe is not null && BundleRecipe.Of(files.Manifest, path).Tasks.IsControl;
     }
+
+    private static LanguageFigures FiguresOf(Language language, double[] own, IEnumerable<(string Name, double[] Figures)> baselines) =>
+        new()
+        {
+            Code = language.Code,
+            Name = language.Name,
+            Group = language.Group,
+            BitsPerByte = own,
+            Baselines = baselines.ToDictionary(b => b.Name, IReadOnlyList<double> (b) => b.Figures, StringComparer.Ordinal),
+        };
 
     private static OneShotRunsReport Runs(EpisodePlan plan, double[][] accuracies) =>
         new()

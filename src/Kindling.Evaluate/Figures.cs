@@ -8,7 +8,10 @@ namespace Kindling.Evaluate;
 internal static class Figures
 {
     /// <summary>The metric's name.</summary>
-    public static string Metric(BundleManifest manifest) => manifest.IsClassification ? "accuracy" : "mse";
+    public static string Metric(BundleManifest manifest) =>
+        manifest.IsClassification ? "accuracy"
+        : manifest.IsLanguage ? "bitsPerByte"
+        : "mse";
 
     /// <summary>The support set of an episode.</summary>
     public static SupportSet Support(BundleManifest manifest, Episode episode) =>
@@ -20,9 +23,14 @@ internal static class Figures
             )
             : SupportSet.FromTargets(episode.SupportX, episode.SupportY);
 
-    /// <summary>Accuracy (a fraction) of outputs <c>[n, slots]</c>, or the mean squared error.</summary>
+    /// <summary>Accuracy (a fraction) of outputs <c>[n, slots]</c>, bits per byte of <c>[n, length, codes]</c>, or the mean squared error.</summary>
     public static double Of(BundleManifest manifest, FloatTensor output, FloatTensor y)
     {
+        if (manifest.IsLanguage)
+        {
+            return LanguagePreprocessing.BitsPerByte(output, y);
+        }
+
         if (!manifest.IsClassification)
         {
             return SquaredError(output.Values, y.Values);
@@ -34,6 +42,9 @@ internal static class Figures
             y
         );
     }
+
+    /// <summary>The text that windows predict, byte by byte.</summary>
+    public static byte[] Text(FloatTensor targets) => [.. targets.Values.Where(code => code > 0).Select(code => (byte)(code - 1))];
 
     /// <summary>Fraction of right classes.</summary>
     public static double Accuracy(IReadOnlyList<int> classes, FloatTensor y) =>

@@ -45,13 +45,6 @@ public static class BundleExporter
     private static void Write(string target, ExportSource source, Action<string> verify)
     {
         (Recipe recipe, CheckpointState state) = (source.Recipe, source.State);
-        if (recipe.Network.ScoresCodes())
-        {
-            throw new BundleException(
-                $"{recipe.Name}: bundles hold one output for each target, and {recipe.Network.Type} gives scores of all codes for each."
-            );
-        }
-
         NetworkGraphs network = recipe.Build(state.InputShape, state.Outputs);
         bool classification = state.IsClassification;
         Dictionary<string, FloatTensor> tensors = new(source.Theta, StringComparer.Ordinal);
@@ -147,9 +140,16 @@ public static class BundleExporter
                 FormatVersion = BundleManifest.CurrentFormatVersion,
                 Name = recipe.Name,
                 Description = recipe.Description,
-                Task = classification ? BundleManifest.Classification : BundleManifest.Regression,
+                Task =
+                    classification ? BundleManifest.Classification
+                    : recipe.Network.ScoresCodes() ? BundleManifest.Language
+                    : BundleManifest.Regression,
                 Input = new ManifestInput { Shape = [null, .. state.InputShape.Select(d => (int?)d)] },
-                Output = new ManifestOutput { Count = state.Outputs },
+                Output = new ManifestOutput
+                {
+                    Count = state.Outputs,
+                    Codes = recipe.Network.ScoresCodes() ? (int)network.Infer.Output("output").Shape[2].Size : null,
+                },
                 Preprocessing = state.Preprocessing,
                 Normalization = network.Normalization.ToString().ToLowerInvariant(),
                 Parameters =

@@ -112,13 +112,53 @@ internal sealed partial class NetworkBuilder
         return b.Reshape(b.MatMul(b.Unsqueeze(share, 1), x), -1, x.Shape[2].Size);
     }
 
-    /// <summary>Scores of all codes by what each is embedded as: features [batch * length, width], table [vocabulary, width].</summary>
+    /// <summary>
+    /// What a language model reads at each position, [batch, length, width]: the vector of the last code. Where there are codes to copy, [batch, length, 1 + n],
+    /// it also learns which of the n there are, and which of them are equal to the next, so that what it makes of them holds for any code.
+    /// </summary>
+    public Value Read(NetworkSpec spec, Value table)
+    {
+        if (X.Rank == 2)
+        {
+            return Embedded(spec, table);
+        }
+
+        GraphBuilder b = Builder;
+        (Value last, Value copies) = Copies();
+        int count = (int)copies.Shape[2].Size;
+        Value equal = b.Equal(b.Split(copies, 2, 1, count - 1)[1], b.Split(copies, 2, count - 1, 1)[0]);
+        Value signs = b.Concat(2, IsPresent(copies), b.Cast(equal, ElementType.Float));
+        Value read = Project(b.Reshape(signs, -1, signs.Shape[2].Size), (int)table.Shape[1].Size, "copies.signs", bias: false);
+        Value vectors = b.Gather(table, b.Cast(b.Squeeze(last, 2), ElementType.Int64));
+        return b.Add(vectors, b.Reshape(read, -1, Length, table.Shape[1].Size));
+    }
+
+    /// <summary>
+    /// Scores of all codes by what each is embedded as: features [batch * length, width], table [vocabulary, width]. Codes to copy get a score more, each by a gate of the features
+    /// (as in the pointer of See, Liu and Manning 2017, but added to the scores).
+    /// </summary>
     public Graph FinishLanguageModel(Value rows, Value table)
     {
         GraphBuilder b = Builder;
         (long vocabulary, long width) = (table.Shape[0].Size, table.Shape[1].Size);
         Value scores = b.Gemm(rows, table, transB: true, alpha: (float)(1 / Math.Sqrt(width)));
+        if (X.Rank == 3)
+        {
+            (_, Value copies) = Copies();
+            long count = copies.Shape[2].Size;
+            Value gates = Project(rows, (int)count, "copies.gate", initial: InitialDistribution.Zeros);
+            Value codes = b.Reshape(copies, -1, count);
+            scores = b.ScatterElements(scores, b.Cast(codes, ElementType.Int64), b.Mul(gates, IsPresent(codes)), 1, "add");
+        }
+
         return Finish(b.Reshape(scores, -1, Length, vocabulary), b.Reshape(rows, -1, Length, width));
+    }
+
+    // [batch, length, 1] and [batch, length, n]
+    private (Value Last, Value Copies) Copies()
+    {
+        IReadOnlyList<Value> parts = Builder.Split(X, 2, 1, X.Shape[2].Size - 1);
+        return (parts[0], parts[1]);
     }
 
     private Value IsPresent(Value codes) => Builder.Cast(Builder.Greater(codes, Builder.Scalar(0)), ElementType.Float);

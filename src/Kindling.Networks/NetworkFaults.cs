@@ -101,15 +101,14 @@ internal static class NetworkFaults
         }
     }
 
-    /// <summary>That the input is codes, and that there is a target for each position.</summary>
+    /// <summary>That the input is codes, with or without others that may be copied, and that there is a target for each position.</summary>
     public static IEnumerable<string> CodesToCodes(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
     {
-        foreach (string fault in Codes(spec, input, outputs))
+        if (input is not ([_] or [_, > 1]))
         {
-            yield return fault;
+            yield return $"network {spec.Type} takes codes [length], or [length, 1 + codes to copy], got [{string.Join(", ", input)}]";
         }
-
-        if (input is [var length] && outputs != length)
+        else if (input[0] is var length && outputs != length)
         {
             yield return $"network {spec.Type} takes a target for each of {length} positions, the code that is to be scored there; got {outputs}";
         }

@@ -56,7 +56,8 @@ internal static class Recurrent
     {
         GraphBuilder b = n.Builder;
         Value table = n.Embedding(spec, Width(spec));
-        Value states = b.Concat(0, Layers(n, spec, Embedded(n, table), present: null));
+        Value x = n.X.Rank == 2 ? Embedded(n, table) : b.Transpose(n.Read(spec, table), 1, 0, 2);
+        Value states = b.Concat(0, Layers(n, spec, x, present: null));
         return n.FinishLanguageModel(b.Reshape(b.Transpose(states, 1, 0, 2), -1, Width(spec)), table);
     }
 

@@ -132,7 +132,7 @@ internal static class Transformer
         int length = n.Length;
         float[] later = [.. Enumerable.Range(0, length * length).Select(i => i % length > i / length ? Never : 0)];
         Value table = n.Embedding(spec, Width(spec));
-        Value rows = n.LayerNorm(Blocks(n, spec, n.Embedded(spec, table), b.Constant(Tensor.Of<float>(later, length, length))), "norm");
+        Value rows = n.LayerNorm(Blocks(n, spec, n.Read(spec, table), b.Constant(Tensor.Of<float>(later, length, length))), "norm");
         return n.FinishLanguageModel(rows, table);
     }
 

@@ -341,6 +341,11 @@ public sealed record Recipe
         {
             yield return $"network.vocabulary: '{Tasks.Type}' has {codes} codes, padding included, expected at least as many, got {known}";
         }
+
+        if (Tasks.HasLanguages && !Network.ScoresCodes())
+        {
+            yield return $"network.type: '{Tasks.Type}' asks for the next byte at each position, expected a language model, got {Network.Type}";
+        }
     }
 
     // What the meta-learner means stands in the inner rule, where everybody reads it.

@@ -129,6 +129,14 @@ public static class TaskFamilies
             HasOwnSplit = true,
             Create = AudioFamily.Load,
         },
+        new()
+        {
+            Type = "udhr",
+            Kind = TaskKind.Regression,
+            Source = SourceUse.Optional,
+            HasLanguages = true,
+            Create = UdhrFamily.Load,
+        },
     ];
 
     /// <summary>The types that <see cref="TaskSpec.Type"/> may name.</summary>
@@ -165,7 +173,9 @@ public static class TaskFamilies
     }
 
     /// <summary>The user's own data as test tasks: every class (task) that is found is in the test split, the other splits are empty.</summary>
-    /// <param name="path">A folder of class folders for pictures or recordings, a CSV file for tables, either for texts.</param>
+    /// <param name="path">
+    /// A folder of class folders for pictures or recordings, a CSV file for tables, either for texts, a .txt file or a folder of them for languages.
+    /// </param>
     /// <param name="preprocessing">How the model wants its input.</param>
     /// <param name="classification">Whether the model classifies.</param>
     /// <exception cref="BundleException">The data are missing, damaged or of another kind than the model takes.</exception>
@@ -179,6 +189,7 @@ public static class TaskFamilies
             { Table: { } table } => TableFamily.ForTest(path, table, classification),
             { Text: { } text } => TextFamily.ForTest(path, text),
             { Audio: { } audio } => AudioFamily.ForTest(path, audio),
+            { Language: { } language } => LanguageFamily.ForTest(path, language),
             _ => throw new BundleException(
                 $"'{path}' cannot be read for this model: it takes neither pictures nor tables nor texts nor recordings."
             ),
@@ -210,6 +221,8 @@ public static class TaskFamilies
 
         /// <summary>Fixed splits to choose from; 0: one.</summary>
         public int Folds { get; init; }
+
+        public bool HasLanguages { get; init; }
 
         /// <summary>What the classes of an episode can have in common; null: nothing.</summary>
         public string? Within { get; init; }

@@ -128,8 +128,11 @@ public sealed class TaskSpec
     /// <summary>What texts are cut into; bytes by default.</summary>
     public TextUnits? Units { get; init; }
 
-    /// <summary>Bytes, or words, of a text that the model reads; 128 by default.</summary>
+    /// <summary>Bytes, or words, of a text that the model reads; 128 by default. Of languages positions of a window; 160 by default.</summary>
     public int? Length { get; init; }
+
+    /// <summary>Positions of a window that only show what stands before its targets (languages only); 32 by default.</summary>
+    public int? Context { get; init; }
 
     /// <summary>Whether capital letters of texts become small ones; by default they do.</summary>
     public bool? LowerCase { get; init; }
@@ -158,9 +161,22 @@ public sealed class TaskSpec
     /// <summary>Which of the set's fixed splits (<c>fsdd</c> only: the number of the speaker for test, from 0 to 4); 0 by default.</summary>
     public int? Fold { get; init; }
 
+    /// <summary>Numbers of bytes whose earlier occurrences a position shows, to be copied from (languages only); none by default.</summary>
+    public IReadOnlyList<int>? Orders { get; init; }
+
     /// <summary>Codes that texts consist of, that of padding included; null where the inputs are no texts.</summary>
     [JsonIgnore]
-    public int? CodeCount => TaskFamilies.Find(Type)?.HasTexts == true ? Families.TextFamily.PreprocessingOf(this).CodeCount : null;
+    public int? CodeCount =>
+        TaskFamilies.Find(Type) switch
+        {
+            { HasTexts: true } => TextFamily.PreprocessingOf(this).CodeCount,
+            { HasLanguages: true } => LanguagePreprocessing.CodeCount,
+            _ => null,
+        };
+
+    /// <summary>Whether the tasks are languages, for networks that score codes.</summary>
+    [JsonIgnore]
+    public bool HasLanguages => TaskFamilies.Find(Type)?.HasLanguages == true;
 
     /// <summary>Whether the tasks are worlds to act in: shots and queries count episodes, and examples are what a policy lives through.</summary>
     [JsonIgnore]
@@ -218,7 +234,9 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "split", Split is not null, r => r.HasAlphabets);
         CheckOnly(faults, row, "alphabets", Alphabets is not null, r => r.HasAlphabets);
         CheckOnly(faults, row, "units", Units is not null, r => r.HasTexts);
-        CheckOnly(faults, row, "length", Length is not null, r => r.HasTexts);
+        CheckOnly(faults, row, "length", Length is not null, r => r.HasTexts || r.HasLanguages);
+        CheckOnly(faults, row, "context", Context is not null, r => r.HasLanguages);
+        CheckOnly(faults, row, "orders", Orders is not null, r => r.HasLanguages);
         CheckOnly(faults, row, "lowerCase", LowerCase is not null, r => r.HasTexts);
         CheckOnly(faults, row, "buckets", Buckets is not null, r => r.HasTexts);
         CheckOnly(faults, row, "pieces", Pieces is not null, r => r.HasTexts);
@@ -234,7 +252,7 @@ public sealed class TaskSpec
 
         CheckValues(faults);
         CheckAlphabets(faults, row);
-        CheckTexts(faults);
+        CheckTexts(faults, row);
         faults.AddRange(AudioFamily.PreprocessingOf(this).Validate().Select(fault => "tasks." + fault));
         if (row?.Folds > 0 && !(Fold is null || (Fold >= 0 && Fold < row.Folds)))
         {
@@ -296,9 +314,11 @@ public sealed class TaskSpec
         AtLeast(faults, "testClasses", TestClasses, Ways);
     }
 
-    private void CheckTexts(List<string> faults)
+    private void CheckTexts(List<string> faults, TaskFamilies.Row? row)
     {
-        faults.AddRange(Families.TextFamily.PreprocessingOf(this).Validate().Select(fault => "tasks." + fault));
+        IReadOnlyList<string> own =
+            row?.HasLanguages == true ? LanguageFamily.PreprocessingOf(this).Validate() : TextFamily.PreprocessingOf(this).Validate();
+        faults.AddRange(own.Select(fault => "tasks." + fault));
         if (Units != TextUnits.Words && (Buckets ?? Pieces ?? RenamePieces) is not null)
         {
             faults.Add("tasks.buckets, pieces and renamePieces are for words: tasks.units must be words.");

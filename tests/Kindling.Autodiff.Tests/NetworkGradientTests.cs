@@ -73,7 +73,7 @@ public sealed class NetworkGradientTests
         Value[] inputs = [.. network.Inputs.Select(v => b.Input(v.Name, v.Type, v.Shape))];
         Value output = b.Inline(network, inputs.ToDictionary(v => v.Name))["output"];
         Value loss = spec.ScoresCodes()
-            ? Losses.CodeCrossEntropy(b, output, inputs[0])
+            ? Losses.CodeCrossEntropy(b, output, input.Length == 1 ? inputs[0] : b.Squeeze(b.Gather(inputs[0], b.Ints(0), 2), 2))
             : Losses.CrossEntropy(b, output, b.Ints(0, 1, 2, 0));
         foreach (Value value in Differentiator.Gradients(b, loss, [.. inputs.Skip(1)]).Prepend(loss))
         {

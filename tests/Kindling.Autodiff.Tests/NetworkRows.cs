@@ -139,8 +139,9 @@ internal static class NetworkRows
                 [6]
             ),
             .. from type in new[] { "transformer", "gru", "lstm" }
+            from copies in new[] { 0, 3 }
             select Row(
-                $"{type}-lm",
+                $"{type}-lm{(copies == 0 ? "" : " that copies")}",
                 new NetworkSpec
                 {
                     Type = $"{type}-lm",
@@ -149,7 +150,7 @@ internal static class NetworkRows
                     Heads = type == "transformer" ? 2 : null,
                     Vocabulary = 7,
                 },
-                [5]
+                copies == 0 ? [5] : [5, 1 + copies]
             ),
             .. from embedding in new[] { "learned", "random" }
             select Row(

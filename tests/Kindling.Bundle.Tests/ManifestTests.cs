@@ -17,7 +17,7 @@ internal sealed class ManifestTests
             "not a manifest. JSON deserialization for type 'Kindling.Bundles.BundleManifest' was missing required properties including: 'innerRule'."
         ),
         Fault("empty name", m => m["name"] = " ", "name: must not be empty."),
-        Fault("task", m => m["task"] = "ranking", "task: expected one of classification, regression; got 'ranking'."),
+        Fault("task", m => m["task"] = "ranking", "task: expected one of classification, regression, language; got 'ranking'."),
         Fault(
             "optimiser",
             m => m["innerRule"]!["optimizer"] = "lion",
@@ -111,6 +111,7 @@ internal sealed class ManifestTests
             "graphs.infer.inputs: an entry is null.",
             "files: an entry is null."
         ),
+        Fault("codes of what is no language", m => m["output"]!["codes"] = 5, "output.codes: expected none, got 5."),
         Fault(
             "several at once",
             m =>

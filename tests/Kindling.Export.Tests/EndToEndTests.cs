@@ -76,28 +76,7 @@ public sealed class EndToEndTests
         Assert.That(adapted, Is.EqualTo(expected));
     }
 
-    private static IEnumerable<NetworkCase> ScoringNetworks => NetworkCase.All.Where(n => n.Input == NetworkInput.NextCode);
-
-    private static IEnumerable<NetworkCase> ExportedNetworks => NetworkCase.All.Except(ScoringNetworks);
-
-    [TestCaseSource(nameof(ScoringNetworks))]
-    public void Export_LanguageModel_IsRefused(NetworkCase network)
-    {
-        Recipe recipe = network.Recipe(1, "graph");
-        string checkpoint = Path.Combine(folder, "checkpoint");
-        TrainingSession session = new(recipe, network.Tasks(), checkpoint, TimeProvider.System);
-        Assert.That(session.Run(1, false, new Progress<TrainingProgress>(), default), Is.True);
-        Assert.That(
-            () => BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle")),
-            Throws
-                .TypeOf<BundleException>()
-                .With.Message.EqualTo(
-                    $"network: bundles hold one output for each target, and {recipe.Network.Type} gives scores of all codes for each."
-                )
-        );
-    }
-
-    [TestCaseSource(nameof(ExportedNetworks))]
+    [TestCaseSource(typeof(NetworkCase), nameof(NetworkCase.All))]
     public void Export_EveryNetwork_RepeatsTheTrainersInnerLoop(NetworkCase network)
     {
         ITaskFamily tasks = network.Tasks();

@@ -245,6 +245,7 @@ public sealed class NetworkCatalogueTests
             [8],
             "network transformer-lm takes a target for each of 8 positions, the code that is to be scored there; got 5"
         ),
+        Fault(new() { Type = "gru-lm" }, [8, 1], "network gru-lm takes codes [length], or [length, 1 + codes to copy], got [8, 1]"),
         Fault(
             new()
             {

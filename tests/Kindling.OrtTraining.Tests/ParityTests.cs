@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kindling.Adapt;
 using Kindling.Bundles;
 using Microsoft.ML.OnnxRuntime;
@@ -50,6 +51,34 @@ public sealed class ParityTests(string name)
         Assert.That(learner.Classes, Is.EqualTo(other.Classes));
         Assert.That(learner.Steps, Is.EqualTo(other.Steps));
         Same(learner, other, Episode(name, episode, "query").Inputs);
+    }
+
+    [Test]
+    public void Adapt_InParts_PredictsAsKindlingAdapt()
+    {
+        string bundle = Released.Changed(
+            name,
+            _folder,
+            json =>
+            {
+                JsonNode manifest = JsonNode.Parse(json)!;
+                manifest["innerRule"]!["batch"] = 2;
+                return manifest.ToJsonString();
+            }
+        );
+        using OrtTrainingModel model = Models.Open(bundle);
+        using AdaptableModel otherModel = AdaptableModel.Open(bundle);
+        using OrtTrainingLearner learner = model.CreateLearner();
+        using Learner other = otherModel.CreateLearner();
+        using OrtTrainingLearner whole = _model.CreateLearner();
+        SupportSet support = Episode(name, 0, "support");
+
+        AdaptReport report = learner.Adapt(support);
+        AdaptReport expected = other.Adapt(support);
+
+        Assert.That(report.Losses, Is.EqualTo(expected.Losses).Within(Tolerance));
+        Assert.That(report.LossAfter, Is.Not.EqualTo(whole.Adapt(support).LossAfter).Within(Tolerance), "parts are another rule");
+        Same(learner, other, Episode(name, 0, "query").Inputs);
     }
 
     [Test]

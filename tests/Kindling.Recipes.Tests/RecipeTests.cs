@@ -78,6 +78,22 @@ public sealed class RecipeTests
         Assert.That(() => Recipe.Parse(text.Replace("100", "257", StringComparison.Ordinal), "recipe.json"), Throws.Nothing);
     }
 
+    [Test]
+    public void Parse_LanguagesForWhatIsNoLanguageModel_SaysWhatIsExpected()
+    {
+        string text = Right.Replace("{ \"type\": \"sinusoid\",", "{ \"type\": \"udhr\",", StringComparison.Ordinal);
+        Assert.That(
+            () => Recipe.Parse(text, "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "recipe.json: network.type: 'udhr' asks for the next byte at each position, expected a language model, got mlp."
+                )
+        );
+        string right = text.Replace("{ \"type\": \"mlp\", \"hidden\": [8] }", "{ \"type\": \"gru-lm\" }", StringComparison.Ordinal);
+        Assert.That(() => Recipe.Parse(right, "recipe.json"), Throws.Nothing);
+    }
+
     [TestCase("\"learned\"", "reptile", "inner.rates: reptile cannot learn rates, expected fixed, got learned")]
     [TestCase(
         "\"learned\", \"schedule\": \"linear\"",

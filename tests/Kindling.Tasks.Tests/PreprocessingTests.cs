@@ -263,7 +263,7 @@ internal sealed class PreprocessingTests
             () => Read(json),
             Throws
                 .TypeOf<System.Text.Json.JsonException>()
-                .With.Message.StartsWith("Preprocessing must be an object with the kind image, table, text, audio or none.")
+                .With.Message.StartsWith("Preprocessing must be an object with the kind image, table, text, audio, language or none.")
         );
     }
 
@@ -272,7 +272,7 @@ internal sealed class PreprocessingTests
     {
         Assert.That(
             Read("""{"kind":"sound"}""").Validate(),
-            Is.EqualTo(new[] { "kind must be image, table, text, audio or none, got 'sound'." })
+            Is.EqualTo(new[] { "kind must be image, table, text, audio, language or none, got 'sound'." })
         );
     }
 

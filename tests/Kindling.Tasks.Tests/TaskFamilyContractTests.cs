@@ -221,7 +221,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, got 'cubic'.",
                 }
             )
         );

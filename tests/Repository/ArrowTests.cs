@@ -32,7 +32,7 @@ public sealed class ArrowTests
         (
             "Evaluate",
             "Recipes Networks Tasks Train Adapt Bundle Graph Autodiff",
-            "System.Numerics.Tensors ScottPlot SkiaSharp SkiaSharp.HarfBuzz SkiaSharp.NativeAssets.Linux.NoDependencies HarfBuzzSharp.NativeAssets.Linux"
+            "System.Numerics.Tensors SharpCompress ScottPlot SkiaSharp SkiaSharp.HarfBuzz SkiaSharp.NativeAssets.Linux.NoDependencies HarfBuzzSharp.NativeAssets.Linux"
         ),
     ];
 

@@ -26,11 +26,16 @@ internal static class InputReader
             return SupportSet.FromImages(manifest, pictures, invert);
         }
 
+        if (manifest.IsLanguage && invert is null)
+        {
+            return LanguagePrediction.Support(manifest, path);
+        }
+
         if (invert is not null)
         {
             throw new BundleException(
                 $"--invert is for pictures; '{manifest.Name}' takes {manifest.Preprocessing switch {
-                    { Text: not null } => "texts",
+                    { Text: not null } or { Language: not null } => "texts",
                     { Audio: not null } => "recordings",
                     _ => "rows of a table",
                 }}."

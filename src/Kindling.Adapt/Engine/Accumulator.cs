@@ -123,7 +123,7 @@ internal sealed class Accumulator : IDisposable
             }
 
             part.BindInput(GraphSignature.Labels, _data.Parts[i].Labels);
-            double share = (double)_data.Parts[i].Inputs.GetTensorTypeAndShape().Shape[0] / _data.Count;
+            double share = _data.Shares[i];
             _share[0][0] = (float)share;
             _share.Send();
             OrtErrors.Run(_session, options, part, _engine.Manifest.Graphs.Accumulate!.File);

@@ -44,7 +44,7 @@ internal static class GraphCheck
             Check(session.InputMetadata, "input", statistic.Name, TensorElementType.Float, faults, [.. statistic.Shape]);
         }
 
-        Check(session.OutputMetadata, "output", GraphSignature.Output, TensorElementType.Float, faults, [Free, manifest.Output.Count]);
+        Check(session.OutputMetadata, "output", GraphSignature.Output, TensorElementType.Float, faults, [Free, .. manifest.Output.Shape]);
         Throw(session, GraphSignature.Of(manifest).InferInputs, source, faults);
     }
 

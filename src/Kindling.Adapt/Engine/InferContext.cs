@@ -32,7 +32,7 @@ internal sealed class InferContext : IDisposable
     /// <summary>The inputs, row by row.</summary>
     internal Span<float> Input => _input![0];
 
-    /// <summary>The outputs of the last run, <c>[batch, count]</c>.</summary>
+    /// <summary>The outputs of the last run, <c>[batch, count]</c>, of a language model <c>[batch, count, codes]</c>.</summary>
     internal Span<float> Output => _output![0];
 
     /// <summary>Makes room for a batch; nothing to do when it is as large as the last one.</summary>
@@ -51,7 +51,7 @@ internal sealed class InferContext : IDisposable
         _output?.Dispose();
         BundleManifest manifest = _engine.Manifest;
         _input = new TensorSet(_engine.Memory, manifest.Input.Name, [batch, .. manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
-        _output = new TensorSet(GraphSignature.Output, batch, manifest.Output.Count);
+        _output = new TensorSet(GraphSignature.Output, [batch, .. manifest.Output.Shape]);
         if (_engine.Backbone is { } backbone)
         {
             _kept = backbone.Allocate(batch, _engine.Memory);

@@ -6,7 +6,7 @@ namespace Kindling.Adapt;
 /// <summary>Prediction runs with a snapshot's parameters.</summary>
 internal static class Inference
 {
-    /// <summary>Raw outputs <c>[n, count]</c> of a batch in one run, or in runs of at most so many inputs.</summary>
+    /// <summary>Raw outputs <c>[n, count]</c>, of a language model <c>[n, count, codes]</c>, of a batch in one run, or in runs of at most so many inputs.</summary>
     internal static FloatTensor Outputs(Snapshot snapshot, FloatTensor inputs, int batch, int? most = null)
     {
         if (most < batch)
@@ -19,7 +19,7 @@ internal static class Inference
         {
             inputs.Values.CopyTo(context.Input);
             context.Run();
-            return new FloatTensor([batch, snapshot.Heads.Slots], context.Output.ToArray());
+            return new FloatTensor([batch, .. snapshot.Engine.Manifest.Output.Shape], context.Output.ToArray());
         }
         finally
         {
@@ -30,7 +30,8 @@ internal static class Inference
     /// <summary>Raw outputs of each input by itself.</summary>
     internal static FloatTensor OutputsOneByOne(Snapshot snapshot, FloatTensor inputs, int batch)
     {
-        int slots = snapshot.Heads.Slots;
+        int[] shape = snapshot.Engine.Manifest.Output.Shape;
+        int slots = shape.Aggregate(1, (product, size) => product * size);
         int length = inputs.Count / batch;
         float[] outputs = new float[batch * slots];
         InferContext context = snapshot.Rent(1);
@@ -48,7 +49,7 @@ internal static class Inference
             snapshot.Return(context);
         }
 
-        return new FloatTensor([batch, slots], outputs);
+        return new FloatTensor([batch, .. shape], outputs);
     }
 
     /// <summary>

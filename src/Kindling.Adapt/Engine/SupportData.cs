@@ -19,7 +19,8 @@ internal sealed class SupportData : IDisposable
         TensorSet? mask,
         Heads heads,
         Func<int, int, OrtValue>? partOfLabels = null,
-        int? microBatch = null
+        int? microBatch = null,
+        Func<int, int, int>? counted = null
     )
     {
         _inputName = manifest.Input.Name;
@@ -41,6 +42,11 @@ internal sealed class SupportData : IDisposable
                 .. Ranges(microBatch ?? manifest.InnerRule.Batch, Count)
                     .Select(r => (Part(manifest, inputs, r), partOfLabels(r.From, r.Count))),
             ];
+        counted ??= (_, size) => size;
+        Shares =
+        [
+            .. Ranges(microBatch ?? manifest.InnerRule.Batch, Count).Select(r => (double)counted(r.From, r.Count) / counted(0, Count)),
+        ];
     }
 
     /// <summary>Whether the gradients of the <see cref="Parts"/> are summed for one update, in place of an update by each.</summary>
@@ -53,6 +59,9 @@ internal sealed class SupportData : IDisposable
 
     /// <summary>What each update of a step reads, in order, or each part of one; empty where one update reads all examples at once.</summary>
     internal IReadOnlyList<(OrtValue Inputs, OrtValue Labels)> Parts { get; }
+
+    /// <summary>The share of each of the <see cref="Parts"/> in the mean loss: that of its examples, of a language model that of its targets.</summary>
+    internal IReadOnlyList<double> Shares { get; }
 
     internal OrtValue Labels { get; }
 
@@ -125,7 +134,11 @@ internal sealed class SupportData : IDisposable
             mask: null,
             present,
             (from, size) => Of(targets, from * outputs, [size, outputs]),
-            microBatch
+            microBatch,
+            manifest.IsLanguage
+                ? (from, size) =>
+                    targets.AsSpan(from * outputs, size * outputs).Length - targets.AsSpan(from * outputs, size * outputs).Count(0f)
+                : null
         );
     }
 

@@ -6,6 +6,8 @@ namespace Kindling.Bundles;
 /// <summary>Finds equal inputs among examples: duplicates, and contradictions where their labels differ.</summary>
 internal static class EqualExamples
 {
+    private const int MostNumbers = 8;
+
     internal static IEnumerable<SupportFinding> Find(SupportSet support)
     {
         int length = support.Inputs.Count / support.Count;
@@ -31,7 +33,7 @@ internal static class EqualExamples
         }
     }
 
-    /// <summary>What messages call the label or the target of an example.</summary>
+    /// <summary>What messages call the label or the target of an example, or the beginning of a long one.</summary>
     internal static string Label(SupportSet support, int example)
     {
         if (support.Labels is { } labels)
@@ -40,7 +42,8 @@ internal static class EqualExamples
         }
 
         int length = support.Targets!.Count / support.Count;
-        return string.Join(", ", support.Targets.Values.AsSpan(example * length, length).ToArray());
+        string all = string.Join(", ", support.Targets.Values.AsSpan(example * length, Math.Min(length, MostNumbers)).ToArray());
+        return length > MostNumbers ? $"{all}, ..." : all;
     }
 
     private static string List(IEnumerable<string> items)

@@ -6,6 +6,7 @@ internal sealed class Heads
     private Heads(BundleManifest manifest, string[] classes, string[] names)
     {
         IsClassification = manifest.IsClassification;
+        IsLanguage = manifest.IsLanguage;
         Slots = manifest.Output.Count;
         FixedNames = manifest.Output.Names;
         Classes = classes;
@@ -15,6 +16,7 @@ internal sealed class Heads
     private Heads(Heads other, float? threshold)
     {
         IsClassification = other.IsClassification;
+        IsLanguage = other.IsLanguage;
         Slots = other.Slots;
         FixedNames = other.FixedNames;
         Classes = other.Classes;
@@ -23,6 +25,8 @@ internal sealed class Heads
     }
 
     internal bool IsClassification { get; }
+
+    private bool IsLanguage { get; }
 
     /// <summary>All slots.</summary>
     internal int Slots { get; }
@@ -91,6 +95,13 @@ internal sealed class Heads
     /// <returns>The best slot; -1 for regression.</returns>
     internal int Score(ReadOnlySpan<float> outputs, Span<float> scores)
     {
+        if (IsLanguage)
+        {
+            throw new InvalidOperationException(
+                "A language model has neither labels nor values: ask for the next bytes or words, or for the score of a text."
+            );
+        }
+
         outputs = outputs[..Used];
         if (!IsClassification)
         {

@@ -35,7 +35,7 @@ internal static class InputCheck
     internal static int FiniteBatch(BundleManifest manifest, FloatTensor inputs, bool single, string parameter)
     {
         int batch = Batch(manifest, inputs, single, parameter);
-        Finite(inputs.Values, batch, "Input", parameter);
+        Numbers(manifest, inputs.Values, batch, "Input", parameter);
         return batch;
     }
 
@@ -45,7 +45,7 @@ internal static class InputCheck
     {
         ArgumentNullException.ThrowIfNull(examples, parameter);
         int count = Batch(manifest, examples.Inputs, single: false, parameter);
-        Finite(examples.Inputs.Values, count, "Example", parameter);
+        Numbers(manifest, examples.Inputs.Values, count, "Example", parameter);
         if (manifest.IsClassification != examples.Labels is not null)
         {
             throw new ArgumentException(
@@ -71,7 +71,7 @@ internal static class InputCheck
             );
         }
 
-        Finite(targets.Values, count, "Target", parameter);
+        Numbers(manifest, targets.Values, count, "Target", parameter);
         return count;
     }
 
@@ -89,6 +89,23 @@ internal static class InputCheck
                 int length = values.Length / rows;
                 throw new ArgumentException(
                     $"{what} {i / length} holds {values[i]} at position {i % length}; numbers must be finite.",
+                    parameter
+                );
+            }
+        }
+    }
+
+    /// <summary>Refuses NaN and infinity, and where a model is of codes all that are none.</summary>
+    private static void Numbers(BundleManifest manifest, ReadOnlySpan<float> values, int rows, string what, string parameter)
+    {
+        Finite(values, rows, what, parameter);
+        for (int i = 0; manifest.Output.Codes is { } codes && i < values.Length; i++)
+        {
+            if (values[i] < 0 || values[i] >= codes || values[i] != MathF.Floor(values[i]))
+            {
+                int length = values.Length / rows;
+                throw new ArgumentException(
+                    $"{what} {i / length} holds {values[i]} at position {i % length}; codes of '{manifest.Name}' are whole numbers from 0 to {codes - 1}.",
                     parameter
                 );
             }

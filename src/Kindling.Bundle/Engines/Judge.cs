@@ -48,6 +48,12 @@ internal sealed class Judge
     /// <param name="outputs">Its raw outputs <c>[n, slots]</c> for <see cref="Inputs"/>.</param>
     internal Score Score(Heads heads, FloatTensor outputs)
     {
+        if (_slots is null && outputs.Rank == 3)
+        {
+            float nats = (float)(LanguagePreprocessing.BitsPerByte(outputs, _examples.Targets!) * Math.Log(2));
+            return new Score(_metric, nats, nats);
+        }
+
         if (_slots is null)
         {
             float error = (float)

@@ -60,5 +60,10 @@ public sealed partial record BundleManifest
     public AudioPreprocessing ForAudio() =>
         Preprocessing.Audio ?? throw new ArgumentException($"'{Name}' takes no recordings; its preprocessing is '{Preprocessing.Kind}'.");
 
+    /// <summary>How texts become examples of a language model.</summary>
+    /// <exception cref="ArgumentException">The model is no language model of bytes.</exception>
+    public LanguagePreprocessing ForLanguage() =>
+        Preprocessing.Language ?? throw new ArgumentException($"'{Name}' continues no texts; its preprocessing is '{Preprocessing.Kind}'.");
+
     private int[] InputShape() => [.. Input.Shape.Skip(1).Select(size => size!.Value)];
 }

@@ -23,6 +23,9 @@ public sealed partial record BundleManifest
     /// <summary>Value of <see cref="Task"/>: the outputs are numbers.</summary>
     public const string Regression = "regression";
 
+    /// <summary>Value of <see cref="Task"/>: the outputs are scores of the next code, for each position.</summary>
+    public const string Language = "language";
+
     /// <summary>Format version, 1.</summary>
     public required int FormatVersion { get; init; }
 
@@ -36,7 +39,7 @@ public sealed partial record BundleManifest
         init => field = value ?? "";
     } = "";
 
-    /// <summary><see cref="Classification"/> or <see cref="Regression"/>.</summary>
+    /// <summary><see cref="Classification"/>, <see cref="Regression"/> or <see cref="Language"/>.</summary>
     public required string Task { get; init; }
 
     /// <summary>The data input.</summary>
@@ -104,6 +107,10 @@ public sealed partial record BundleManifest
     /// <summary>Whether <see cref="Task"/> is classification.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsClassification => Task == Classification;
+
+    /// <summary>Whether <see cref="Task"/> is language.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsLanguage => Task == Language;
 
     /// <summary>What a delta file is bound to: SHA-256 over the hashes of theta, infer, adapt and, where there is one, backbone graph, joined in that order.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

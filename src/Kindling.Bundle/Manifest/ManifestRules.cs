@@ -8,7 +8,7 @@ internal static class ManifestRules
 
     private const int MaximumSteps = 1_000_000;
 
-    private static readonly string[] Tasks = [BundleManifest.Classification, BundleManifest.Regression];
+    private static readonly string[] Tasks = [BundleManifest.Classification, BundleManifest.Regression, BundleManifest.Language];
     private static readonly string[] Normalizations = ["none", "batch", "support", "group", "layer"];
     private static readonly string[] Optimizers = ["sgd", "momentum", "adam", "adamw"];
 
@@ -179,6 +179,7 @@ internal static class ManifestRules
             { Image: { } image } => (long)image.Channels * image.Height * image.Width,
             { Table: { } table } => table.Columns.Count,
             { Audio: { } audio } => (long)audio.Frames * audio.Mels,
+            { Language: { } language } => language.Shape.Aggregate(1L, (product, size) => product * size),
             _ => null,
         };
         long input = Elements(manifest.Input.Shape.Skip(1).Select(size => size ?? 0));
@@ -216,6 +217,23 @@ internal static class ManifestRules
         if (output.Count < 1)
         {
             faults.Add($"output.count: expected at least 1, got {output.Count}.");
+        }
+
+        if (manifest.IsLanguage != output.Codes is not null || output.Codes < 2)
+        {
+            faults.Add(
+                $"output.codes: expected {(manifest.IsLanguage ? "at least 2" : "none")}, got {output.Codes?.ToString() ?? "none"}."
+            );
+        }
+
+        if (manifest.IsLanguage && (shape.Count is not (2 or 3) || shape[1] != output.Count))
+        {
+            faults.Add($"output.count: expected one output for each position of input.shape, got {output.Count}.");
+        }
+
+        if (!manifest.IsLanguage && manifest.Preprocessing.Language is not null)
+        {
+            faults.Add($"preprocessing: language is for task language, got {manifest.Task}.");
         }
 
         if (output.Names is { } names && (names.Count != output.Count || names.Distinct(StringComparer.Ordinal).Count() != names.Count))

@@ -19,13 +19,16 @@ public sealed class Preprocessing
     /// <summary><see cref="Kind"/> of recordings.</summary>
     public const string AudioKind = "audio";
 
+    /// <summary><see cref="Kind"/> of texts that a language model continues.</summary>
+    public const string LanguageKind = "language";
+
     /// <summary><see cref="Kind"/> of input that is used as it comes.</summary>
     public const string NoneKind = "none";
 
     /// <summary>No preprocessing: the app hands over tensors.</summary>
     public static Preprocessing None { get; } = new();
 
-    /// <summary><c>image</c>, <c>table</c>, <c>text</c>, <c>audio</c> or <c>none</c> (the default).</summary>
+    /// <summary><c>image</c>, <c>table</c>, <c>text</c>, <c>audio</c>, <c>language</c> or <c>none</c> (the default).</summary>
     public string Kind { get; init; } = NoneKind;
 
     /// <summary>Set when, and only when, <see cref="Kind"/> is <c>image</c>.</summary>
@@ -40,6 +43,9 @@ public sealed class Preprocessing
     /// <summary>Set when, and only when, <see cref="Kind"/> is <c>audio</c>.</summary>
     public AudioPreprocessing? Audio { get; init; }
 
+    /// <summary>Set when, and only when, <see cref="Kind"/> is <c>language</c>.</summary>
+    public LanguagePreprocessing? Language { get; init; }
+
     /// <summary>Preprocessing of pictures.</summary>
     public static Preprocessing ForImage(ImagePreprocessing image) => new() { Kind = ImageKind, Image = image };
 
@@ -52,23 +58,28 @@ public sealed class Preprocessing
     /// <summary>Preprocessing of recordings.</summary>
     public static Preprocessing ForAudio(AudioPreprocessing audio) => new() { Kind = AudioKind, Audio = audio };
 
+    /// <summary>Preprocessing of texts for a language model.</summary>
+    public static Preprocessing ForLanguage(LanguagePreprocessing language) => new() { Kind = LanguageKind, Language = language };
+
     /// <summary>All faults of these settings, empty when there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
         List<string> faults = [];
-        if (Kind is not (ImageKind or TableKind or TextKind or AudioKind or NoneKind))
+        if (Kind is not (ImageKind or TableKind or TextKind or AudioKind or LanguageKind or NoneKind))
         {
-            faults.Add($"kind must be image, table, text, audio or none, got '{Kind}'.");
+            faults.Add($"kind must be image, table, text, audio, language or none, got '{Kind}'.");
         }
 
         Check(faults, ImageKind, Image is not null);
         Check(faults, TableKind, Table is not null);
         Check(faults, TextKind, Text is not null);
         Check(faults, AudioKind, Audio is not null);
+        Check(faults, LanguageKind, Language is not null);
         faults.AddRange((Image?.Validate() ?? []).Select(f => "image: " + f));
         faults.AddRange((Table?.Validate() ?? []).Select(f => "table: " + f));
         faults.AddRange((Text?.Validate() ?? []).Select(f => "text: " + f));
         faults.AddRange((Audio?.Validate() ?? []).Select(f => "audio: " + f));
+        faults.AddRange((Language?.Validate() ?? []).Select(f => "language: " + f));
         return faults;
     }
 

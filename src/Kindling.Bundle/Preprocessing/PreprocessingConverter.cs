@@ -20,7 +20,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             || word.ValueKind != JsonValueKind.String
         )
         {
-            throw new JsonException("Preprocessing must be an object with the kind image, table, text, audio or none.");
+            throw new JsonException("Preprocessing must be an object with the kind image, table, text, audio, language or none.");
         }
 
         string kind = word.GetString()!;
@@ -32,6 +32,7 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
             Table = kind == Preprocessing.TableKind ? settings.Deserialize(PreprocessingJson.Default.TablePreprocessing) : null,
             Text = kind == Preprocessing.TextKind ? settings.Deserialize(PreprocessingJson.Default.TextPreprocessing) : null,
             Audio = kind == Preprocessing.AudioKind ? settings.Deserialize(PreprocessingJson.Default.AudioPreprocessing) : null,
+            Language = kind == Preprocessing.LanguageKind ? settings.Deserialize(PreprocessingJson.Default.LanguagePreprocessing) : null,
         };
     }
 
@@ -57,6 +58,11 @@ internal sealed class PreprocessingConverter : JsonConverter<Preprocessing>
         if (value.Audio is not null)
         {
             WriteMembers(writer, JsonSerializer.SerializeToElement(value.Audio, PreprocessingJson.Default.AudioPreprocessing));
+        }
+
+        if (value.Language is not null)
+        {
+            WriteMembers(writer, JsonSerializer.SerializeToElement(value.Language, PreprocessingJson.Default.LanguagePreprocessing));
         }
 
         writer.WriteEndObject();

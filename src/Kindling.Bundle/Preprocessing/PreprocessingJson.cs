@@ -11,4 +11,5 @@ namespace Kindling.Bundles;
 [JsonSerializable(typeof(TablePreprocessing))]
 [JsonSerializable(typeof(TextPreprocessing))]
 [JsonSerializable(typeof(AudioPreprocessing))]
+[JsonSerializable(typeof(LanguagePreprocessing))]
 internal sealed partial class PreprocessingJson : JsonSerializerContext;

@@ -135,7 +135,7 @@ public sealed partial class TextPreprocessing
         return 1 + (int)(hash % (uint)Buckets);
     }
 
-    private static bool IsOfWord(Rune rune) =>
+    internal static bool IsOfWord(Rune rune) =>
         Rune.IsLetterOrDigit(rune)
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 }

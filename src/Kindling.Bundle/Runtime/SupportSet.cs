@@ -86,6 +86,17 @@ public sealed class SupportSet
         return FromExamples([.. examples.Select(example => (example.Label, manifest.Prepare(example.Audio)))], invert: null);
     }
 
+    /// <summary>A text that a language model is to learn to continue, cut into windows as the model wants them.</summary>
+    /// <param name="manifest">The model's manifest.</param>
+    /// <param name="text">The bytes, UTF-8 or any others: the model is of bytes.</param>
+    /// <exception cref="ArgumentException">The text is empty, or the model is no language model.</exception>
+    public static SupportSet FromText(BundleManifest manifest, ReadOnlySpan<byte> text)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        (FloatTensor inputs, FloatTensor targets) = manifest.ForLanguage().Windows(text);
+        return FromTargets(inputs, targets);
+    }
+
     private static SupportSet FromExamples((string Label, FloatTensor Input)[] examples, ImageInversion? invert)
     {
         if (Array.FindIndex(examples, example => string.IsNullOrEmpty(example.Label)) is int nameless and >= 0)

@@ -11,7 +11,7 @@ namespace Kindling.Evaluate.Baselines;
 /// The baselines of a bundle with their settings, which are chosen on validation tasks: the figure after the last step, averaged over fixed episodes,
 /// is best; at a tie the smaller setting wins.
 /// </summary>
-internal sealed class BaselineSet
+internal sealed partial class BaselineSet
 {
     private const int ValidationEpisodes = 50;
 
@@ -52,6 +52,12 @@ internal sealed class BaselineSet
             .Where(p => !frozen.Contains(p.Key))
             .ToDictionary(StringComparer.Ordinal);
         BaselineSet set = new();
+        if (manifest.IsLanguage)
+        {
+            set.AddLanguages(model, joint, plan, fresh);
+            return set;
+        }
+
         set.baselines.Add(new StartBaseline("random", model, new LearnerStart { Parameters = fresh }));
         if (manifest.IsClassification && manifest.Preprocessing.Text is not null)
         {

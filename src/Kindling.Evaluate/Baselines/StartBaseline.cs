@@ -4,17 +4,21 @@ using Kindling.Tasks;
 namespace Kindling.Evaluate.Baselines;
 
 /// <summary>The bundle's inner rule from another start: fresh parameters (<c>random</c>), or the jointly trained ones (<c>joint</c>).</summary>
-internal sealed class StartBaseline(string name, AdaptableModel model, LearnerStart start) : IBaseline
+/// <param name="name">Its name.</param>
+/// <param name="model">The bundle.</param>
+/// <param name="start">Where it starts.</param>
+/// <param name="steps">Steps; the bundle's if null.</param>
+internal sealed class StartBaseline(string name, AdaptableModel model, LearnerStart start, int? steps = null) : IBaseline
 {
     public string Name => name;
 
     public double[] Measure(Episode episode)
     {
-        double[] figures = new double[model.Steps + 1];
+        double[] figures = new double[(steps ?? model.Steps) + 1];
         using Learner learner = model.CreateLearner(start);
         learner.Trace(
             Figures.Support(model.Manifest, episode),
-            model.Steps,
+            steps ?? model.Steps,
             point => figures[point.Step] = Figures.Of(model.Manifest, point.OutputsInductive(episode.QueryX), episode.QueryY)
         );
         return figures;

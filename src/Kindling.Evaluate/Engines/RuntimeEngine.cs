@@ -16,8 +16,10 @@ internal sealed class RuntimeEngine(AdaptableModel model) : IEvaluationEngine
             model.Steps,
             point =>
             {
-                transductive[point.Step] = Figures.Of(model.Manifest, point.OutputsTransductive(episode.QueryX), episode.QueryY);
                 inductive[point.Step] = Figures.Of(model.Manifest, point.OutputsInductive(episode.QueryX), episode.QueryY);
+                transductive[point.Step] = model.Manifest.Normalization is "batch" or "support"
+                    ? Figures.Of(model.Manifest, point.OutputsTransductive(episode.QueryX), episode.QueryY)
+                    : inductive[point.Step];
             }
         );
         return (transductive, inductive);

@@ -103,9 +103,13 @@ public static class EvaluationPlot
             plot,
             $"{name}: {report.Episodes} test tasks, 95 % intervals",
             "adaptation steps",
-            error ? "mean squared error (logarithmic)"
-                : returns ? "return"
-                : "accuracy",
+            report.Metric switch
+            {
+                "accuracy" => "accuracy",
+                EvaluationReport.ReturnMetric => "return",
+                "bitsPerByte" => "bits per byte (logarithmic)",
+                _ => "mean squared error (logarithmic)",
+            },
             error ? Alignment.UpperRight : Alignment.LowerRight
         );
         if (returns)

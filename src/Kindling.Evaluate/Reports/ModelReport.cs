@@ -28,15 +28,8 @@ public sealed class ModelReport
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
+        OptionFaults.Refuse(options.Validate(), nameof(options));
         IReadOnlyList<TrainingMetrics> log = source.Training is { } folder ? TrainingLog.Read(folder) : [];
-        EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
-        if (evaluation.Metric == EvaluationReport.ReturnMetric)
-        {
-            throw new BundleException(
-                $"{source.Bundle}: there is no report of policies yet; `kindling eval --plot FILE.png` draws returns and, in a plane, where the policy goes."
-            );
-        }
-
         using AdaptableModel model = AdaptableModel.Open(
             source.Bundle,
             new AdaptOptions
@@ -46,6 +39,21 @@ public sealed class ModelReport
                 Device = options.Device,
             }
         );
+        if (model.Manifest.IsLanguage)
+        {
+            throw new BundleException(
+                $"{source.Bundle}: a report is about labels or values, which a language model does not give; `kindling eval` shows what there is to see."
+            );
+        }
+
+        EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
+        if (evaluation.Metric == EvaluationReport.ReturnMetric)
+        {
+            throw new BundleException(
+                $"{source.Bundle}: there is no report of policies yet; `kindling eval --plot FILE.png` draws returns and, in a plane, where the policy goes."
+            );
+        }
+
         EpisodePlan plan = new(source.Bundle, model.Manifest, options);
         ReportContent said = new(
             source.Subject,

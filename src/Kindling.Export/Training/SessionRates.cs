@@ -28,10 +28,6 @@ public sealed record SessionRates(IReadOnlyList<float> Session, IReadOnlyList<fl
         {
             fault = "ONNX Runtime Training has weight decay with AdamW only.";
         }
-        else if (inner.Batch != 0)
-        {
-            fault = "ONNX Runtime Training takes all examples in one update here, this rule takes them in parts.";
-        }
         else if (inner.LearnsLoss)
         {
             fault = "ONNX Runtime Training is given the loss that evaluation has, this rule descends a learned one.";

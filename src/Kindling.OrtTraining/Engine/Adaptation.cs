@@ -15,6 +15,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
     private readonly LearnerState _origin;
     private readonly AdaptRequest _request;
     private readonly TrainingBatch _batch;
+    private readonly IReadOnlyList<TrainingBatch> _parts;
     private readonly Judge? _judge;
     private readonly AdaptCourse _course;
     private readonly ITrainingEngine _engine;
@@ -43,6 +44,7 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
         _course = new AdaptCourse(request, _steps, model.Options.RequireImprovement);
         (SupportSet fitted, SupportSet? validation) = HoldOut.Of(request);
         _batch = new TrainingBatch(model.Manifest, _origin.Heads, fitted);
+        _parts = _batch.Parts(model.Manifest);
         _judge = validation is null ? null : new Judge(model.Manifest, _batch.Heads, validation, request.Metric);
         _engine = model.OpenEngine();
     }
@@ -100,7 +102,16 @@ internal sealed class Adaptation : IAdaptPoints, IDisposable
             }
 
             _engine.SetRate(_model.Rates[Math.Min(step, _model.Rates.Count - 1)]);
-            _engine.OptimizerStep();
+            for (int part = 0; part < _parts.Count; part++)
+            {
+                // The gradient of a part that is all is there already.
+                if (_parts.Count > 1)
+                {
+                    _ = _engine.TrainStep(_parts[part]);
+                }
+
+                _engine.OptimizerStep();
+            }
         }
     }
 

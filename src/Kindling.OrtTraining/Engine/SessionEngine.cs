@@ -90,13 +90,12 @@ internal sealed class SessionEngine : ITrainingEngine
     public FloatTensor Evaluate(FloatTensor inputs, float[] mask)
     {
         int count = inputs.Shape[0];
-        int slots = _manifest.Output.Count;
-        FloatTensor output = FloatTensor.Zeros(count, slots);
+        FloatTensor output = FloatTensor.Zeros([count, .. _manifest.Output.Shape]);
 
         // The loss is of no interest, any labels do.
         using Buffers all = _manifest.IsClassification
             ? Inputs(inputs, mask, new long[count], targets: null)
-            : Inputs(inputs, mask, labels: null, FloatTensor.Zeros(count, slots));
+            : Inputs(inputs, mask, labels: null, FloatTensor.Zeros(count, _manifest.Output.Count));
         using Buffers outputs = new();
         outputs.Add(new float[1], []);
         outputs.Add(output);

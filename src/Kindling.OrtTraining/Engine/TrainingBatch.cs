@@ -5,11 +5,14 @@ namespace Kindling.OrtTraining;
 /// <summary>Checked examples as the training model takes them.</summary>
 internal sealed class TrainingBatch
 {
+    private readonly SupportSet _examples;
+
     /// <summary>Checks examples against the model and a learner's heads.</summary>
     /// <exception cref="ArgumentException">They do not fit.</exception>
     internal TrainingBatch(BundleManifest manifest, Heads present, SupportSet examples)
     {
         int count = InputCheck.Examples(manifest, examples, nameof(examples));
+        _examples = examples;
         Inputs = examples.Inputs;
         Heads = present.With(manifest, examples.Classes);
         Mask = Heads.Mask();
@@ -22,6 +25,18 @@ internal sealed class TrainingBatch
             Labels = Heads.LabelsOf(examples);
         }
     }
+
+    /// <summary>What each update of a step reads, in order; the last part is as large as what is left. All of it where the rule takes examples at once.</summary>
+    internal IReadOnlyList<TrainingBatch> Parts(BundleManifest manifest) =>
+        manifest.InnerRule.Batch is { } size && size < _examples.Count
+            ?
+            [
+                .. Enumerable
+                    .Range(0, _examples.Count)
+                    .Chunk(size)
+                    .Select(examples => new TrainingBatch(manifest, Heads, _examples.Choose(examples))),
+            ]
+            : [this];
 
     /// <summary>The inputs, <c>[n, ...]</c>.</summary>
     internal FloatTensor Inputs { get; }

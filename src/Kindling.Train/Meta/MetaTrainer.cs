@@ -255,7 +255,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         ValidationsSinceBest = waited[0];
     }
 
-    // Rates go on from those of the start: of its rows, the last one for the steps that it does not have. With adapters the start is a network without: they
+    // Rates go on from those of the start, if it has any: of its rows, the last one for the steps that it does not have. With adapters the start is a network without: they
     // and their rates are drawn, and so is a head for other classes.
     private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start)
     {
@@ -268,7 +268,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         FloatTensor Rate(ParameterSpec r, int i) =>
             start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
                 ? new FloatTensor([.. r.Shape], [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])])
-            : adds ? drawn[Network.Parameters.Count + i]
+            : adds || rates is null ? drawn[Network.Parameters.Count + i]
             : OuterState.Tensor(start, r.Name, r, "The weights to start from do");
         return [.. Network.Parameters.Select(Parameter), .. Learned.Skip(Network.Parameters.Count).Select(Rate)];
     }

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// The metric of a task's query set (accuracy or mean squared error) before adaptation and after every step, through libtorch. Safe to use from several
+/// The metric of a task's query set (accuracy, bits per byte of a language model, or mean squared error) before adaptation and after every step, through libtorch. Safe to use from several
 /// threads.
 /// </summary>
 internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDisposable
@@ -124,6 +124,8 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDis
     private double Metric(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> statistics)
     {
         (Tensor loss, Tensor output, _) = objective.Query(tape, x, y, parameters, statistics);
-        return objective.IsClassification ? output.argmax(1).eq(y).to_type(ScalarType.Float64).mean().item<double>() : loss.item<float>();
+        return objective.IsClassification ? output.argmax(1).eq(y).to_type(ScalarType.Float64).mean().item<double>()
+            : output.dim() == 3 ? loss.item<float>() / Math.Log(2)
+            : loss.item<float>();
     }
 }

@@ -56,9 +56,10 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
         ),
         new("""{ "type": "text-cnn", "width": 8, "filters": 4, "vocabulary": 7 }""", NetworkInput.Codes),
         .. from type in new[] { "transformer", "gru", "lstm" }
+        from input in new[] { NetworkInput.NextCode, NetworkInput.Copies }
         select new NetworkCase(
             $$"""{ "type": "{{type}}-lm", "layers": 2, "width": 8, {{(type == "transformer" ? "\"heads\": 2, " : "")}}"vocabulary": 7 }""",
-            NetworkInput.NextCode
+            input
         ),
     ];
 
@@ -78,7 +79,9 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
             $$"""
             {
               "name": "network", "seed": 3, "network": {{Network}},
-              "tasks": {{(Input == NetworkInput.NextCode ? """{ "type": "sinusoid", "shots": 4, "queries": 4 }""" : Glyphs)}},
+              "tasks": {{(
+                Input is NetworkInput.NextCode or NetworkInput.Copies ? """{ "type": "sinusoid", "shots": 4, "queries": 4 }""" : Glyphs
+            )}},
               "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
               "inner": { "rate": {{Rate.ToString(CultureInfo.InvariantCulture)}}, "steps": {{steps}} }
             }
@@ -109,7 +112,7 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
             // rows of the picture are channels, columns are times
             NetworkInput.Signal => new ReshapedTasks(glyphs, [Size, Size], 1, (pixel, _) => pixel),
             NetworkInput.Codes => Codes(),
-            _ => new NextCodeTasks(Codes()),
+            _ => new NextCodeTasks(Codes(), Input == NetworkInput.Copies ? 2 : 0),
         };
 
         // grey levels as codes, and padding behind a place that differs from example to example

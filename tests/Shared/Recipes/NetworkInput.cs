@@ -14,4 +14,7 @@ public enum NetworkInput
 
     /// <summary>The same, with the next code of each position as target.</summary>
     NextCode,
+
+    /// <summary>[length, 1 + codes that may be copied], with the same targets.</summary>
+    Copies,
 }

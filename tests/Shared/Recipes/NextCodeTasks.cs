@@ -4,15 +4,19 @@ using Kindling.Tasks;
 namespace Kindling.TestSupport;
 
 /// <summary>Tasks of a language model: examples of one class of codes, whose targets are the next code of each position, 0 behind the last.</summary>
-internal sealed class NextCodeTasks(ITaskFamily family) : ITaskFamily
+/// <param name="family">Where the codes come from.</param>
+/// <param name="copies">Codes that may be copied, at each position those of so many positions before it.</param>
+internal sealed class NextCodeTasks(ITaskFamily family, int copies = 0) : ITaskFamily
 {
+    private readonly int length = family.InputShape[0];
+
     public string Name => family.Name;
 
     public bool IsClassification => false;
 
-    public IReadOnlyList<int> InputShape => family.InputShape;
+    public IReadOnlyList<int> InputShape => copies == 0 ? [length] : [length, 1 + copies];
 
-    public int OutputCount => family.InputShape[0];
+    public int OutputCount => length;
 
     public string DataHash => family.DataHash;
 
@@ -25,14 +29,34 @@ internal sealed class NextCodeTasks(ITaskFamily family) : ITaskFamily
         Episode episode = family.Sample(split, shape, random);
         return new Episode
         {
-            SupportX = episode.SupportX,
+            SupportX = Shown(episode.SupportX),
             SupportY = Next(episode.SupportX),
-            QueryX = episode.QueryX,
+            QueryX = Shown(episode.QueryX),
             QueryY = Next(episode.QueryX),
         };
     }
 
-    public JointData Joint(Split split) => new Joined(family.Joint(split));
+    public JointData Joint(Split split) => new Joined(this, family.Joint(split));
+
+    private FloatTensor Shown(FloatTensor x)
+    {
+        float[] values = new float[x.Count * (1 + copies)];
+        for (int i = 0; i < x.Shape[0]; i++)
+        {
+            Show(x.Values.AsSpan(i * length, length), values.AsSpan(i * length * (1 + copies), length * (1 + copies)));
+        }
+
+        return new FloatTensor([x.Shape[0], .. InputShape], values);
+    }
+
+    private void Show(ReadOnlySpan<float> codes, Span<float> x)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            (int position, int before) = (i / (1 + copies), i % (1 + copies));
+            x[i] = position >= before ? codes[position - before] : 0;
+        }
+    }
 
     private static FloatTensor Next(FloatTensor x)
     {
@@ -51,7 +75,7 @@ internal sealed class NextCodeTasks(ITaskFamily family) : ITaskFamily
         y[^1] = 0;
     }
 
-    private sealed class Joined(JointData all) : JointData
+    private sealed class Joined(NextCodeTasks tasks, JointData all) : JointData
     {
         public override int ClassCount => 0;
 
@@ -63,8 +87,10 @@ internal sealed class NextCodeTasks(ITaskFamily family) : ITaskFamily
 
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
-            all.Sample(random, x, new float[1]);
-            Shift(x, y);
+            float[] codes = new float[tasks.length];
+            all.Sample(random, codes, new float[1]);
+            tasks.Show(codes, x);
+            Shift(codes, y);
         }
     }
 }

@@ -32,6 +32,11 @@ internal static class EvalCommand
         {
             Description = "Test on the 20 runs of Omniglot's one-shot classification (Lake et al. 2015) instead of the recipe's tasks",
         };
+        Option<string?> joint = new("--joint")
+        {
+            Description =
+                "Weights (.safetensors) of a joint training to compare with instead of the bundle's, with the network's parameters",
+        };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<ulong> seed = new("--seed")
         {
@@ -54,6 +59,7 @@ internal static class EvalCommand
             device,
             source,
             oneShotRuns,
+            joint,
             data,
             seed,
             plot,
@@ -87,6 +93,7 @@ internal static class EvalCommand
                 Device = parsed.GetValue(device) ?? 0,
                 Source = parsed.GetValue(source),
                 OneShotRuns = parsed.GetValue(oneShotRuns),
+                Joint = parsed.GetValue(joint),
                 DataRoot = DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
             };
             if (ExitCodes.Refused(options.Validate()))

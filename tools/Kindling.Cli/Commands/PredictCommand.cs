@@ -13,14 +13,31 @@ internal static class PredictCommand
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
         Argument<string[]> inputs = new("input")
         {
-            Description = "Pictures or WAV files, folders of them, CSV files, or texts and .txt files",
+            Description =
+                "Pictures or WAV files, folders of them, CSV files, or texts and .txt files; for a language model texts or files of any name",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> adapted = new("--adapted") { Description = "Delta file that `kindling adapt` wrote" };
+        Option<string?> before = new("--before")
+        {
+            Description = "For a language model: a text that was read before, to be copied from, such as the one it was adapted to",
+        };
         Option<string> provider = CommonOptions.Provider();
         Option<int?> device = CommonOptions.Device();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("predict", "Labels and scores, or values") { bundle, inputs, adapted, provider, device, json };
+        Command command = new(
+            "predict",
+            "Labels and scores, or values; of a language model how well it predicts a text, and what may come next"
+        )
+        {
+            bundle,
+            inputs,
+            adapted,
+            before,
+            provider,
+            device,
+            json,
+        };
         command.SetAction(
             (parsed, cancellation) =>
                 InputReader.Rejecting(() =>
@@ -34,6 +51,17 @@ internal static class PredictCommand
                     using Learner learner = Learner(model, parsed.GetValue(adapted));
                     bool text = !parsed.GetValue(json);
                     List<object> results = [];
+                    if (model.Manifest.IsLanguage)
+                    {
+                        Continue(learner, parsed.GetRequiredValue(inputs), parsed.GetValue(before), text);
+                        return Task.FromResult(0);
+                    }
+
+                    if (parsed.GetValue(before) is not null)
+                    {
+                        throw new BundleException($"--before is for language models; '{model.Manifest.Name}' is none.");
+                    }
+
                     foreach (
                         (string name, FloatTensor input) in InputReader.Inputs(
                             model.Manifest,
@@ -78,6 +106,20 @@ internal static class PredictCommand
             learner.Bake(parsed.GetRequiredValue(output));
         });
         return command;
+    }
+
+    private static void Continue(Learner learner, string[] inputs, string? before, bool text)
+    {
+        byte[] read = before is null ? [] : LanguagePrediction.Read(before);
+        (object Json, string Text)[] results =
+        [
+            .. inputs.Select(input => LanguagePrediction.Of(learner, input, LanguagePrediction.Read(input), read)),
+        ];
+        Output.Write(
+            !text,
+            new { predictions = results.Select(result => result.Json) },
+            string.Join(Environment.NewLine, results.Select(result => result.Text))
+        );
     }
 
     private static Learner Learner(AdaptableModel model, string? delta) => delta is null ? model.CreateLearner() : model.OpenLearner(delta);
