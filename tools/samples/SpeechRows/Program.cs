@@ -60,10 +60,7 @@ static float[] Embeddings(AudioInput audio, string model)
     AudioPreprocessing window = new();
     AudioPreprocessing all = new() { Frames = window.Frames + ((Windows - 1) * Hop) };
     float[] mels = all.Apply(audio).Values;
-    float[] windows =
-    [
-        .. Enumerable.Range(0, Windows).SelectMany(w => mels.Skip(w * Hop * window.Mels).Take(window.Frames * window.Mels)),
-    ];
+    float[] windows = [.. Enumerable.Range(0, Windows).SelectMany(w => mels.Skip(w * Hop * window.Mels).Take(window.Frames * window.Mels))];
     using InferenceSession session = new(model);
     using OrtValue input = OrtValue.CreateTensorValueFromMemory(windows, [Windows, window.Frames, window.Mels, 1]);
     using RunOptions options = new();
