@@ -155,6 +155,12 @@ public sealed class TaskSpec
     /// <summary>Numbers of bytes whose earlier occurrences a position shows, to be copied from (languages only); none by default.</summary>
     public IReadOnlyList<int>? Orders { get; init; }
 
+    /// <summary>
+    /// Probability that a training language is written in another alphabet for the length of an episode: its letters, and the bytes beyond ASCII, change places among
+    /// themselves, so that what was learned by heart says nothing (languages only); below 1, 0 by default.
+    /// </summary>
+    public double? RenameLetters { get; init; }
+
     /// <summary>Codes that texts consist of, that of padding included; null where the inputs are no texts.</summary>
     [JsonIgnore]
     public int? CodeCount =>
@@ -224,6 +230,7 @@ public sealed class TaskSpec
         CheckOnly(faults, row, "length", Length is not null, r => r.HasTexts || r.HasLanguages);
         CheckOnly(faults, row, "context", Context is not null, r => r.HasLanguages);
         CheckOnly(faults, row, "orders", Orders is not null, r => r.HasLanguages);
+        CheckOnly(faults, row, "renameLetters", RenameLetters is not null, r => r.HasLanguages);
         CheckOnly(faults, row, "lowerCase", LowerCase is not null, r => r.HasTexts);
         CheckOnly(faults, row, "buckets", Buckets is not null, r => r.HasTexts);
         CheckOnly(faults, row, "pieces", Pieces is not null, r => r.HasTexts);
@@ -302,7 +309,14 @@ public sealed class TaskSpec
             faults.Add("tasks.buckets, pieces and renamePieces are for words: tasks.units must be words.");
         }
 
-        foreach ((string name, double? value) in new[] { ("dropWords", DropWords), ("renamePieces", RenamePieces) })
+        foreach (
+            (string name, double? value) in new[]
+            {
+                ("dropWords", DropWords),
+                ("renamePieces", RenamePieces),
+                ("renameLetters", RenameLetters),
+            }
+        )
         {
             if (value is { } rate && !(rate >= 0 && rate < 1))
             {
