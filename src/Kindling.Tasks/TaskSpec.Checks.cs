@@ -59,6 +59,7 @@ public sealed partial class TaskSpec
         CheckOnly(faults, row, "length", Length is not null, r => r.HasTexts || r.HasLanguages);
         CheckOnly(faults, row, "context", Context is not null, r => r.HasLanguages);
         CheckOnly(faults, row, "orders", Orders is not null, r => r.HasLanguages);
+        CheckOnly(faults, row, "renameLetters", RenameLetters is not null, r => r.HasLanguages);
         CheckOnly(faults, row, "lowerCase", LowerCase is not null, r => r.HasTexts);
         CheckOnly(faults, row, "buckets", Buckets is not null, r => r.HasTexts);
         CheckOnly(faults, row, "pieces", Pieces is not null, r => r.HasTexts);
@@ -146,7 +147,14 @@ public sealed partial class TaskSpec
             faults.Add("tasks.buckets, pieces and renamePieces are for words: tasks.units must be words.");
         }
 
-        foreach ((string name, double? value) in new[] { ("dropWords", DropWords), ("renamePieces", RenamePieces) })
+        foreach (
+            (string name, double? value) in new[]
+            {
+                ("dropWords", DropWords),
+                ("renamePieces", RenamePieces),
+                ("renameLetters", RenameLetters),
+            }
+        )
         {
             if (value is { } rate && !(rate >= 0 && rate < 1))
             {

@@ -162,6 +162,12 @@ public sealed partial class TaskSpec
     /// <summary>Numbers of bytes whose earlier occurrences a position shows, to be copied from (languages only); none by default.</summary>
     public IReadOnlyList<int>? Orders { get; init; }
 
+    /// <summary>
+    /// Probability that a training language is written in another alphabet for the length of an episode: its letters, and the bytes beyond ASCII, change places among
+    /// themselves, so that what was learned by heart says nothing (languages only); below 1, 0 by default.
+    /// </summary>
+    public double? RenameLetters { get; init; }
+
     /// <summary>Codes that texts consist of, that of padding included; null where the inputs are no texts.</summary>
     [JsonIgnore]
     public int? CodeCount =>

@@ -56,7 +56,15 @@ public sealed class LanguageTests
         Cli.Succeed("adapt", Bundle, "--support", models["song.txt"], "--out", models["words.adapted"], "--steps", "60");
         JsonElement prediction = Predict("--adapted", models["words.adapted"], "--before", models["song.txt"], "kolo mita, kolo sa");
         JsonElement word = prediction.GetProperty("nextWords")[0];
-        string text = Cli.Succeed("predict", Bundle, "--adapted", models["words.adapted"], "kolo mit").Output;
+        string text = Cli.Succeed(
+            "predict",
+            Bundle,
+            "--adapted",
+            models["words.adapted"],
+            "--before",
+            models["song.txt"],
+            "kolo mit"
+        ).Output;
 
         Assert.That(word.GetProperty("word").GetString(), Is.EqualTo("sane"));
         Assert.That(word.GetProperty("rest").GetString(), Is.EqualTo("ne"));

@@ -62,6 +62,66 @@ internal sealed class LanguageFamilyTests
     }
 
     [Test]
+    public void Sample_WithRenamedLetters_ChangesThemAlikeInTheWholeEpisode()
+    {
+        TaskSpec renamed = new()
+        {
+            Type = "udhr",
+            Shots = 3,
+            Queries = 2,
+            Length = 48,
+            Context = 16,
+            RenameLetters = 0.99,
+        };
+        ITaskFamily family = TaskFamilies.Create(renamed, files.Root);
+        Episode episode = family.Sample(Split.Train, renamed.ToShape(), new SeededRandom(3));
+        Episode held = family.Sample(Split.Test, renamed.ToShape(), new SeededRandom(3));
+        byte[] support = Text(episode.SupportY);
+        byte[] query = Text(episode.QueryY);
+        // Back by a map that is one for the whole episode: where the text is the language's, each of its letters has one other letter.
+        bool IsSource(byte[] text)
+        {
+            Dictionary<byte, byte> map = [];
+            int at = Enumerable
+                .Range(0, text.Length - support.Length + 1)
+                .FirstOrDefault(start => Fits(text.AsSpan(start, support.Length), support, map), -1);
+            return at >= 0
+                && Enumerable
+                    .Range(at + support.Length, text.Length - at - support.Length - query.Length + 1)
+                    .Any(start => Fits(text.AsSpan(start, query.Length), query, new(map)));
+        }
+
+        ILanguages languages = (ILanguages)family;
+        Assert.That(languages.Languages(Split.Train).Any(l => l.Text.Span.IndexOf(support) >= 0), Is.False, "another alphabet");
+        Assert.That(languages.Languages(Split.Train).Count(l => IsSource(l.Text.ToArray())), Is.EqualTo(1));
+        Assert.That(languages.Languages(Split.Test).Any(l => l.Text.Span.StartsWith(Text(held.SupportY))), Is.True, "test languages stay");
+    }
+
+    private static bool Fits(ReadOnlySpan<byte> text, byte[] written, Dictionary<byte, byte> map)
+    {
+        Dictionary<byte, byte> tried = new(map);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (tried.TryGetValue(text[i], out byte other) ? other != written[i] : !tried.TryAdd(text[i], written[i]))
+            {
+                return false;
+            }
+        }
+
+        if (tried.Values.Distinct().Count() != tried.Count)
+        {
+            return false;
+        }
+
+        foreach ((byte from, byte to) in tried)
+        {
+            map[from] = to;
+        }
+
+        return true;
+    }
+
+    [Test]
     public void Splits_OfLanguages_AreThoseOfTheIndex()
     {
         ILanguages family = (ILanguages)TaskFamilies.Create(Spec, files.Root);

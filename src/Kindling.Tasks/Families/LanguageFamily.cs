@@ -58,6 +58,9 @@ internal sealed class LanguageFamily : ITaskFamily, ILanguages, IShapeCheck
 
     public IReadOnlyList<Language> Beside { get; }
 
+    /// <summary>Probability that a training language is written in another alphabet.</summary>
+    public double RenameLetters { get; init; }
+
     /// <summary>What a recipe says about languages.</summary>
     public static LanguagePreprocessing PreprocessingOf(TaskSpec spec) =>
         new()
@@ -121,7 +124,7 @@ internal sealed class LanguageFamily : ITaskFamily, ILanguages, IShapeCheck
 
         Language language = Choose(split, random);
         (int before, int between) = split == Split.Train ? Gaps(Free(language, shape), random) : (0, Free(language, shape));
-        return Cut(language, shape, before, between);
+        return Cut(Written(language, split, random), shape, before, between);
     }
 
     public Episode Of(Language language, EpisodeShape shape) => Cut(language, shape, 0, Free(language, shape));
@@ -144,6 +147,27 @@ internal sealed class LanguageFamily : ITaskFamily, ILanguages, IShapeCheck
             QueryX = queryX,
             QueryY = queryY,
         };
+    }
+
+    /// <summary>A training language as it is, or in another alphabet.</summary>
+    private Language Written(Language language, Split split, SeededRandom random)
+    {
+        if (split != Split.Train || RenameLetters == 0 || random.NextDouble() >= RenameLetters)
+        {
+            return language;
+        }
+
+        byte[] other = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
+        // small and capital letters change places alike
+        random.Shuffle(other.AsSpan('a', 26));
+        for (int letter = 0; letter < 26; letter++)
+        {
+            other['A' + letter] = (byte)(other['a' + letter] - 'a' + 'A');
+        }
+
+        random.Shuffle(other.AsSpan(128));
+        byte[] text = language.Text.ToArray();
+        return language with { Text = Array.ConvertAll(text, b => other[b]) };
     }
 
     private static (int Before, int Between) Gaps(int free, SeededRandom random)
@@ -183,7 +207,7 @@ internal sealed class LanguageFamily : ITaskFamily, ILanguages, IShapeCheck
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
             ArgumentNullException.ThrowIfNull(random);
-            ReadOnlySpan<byte> text = family.Choose(split, random).Text.Span;
+            ReadOnlySpan<byte> text = family.Written(family.Choose(split, random), split, random).Text.Span;
             int first = random.NextInt(Math.Max(1, text.Length - family.Windows.Stride + 1));
             x.Clear();
             family.Windows.Write(text, 0, first, x, y);

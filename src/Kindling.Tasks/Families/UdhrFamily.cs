@@ -36,7 +36,10 @@ internal static class UdhrFamily
             LanguageFamily.PreprocessingOf(spec),
             [Credit],
             [.. languages[BesideSplit]]
-        );
+        )
+        {
+            RenameLetters = spec.RenameLetters ?? 0,
+        };
     }
 
     private static int Column(string path, string[] header, string name) =>

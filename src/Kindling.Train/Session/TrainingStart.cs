@@ -10,11 +10,11 @@ namespace Kindling.Train.Session;
 /// <param name="Hash">SHA-256 of the file that they come from, for the provenance of what is trained.</param>
 public sealed record TrainingStart(IReadOnlyDictionary<string, FloatTensor> Tensors, string Hash)
 {
-    /// <summary>Reads a bundle (folder or zip), the folder of a checkpoint, or one of its files, as that of the joint baseline.</summary>
-    /// <exception cref="BundleException">It is none of these, or damaged.</exception>
+    /// <summary>Reads a bundle (folder or zip) or the folder of a checkpoint.</summary>
+    /// <exception cref="BundleException">It is neither, or damaged.</exception>
     public static TrainingStart Read(string path)
     {
-        string file = path.EndsWith(".safetensors", StringComparison.Ordinal) ? path : Path.Combine(path, Checkpoint.ThetaFile);
+        string file = Path.Combine(path, Checkpoint.ThetaFile);
         byte[] bytes;
         if (File.Exists(file) && !File.Exists(Path.Combine(path, BundleManifest.FileName)))
         {

@@ -28,8 +28,7 @@ internal static class TrainCommand
         };
         Option<string?> from = new("--from")
         {
-            Description =
-                "Bundle, folder of a checkpoint or one of its .safetensors files, to start from instead of fresh weights; its network must be the recipe's",
+            Description = "Bundle, or folder of a checkpoint, to start from instead of fresh weights; its network must be the recipe's",
         };
         Option<string> stage = new("--stage")
         {
