@@ -23,7 +23,8 @@ public static class Vectorizer
         ["Gather"] = Gather,
         ["LayerNormalization"] = LayerNormalization,
         ["Concat"] = c => c.Same([.. c.Inputs.Select((v, i) => c.Many(i) ? v : c.Repeated(v!))], ("axis", c.Axis(0))),
-        ["GatherElements"] = c => c.Same(c.Inputs.Select(c.Everybodys), ("axis", c.Axis(0))),
+        ["GatherElements"] = Elements,
+        ["ScatterElements"] = Elements,
         ["Transpose"] = Transpose,
         ["Reshape"] = Reshape,
         ["Flatten"] = Flatten,
@@ -202,6 +203,8 @@ public static class Vectorizer
     }
 
     // 0 keeps the size at its place: that of the users, and any other that the node keeps
+    private static Value Elements(Call c) => c.Same(c.Inputs.Select((v, i) => c.Many(i) ? v : c.Repeated(v!)), ("axis", c.Axis(0)));
+
     private static Value Reshape(Call c) =>
         c.Node.Attributes.Int("allowzero", 0) == 0
             ? c.Builder.Reshape(c.Inputs[0]!, [0, .. c.Integers(1)])
@@ -319,14 +322,6 @@ public static class Vectorizer
             Value users = many.Shape[0].IsKnown ? b.Ints(many.Shape[0].Size) : b.Slice(b.ShapeOf(many), b.Ints(0), b.Ints(1));
             return b.Expand(b.Unsqueeze(value, 0), b.Concat(0, [users, b.Ints([.. Enumerable.Repeat(1L, value.Rank)])]));
         }
-
-        /// <summary>An input of all users together, for an operator that does not broadcast.</summary>
-        public Value? Everybodys(Value? value, int index) =>
-            Many(index)
-                ? value
-                : throw new GraphException(
-                    $"Node '{node.Name}' ({node.OpType}): '{value?.Name}' is the same for all users, others are not."
-                );
 
         /// <summary>The attribute <c>axis</c>, one further where it counts from the front.</summary>
         public long Axis(long otherwise) => Moved(node.Attributes.Int("axis", otherwise));
