@@ -16,7 +16,8 @@ public sealed class LearnersBenchmarkTests
         Assert.That(report.MillisecondsToReload, Is.EqualTo(40));
         Assert.That(report.MegabytesAtTheEnd, Is.GreaterThan(1));
         Assert.That(report.MegabytesOpened, Is.GreaterThan(1));
-        Assert.That(report.MegabytesPredicting, Is.GreaterThanOrEqualTo(report.MegabytesOpened).Or.Null);
+        // a process gives pages back now and then, so that its peak afterwards may be a little lower
+        Assert.That(report.MegabytesPredicting, Is.GreaterThan(0.9 * report.MegabytesOpened).Or.Null);
         Assert.That(report.MegabytesAdapting, Is.GreaterThan(1).Or.Null);
         Assert.That(
             (report.Users, report.AdaptationsPerSecondApart, report.AdaptationsPerSecondTogether),
