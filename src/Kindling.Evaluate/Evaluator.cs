@@ -22,6 +22,7 @@ public static class Evaluator
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionFaults.Refuse(options.Validate(), nameof(options));
+        bool lives = IsControl(path);
         using AdaptableModel model = AdaptableModel.Open(
             path,
             new AdaptOptions
@@ -30,10 +31,10 @@ public static class Evaluator
                 Provider = options.Provider,
                 Device = options.Device,
                 // what a step is worth to a policy shows in the next episodes, not in its loss
-                RequireImprovement = !IsControl(path),
+                RequireImprovement = !lives,
             }
         );
-        if (IsControl(path))
+        if (lives)
         {
             return ReturnEvaluator.Evaluate(path, model, BundleRecipe.Of(model.Manifest, path), options);
         }

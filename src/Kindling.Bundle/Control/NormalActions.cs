@@ -32,21 +32,6 @@ public static class NormalActions
         return action;
     }
 
-    /// <summary>The logarithm of an action's probability density.</summary>
-    /// <exception cref="ArgumentException">The output is not twice as long as the action.</exception>
-    public static double LogDensity(ReadOnlySpan<float> output, ReadOnlySpan<float> action)
-    {
-        Check(output, action.Length);
-        double sum = 0;
-        for (int a = 0; a < action.Length; a++)
-        {
-            double distance = (action[a] - output[a]) / Math.Exp(output[action.Length + a]);
-            sum -= (0.5 * distance * distance) + output[action.Length + a] + (0.5 * Math.Log(2 * Math.PI));
-        }
-
-        return sum;
-    }
-
     private static void Check(ReadOnlySpan<float> output, int numbers)
     {
         if (output.Length != 2 * numbers)

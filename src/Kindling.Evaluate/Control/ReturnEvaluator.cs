@@ -83,31 +83,19 @@ internal static class ReturnEvaluator
         Action<IReadOnlyList<Trajectory>>? judged = null
     )
     {
-        SeededRandom random = new(seed);
-        ulong task = random.NextUInt64();
-        double[] returns = new double[steps + 1];
         TimeSpan spent = TimeSpan.Zero;
-        for (int k = 0; k <= steps; k++)
-        {
-            Trajectory[] episodes = Episodes(shape.Queries);
-            judged?.Invoke(episodes);
-            returns[k] = episodes.Average(t => t.Return);
-            if (k < steps)
-            {
-                (FloatTensor x, FloatTensor y) = new PolicyGradient().Examples(Episodes(shape.Shots), worlds.Horizon);
-                long start = Stopwatch.GetTimestamp();
-                _ = learner.Adapt(new AdaptRequest { Support = SupportSet.FromTargets(x, y), Steps = 1 });
-                spent += Stopwatch.GetElapsedTime(start);
-            }
-        }
-
+        double[] returns = Rollouts.Course(worlds, Split.Test, shape, steps, new SeededRandom(seed), Act, Adapt, judged);
         return (returns, spent);
-
-        Trajectory[] Episodes(int count) =>
-            Rollouts.Collect(worlds, () => worlds.Create(Split.Test, new SeededRandom(task)), Act, count, random.NextUInt64());
 
         FloatTensor Act(FloatTensor seen) =>
             new([seen.Shape[0], worlds.OutputCount], [.. learner.PredictBatch(seen).SelectMany(prediction => prediction.Values)]);
+
+        void Adapt(FloatTensor x, FloatTensor y)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _ = learner.Adapt(new AdaptRequest { Support = SupportSet.FromTargets(x, y), Steps = 1 });
+            spent += Stopwatch.GetElapsedTime(start);
+        }
     }
 
     private static void RefuseOthers(string path, EvaluationOptions options)

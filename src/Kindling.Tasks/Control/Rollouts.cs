@@ -51,6 +51,52 @@ public static class Rollouts
         return [.. running.Select(r => r.ToTrajectory())];
     }
 
+    /// <summary>
+    /// A policy's way in one task: its mean return before adaptation and after each step, where every step adapts to new episodes of the policy as it is by then.
+    /// </summary>
+    /// <param name="family">The worlds.</param>
+    /// <param name="split">Of which the task is.</param>
+    /// <param name="shape">Shots: episodes that a step adapts to; queries: episodes that a return is the mean of.</param>
+    /// <param name="steps">Steps of adaptation.</param>
+    /// <param name="random">Where the task and all else come from.</param>
+    /// <param name="policy">The policy as it is by then, as <see cref="Collect"/> takes it.</param>
+    /// <param name="adapt">Takes a step on observations and targets.</param>
+    /// <param name="judged">Receives the episodes that each return is of.</param>
+    public static double[] Course(
+        IControlFamily family,
+        Split split,
+        EpisodeShape shape,
+        int steps,
+        SeededRandom random,
+        Func<FloatTensor, FloatTensor> policy,
+        Action<FloatTensor, FloatTensor> adapt,
+        Action<IReadOnlyList<Trajectory>>? judged = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentNullException.ThrowIfNull(adapt);
+        ulong task = random.NextUInt64();
+        double[] returns = new double[steps + 1];
+        for (int k = 0; k <= steps; k++)
+        {
+            Trajectory[] episodes = Live(shape.Queries);
+            judged?.Invoke(episodes);
+            returns[k] = episodes.Average(t => t.Return);
+            if (k < steps)
+            {
+                (FloatTensor x, FloatTensor y) = new PolicyGradient().Examples(Live(shape.Shots), family.Horizon);
+                adapt(x, y);
+            }
+        }
+
+        return returns;
+
+        Trajectory[] Live(int episodes) =>
+            Collect(family, () => family.Create(split, new SeededRandom(task)), policy, episodes, random.NextUInt64());
+    }
+
     private sealed class Running
     {
         private readonly IEnvironment world;

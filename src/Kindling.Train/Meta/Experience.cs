@@ -31,21 +31,24 @@ internal sealed class Experience(IControlFamily worlds, NetworkGraphs network, T
     /// <summary>Mean returns of a task before adaptation and after each step, every step on episodes of its own.</summary>
     public double[] Returns(IReadOnlyList<FloatTensor> learned, Split split, EpisodeShape shape, int steps, SeededRandom random)
     {
-        ulong task = random.NextUInt64();
-        double[] returns = new double[steps + 1];
         IReadOnlyList<FloatTensor> current = learned;
-        for (int k = 0; k <= steps; k++)
+        PolicySession.Acting acting = session.With(learned);
+        try
         {
-            returns[k] = Live(current, split, task, shape.Queries, random.NextUInt64()).Average(t => t.Return);
-            if (k < steps)
-            {
-                (FloatTensor x, FloatTensor y) = Examples(Live(current, split, task, shape.Shots, random.NextUInt64()));
-                FloatTensor[] moved = evaluator.Trace(current, Of(x, y, x, y), 1).Parameters[0];
-                current = [.. moved, .. learned.Skip(moved.Length)];
-            }
+            return Rollouts.Course(worlds, split, shape, steps, random, seen => acting.Act(seen), Adapt);
+        }
+        finally
+        {
+            acting.Dispose();
         }
 
-        return returns;
+        void Adapt(FloatTensor x, FloatTensor y)
+        {
+            FloatTensor[] moved = evaluator.Trace(current, Of(x, y, x, y), 1).Parameters[0];
+            current = [.. moved, .. learned.Skip(moved.Length)];
+            acting.Dispose();
+            acting = session.With(current);
+        }
     }
 
     /// <inheritdoc/>
