@@ -3,7 +3,7 @@ using Kindling.Graphs;
 namespace Kindling.Autodiff;
 
 /// <summary>Losses as graphs. Each is a scalar: the mean over the batch, and for regression over the outputs too.</summary>
-public static class Losses
+public static partial class Losses
 {
     /// <summary>-mean_i log softmax(logits_i)[label_i]; logits [batch, classes], labels int64 [batch].</summary>
     public static Value CrossEntropy(GraphBuilder b, Value logits, Value labels)

@@ -31,6 +31,7 @@ public static class Vectorizer
         ["Squeeze"] = c => c.Builder.Squeeze(c.Inputs[0]!, c.Axes(1)),
         ["Unsqueeze"] = c => c.Builder.Unsqueeze(c.Inputs[0]!, c.Axes(1, added: c.Integers(1).Length)),
         ["Pad"] = Pad,
+        ["Slice"] = Slice,
         ["MaxPool"] = Pool,
         ["AveragePool"] = Pool,
         ["GlobalMaxPool"] = Pool,
@@ -216,6 +217,19 @@ public static class Vectorizer
             : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Flatten at axis 1 only.");
 
     // pads [begins, ends]: none for the users
+    // the same part of everybody's
+    private static Value Slice(Call c)
+    {
+        if (c.Many(1) || c.Many(2))
+        {
+            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Slice with the same places for all only.");
+        }
+
+        long[] axes = c.Node.Input(3) is null ? [.. Enumerable.Range(0, c.Integers(1).Length).Select(axis => (long)axis)] : c.Integers(3);
+        Value shifted = c.Builder.Ints([.. axes.Select(axis => axis < 0 ? axis : axis + 1)]);
+        return c.Same([.. c.Inputs.Take(3), shifted, .. c.Inputs.Skip(4)]);
+    }
+
     private static Value Pad(Call c)
     {
         if (c.Node.Input(2) is { Constant: null })

@@ -28,7 +28,7 @@ internal sealed class EpisodePlan
         TaskSpec tasks = Recipe.Tasks;
         Shape = options.OneShotRuns
             ? new EpisodeShape(OneShotRuns.Ways, 1, 1)
-            : new EpisodeShape(options.Ways ?? tasks.Ways, options.Shots ?? tasks.Shots, options.Queries ?? tasks.Queries);
+            : new EpisodeShape(options.Ways ?? tasks.ToShape().Ways, options.Shots ?? tasks.Shots, options.Queries ?? tasks.Queries);
         Episodes = options.OneShotRuns ? OneShotRuns.Count : options.Episodes;
         Steps = options.Steps ?? manifest.InnerRule.Steps;
         seed = options.Seed;
@@ -40,7 +40,10 @@ internal sealed class EpisodePlan
         CheckWays(path, manifest, Shape.Ways);
         CheckExamples(path, manifest, Shape.SupportCount);
         own = new Lazy<ITaskFamily>(() => Own(path, manifest, tasks, options.DataRoot));
-        test = options.Source is { } source ? TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification) : own.Value;
+        test =
+            options.Source is not { } source ? own.Value
+            : manifest.IsDetection ? TaskFamilies.OfObjects(source, manifest)
+            : TaskFamilies.OfSource(source, manifest.Preprocessing, manifest.IsClassification);
         runs = options.OneShotRuns ? OneShotRuns.Read(tasks, options.DataRoot, manifest.ForPictures()) : null;
         languages = test is ILanguages all ? [.. all.Languages(Split.Test).Take(Episodes), .. all.Beside] : [];
         Beside = (test as ILanguages)?.Beside.Count ?? 0;
@@ -134,6 +137,13 @@ internal sealed class EpisodePlan
         if (manifest.IsClassification && ways > manifest.Output.Count)
         {
             throw new BundleException($"{path}: the head has {manifest.Output.Count} slots, episodes of {ways} ways do not fit.");
+        }
+
+        if (manifest.IsDetection && ways != 1)
+        {
+            throw new BundleException(
+                $"{path}: every picture of a detection episode may show any of its {manifest.Output.Count} classes: it has 1 way, not {ways}."
+            );
         }
 
         if (!manifest.IsClassification && ways != 1)

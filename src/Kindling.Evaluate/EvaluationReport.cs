@@ -13,7 +13,7 @@ public sealed partial class EvaluationReport
     public required string Engine { get; init; }
 
     /// <summary>
-    /// <c>accuracy</c>, <c>bitsPerByte</c>, <c>mse</c>, or <c>return</c>: the mean sum of rewards of an episode; shots and queries count episodes then.
+    /// <c>accuracy</c>, <c>bitsPerByte</c>, <c>mAP@0.5</c>, <c>mse</c>, or <c>return</c>: the mean sum of rewards of an episode; shots and queries count episodes then.
     /// </summary>
     public required string Metric { get; init; }
 

@@ -11,7 +11,11 @@ internal static class Figures
     public static string Metric(BundleManifest manifest) =>
         manifest.IsClassification ? "accuracy"
         : manifest.IsLanguage ? "bitsPerByte"
+        : manifest.IsDetection ? "mAP@0.5"
         : "mse";
+
+    /// <summary>Whether more of the metric is better.</summary>
+    public static bool MoreIsBetter(BundleManifest manifest) => manifest.IsClassification || manifest.IsDetection;
 
     /// <summary>The support set of an episode.</summary>
     public static SupportSet Support(BundleManifest manifest, Episode episode) =>
@@ -23,12 +27,17 @@ internal static class Figures
             )
             : SupportSet.FromTargets(episode.SupportX, episode.SupportY);
 
-    /// <summary>Accuracy (a fraction) of outputs <c>[n, slots]</c>, bits per byte of <c>[n, length, codes]</c>, or the mean squared error.</summary>
+    /// <summary>Accuracy (a fraction) of outputs <c>[n, slots]</c>, bits per byte of <c>[n, length, codes]</c>, mean average precision of <c>[n, cells, 5 + slots]</c>, or the mean squared error.</summary>
     public static double Of(BundleManifest manifest, FloatTensor output, FloatTensor y)
     {
         if (manifest.IsLanguage)
         {
             return LanguagePreprocessing.BitsPerByte(output, y);
+        }
+
+        if (manifest.IsDetection)
+        {
+            return manifest.ForObjects().MeanAveragePrecision(output, y);
         }
 
         if (!manifest.IsClassification)

@@ -143,12 +143,20 @@ public static class BundleExporter
                 Task =
                     classification ? BundleManifest.Classification
                     : recipe.Network.ScoresCodes() ? BundleManifest.Language
+                    : recipe.Network.FindsObjects() ? BundleManifest.Detection
                     : BundleManifest.Regression,
                 Input = new ManifestInput { Shape = [null, .. state.InputShape.Select(d => (int?)d)] },
                 Output = new ManifestOutput
                 {
                     Count = state.Outputs,
                     Codes = recipe.Network.ScoresCodes() ? (int)network.Infer.Output("output").Shape[2].Size : null,
+                    Grid = recipe.Network.FindsObjects()
+                        ? new ManifestGrid
+                        {
+                            Rows = state.InputShape[1] / DetectionGrid.Cell,
+                            Columns = state.InputShape[2] / DetectionGrid.Cell,
+                        }
+                        : null,
                 },
                 Preprocessing = state.Preprocessing,
                 Normalization = network.Normalization.ToString().ToLowerInvariant(),

@@ -22,6 +22,7 @@ public static class BundleGraphs
             Anchored(network, inner),
             network.Parameters[^1].Name,
             classification,
+            inner.Loss,
             out _
         );
         _ = b.Output(InnerLosses.Masked(b, values["output"], mask), "output");
@@ -67,6 +68,7 @@ public static class BundleGraphs
             Anchored(network, inner),
             network.Parameters[^1].Name,
             classification,
+            inner.Loss,
             out Value? labels
         );
         Value loss = Descended(b, inner, values, mask, labels!);
@@ -89,6 +91,7 @@ public static class BundleGraphs
             Anchored(network, inner),
             network.Parameters[^1].Name,
             classification,
+            inner.Loss,
             out Value? labels
         );
         _ = one.Output(Descended(one, inner, forward, mask, labels!), "loss");
@@ -145,6 +148,7 @@ public static class BundleGraphs
             Anchored(network, inner),
             network.Parameters[^1].Name,
             classification,
+            inner.Loss,
             out Value? labels
         );
         Value share = b.Parameter(GraphSignature.Share);
@@ -201,6 +205,7 @@ public static class BundleGraphs
             [],
             network.Parameters[^1].Name,
             classification,
+            inner.Loss,
             out Value? labels
         );
         foreach (StatisticSpec statistic in network.Statistics)
@@ -237,6 +242,7 @@ public static class BundleGraphs
             [],
             network.Parameters[^1].Name,
             classification,
+            inner.Loss,
             out Value? labels
         );
         _ = b.Output(Descended(b, inner, values, mask, labels!), "loss");
@@ -283,6 +289,7 @@ public static class BundleGraphs
         IReadOnlyList<ParameterSpec> anchored,
         string last,
         bool classification,
+        string loss,
         out Value? labels
     )
     {
@@ -297,10 +304,7 @@ public static class BundleGraphs
             if (ReferenceEquals(input, network.Inputs[0]))
             {
                 Shape output = network.Output("output").Shape;
-                labels =
-                    !labelled ? null
-                    : classification ? b.Input("y", ElementType.Int64, new Shape("batch"))
-                    : b.Input("y", ElementType.Float, new Shape("batch", output[1]));
+                labels = labelled ? InnerLosses.Labels(b, network, classification, loss) : null;
                 if (labels is not null)
                 {
                     bindings[GraphSignature.Labels] = labels;

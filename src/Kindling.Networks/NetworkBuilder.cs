@@ -89,6 +89,20 @@ internal sealed partial class NetworkBuilder
         return Builder.Gemm(x, weight, bias);
     }
 
+    /// <summary>
+    /// A fully connected layer at each position: x [batch, positions, F] -> [batch, positions, units]; with a bias that starts from given values, or that of a head.
+    /// </summary>
+    public Value Dense(Value x, int units, string name, Tensor? start)
+    {
+        int features = (int)x.Shape[2].Size;
+        bool isHead = start is null;
+        Value weight = Parameter(new($"{name}.weight", [features, units], InitialDistribution.Uniform, features, isHead));
+        Value bias = start is null
+            ? Parameter(new($"{name}.bias", [units], InitialDistribution.Zeros, features, isHead))
+            : Given($"{name}.bias", start);
+        return Builder.Add(Builder.MatMul(x, weight), bias);
+    }
+
     /// <summary>A 3x3 convolution with padding 1; a bias only where no normalisation follows that would cancel it.</summary>
     public Value Conv(Value x, int filters, long stride, string name) => Conv(x, filters, [3, 3], name, stride);
 

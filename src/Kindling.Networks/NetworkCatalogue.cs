@@ -15,6 +15,7 @@ public static class NetworkCatalogue
         Transformer.Encoder,
         Transformer.LanguageModel,
         ResNet12.Row,
+        Detector.Row,
         DepthwiseSeparable.Row,
         TemporalConvolution.Row,
         Recurrent.Gru,

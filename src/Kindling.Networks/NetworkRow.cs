@@ -21,4 +21,7 @@ internal sealed record NetworkRow(
 
     /// <summary>Whether it gives scores of the next code for each position, so that it has no head.</summary>
     public bool IsLanguageModel { get; init; }
+
+    /// <summary>Whether it finds objects, so that its outputs are those of a detector.</summary>
+    public bool IsDetector { get; init; }
 }

@@ -92,6 +92,9 @@ public sealed record NetworkSpec
     /// </summary>
     public bool Gate { get; init; }
 
+    /// <summary>What <c>detector</c> makes vectors of a picture with: <c>conv4</c> (the default) or <c>resnet12</c>.</summary>
+    public string? Backbone { get; init; }
+
     /// <summary>The file of <c>onnx</c>, beside the recipe, as <c>kindling import</c> writes it.</summary>
     public string? File { get; init; }
 
@@ -151,6 +154,9 @@ public sealed record NetworkSpec
     /// </summary>
     public bool ScoresCodes() => NetworkCatalogue.Rows.Any(row => row.Type == Type && row.IsLanguageModel);
 
+    /// <summary>Whether the network finds objects, so that outputs are [batch, cells, 5 + slots].</summary>
+    public bool FindsObjects() => NetworkCatalogue.Rows.Any(row => row.Type == Type && row.IsDetector);
+
     // What stands in the recipe and would have no effect.
     private IEnumerable<string> Foreign(NetworkRow row)
     {
@@ -171,6 +177,7 @@ public sealed record NetworkSpec
             ("embedding", Embedding),
             ("embeddingWidth", EmbeddingWidth),
             ("pooling", Pooling),
+            ("backbone", Backbone),
         ];
         foreach (string name in members.Where(m => m.Value is not null).Select(m => m.Name).Except(row.Members))
         {
@@ -186,6 +193,11 @@ public sealed record NetworkSpec
         if (row.IsLanguageModel && Head == "prototypes")
         {
             yield return $"network.head: {Type} scores codes, not classes, expected linear, got prototypes";
+        }
+
+        if (row.IsDetector && Head == "prototypes")
+        {
+            yield return $"network.head: {Type} scores the cells of a picture, expected linear, got prototypes";
         }
     }
 }

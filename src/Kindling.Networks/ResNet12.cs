@@ -19,7 +19,7 @@ internal static class ResNet12
 
     private static IReadOnlyList<int> Widths(NetworkSpec spec) => spec.Widths ?? DefaultWidths;
 
-    private static IEnumerable<string> Faults(NetworkSpec spec) =>
+    public static IEnumerable<string> Faults(NetworkSpec spec) =>
         [.. NetworkFaults.Sizes("widths", Widths(spec), Blocks), .. NetworkFaults.Groups(spec, Widths(spec))];
 
     private static IEnumerable<string> InputFaults(NetworkSpec spec, IReadOnlyList<int> input, int outputs)
@@ -37,6 +37,13 @@ internal static class ResNet12
 
     private static Graph Write(NetworkBuilder n, NetworkSpec spec, int outputs)
     {
+        Value features = n.Builder.ReduceMean(Body(n, spec, Blocks), [2, 3], keepDims: false);
+        return n.Finish(n.Head(spec, features, outputs), features);
+    }
+
+    /// <summary>The four blocks, of which the first so many are followed by pooling.</summary>
+    public static Value Body(NetworkBuilder n, NetworkSpec spec, int poolings)
+    {
         GraphBuilder b = n.Builder;
         Value x = n.X;
         for (int block = 1; block <= Blocks; block++)
@@ -50,10 +57,9 @@ internal static class ResNet12
                 x = b.LeakyRelu(i == 3 ? b.Add(x, shortcut) : x, Slope);
             }
 
-            x = b.MaxPool(x, [2, 2], [2, 2]);
+            x = block <= poolings ? b.MaxPool(x, [2, 2], [2, 2]) : x;
         }
 
-        Value features = b.ReduceMean(x, [2, 3], keepDims: false);
-        return n.Finish(n.Head(spec, features, outputs), features);
+        return x;
     }
 }

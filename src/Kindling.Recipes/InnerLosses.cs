@@ -24,10 +24,14 @@ public static class InnerLosses
         new("l1", false, true, (b, o, y, _) => Losses.L1(b, o, y)),
         new("huber", false, true, (b, o, y, _) => Losses.Huber(b, o, y)),
         new(PolicyGradient, false, true, (b, o, y, _) => Losses.PolicyGradient(b, o, y)),
+        new(Detection, null, true, (b, o, y, _) => Losses.Detection(b, o, y)),
     ];
 
     /// <summary>What policies descend, in both loops.</summary>
     public const string PolicyGradient = "policy-gradient";
+
+    /// <summary>What detectors descend, in both loops.</summary>
+    public const string Detection = "detection";
 
     private const float Unused = -1e9f;
 
@@ -38,7 +42,7 @@ public static class InnerLosses
     public static bool ReadsLabels(string loss) => Find(loss) is not { ReadsLabels: false };
 
     /// <summary>What the outer loop descends where adaptation descends <paramref name="loss"/>: that of the outputs' own kind.</summary>
-    public static string Outer(string loss) => loss == PolicyGradient ? loss : InnerSpec.DefaultLoss;
+    public static string Outer(string loss) => HasOwnTasks(loss) ? loss : InnerSpec.DefaultLoss;
 
     /// <summary>Appends the loss of a network's outputs: the mean over the batch.</summary>
     /// <param name="b">Where to append.</param>
@@ -54,6 +58,17 @@ public static class InnerLosses
         return Find(loss)?.Write is { } write
             ? write(b, output, labels, mask)
             : throw new GraphException($"There is no loss '{loss}' of a network's outputs.");
+    }
+
+    /// <summary>Declares a graph's input <c>y</c>: class numbers int64 [batch], or as many float targets of each example as a network's outputs ask for.</summary>
+    public static Value Labels(GraphBuilder b, Graph network, bool classification, string loss)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(network);
+        Shape output = network.Output("output").Shape;
+        return classification ? b.Input("y", ElementType.Int64, new Shape("batch"))
+            : loss == Detection ? b.Input("y", ElementType.Float, new Shape("batch", output[1].Size * output[2].Size))
+            : b.Input("y", ElementType.Float, new Shape("batch", output[1]));
     }
 
     /// <summary>Outputs whose unused head slots take no part in the loss and get no score.</summary>
@@ -73,12 +88,15 @@ public static class InnerLosses
     internal static string Of(bool classification) =>
         Words([
             .. Rows.Where(row =>
-                    row.Name != PolicyGradient && ((row.Write is not null && row.OfClasses is null) || row.OfClasses == classification)
+                    !HasOwnTasks(row.Name) && ((row.Write is not null && row.OfClasses is null) || row.OfClasses == classification)
                 )
                 .Select(row => row.Name),
         ]);
 
     internal static string Words(IReadOnlyList<string> names) => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";
+
+    // of tasks that take no other loss
+    private static bool HasOwnTasks(string loss) => loss is PolicyGradient or Detection;
 
     private static InnerLoss? Find(string loss) => Array.Find(Rows, row => row.Name == loss);
 

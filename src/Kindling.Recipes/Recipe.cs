@@ -259,6 +259,20 @@ public sealed record Recipe
                 : $"network.type: policy is for worlds to act in, '{Tasks.Type}' is none";
         }
 
+        if (Tasks.IsDetection != (Inner.Loss == InnerLosses.Detection))
+        {
+            yield return Tasks.IsDetection
+                ? $"inner.loss: '{Tasks.Type}' is about objects in pictures, expected {InnerLosses.Detection}, got {Inner.Loss}"
+                : $"inner.loss: {InnerLosses.Detection} is for objects in pictures, '{Tasks.Type}' is not about them, got {Inner.Loss}";
+        }
+
+        if (Tasks.IsDetection != Network.FindsObjects())
+        {
+            yield return Tasks.IsDetection
+                ? $"network.type: '{Tasks.Type}' is about objects in pictures, expected detector, got {Network.Type}"
+                : $"network.type: {Network.Type} finds objects in pictures, '{Tasks.Type}' is not about them";
+        }
+
         if (row.Loss is { } meant && Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != meant)
         {
             yield return $"inner.loss: {row.Type} means {meant}, got {Inner.Loss}";

@@ -12,7 +12,7 @@ public sealed class Episode
     /// <summary><c>[ways * shots, ...input]</c>.</summary>
     public required FloatTensor SupportX { get; init; }
 
-    /// <summary>Classification: class numbers <c>[ways * shots]</c>; regression: targets <c>[shots, outputs]</c>.</summary>
+    /// <summary>Classification: class numbers <c>[ways * shots]</c>; regression: targets <c>[shots, outputs]</c>; detection: those of <see cref="DetectionGrid"/>, a row for each picture.</summary>
     public required FloatTensor SupportY { get; init; }
 
     /// <summary><c>[ways * queries, ...input]</c>.</summary>

@@ -14,7 +14,7 @@ public interface ITaskFamily
     /// <summary>The shape of one input, without the batch: <c>[1, 28, 28]</c>, <c>[1]</c>.</summary>
     IReadOnlyList<int> InputShape { get; }
 
-    /// <summary>Regression: numbers in one target; classification: 0, for it depends on the ways.</summary>
+    /// <summary>Regression: numbers in one target; detection: class slots; classification: 0, for it depends on the ways.</summary>
     int OutputCount { get; }
 
     /// <summary>SHA-256 (lower-case hex) of the content that tasks are made of, or of the generator's definition.</summary>
@@ -27,7 +27,7 @@ public interface ITaskFamily
     Preprocessing Preprocessing { get; }
 
     /// <summary>Draws one task. A pure function of its arguments.</summary>
-    /// <exception cref="ArgumentException">The shape is not positive, or a regression has more than one way.</exception>
+    /// <exception cref="ArgumentException">The shape is not positive, or a regression or detection has more than one way.</exception>
     /// <exception cref="BundleException">The split has too few classes or a class too few examples for the shape.</exception>
     Episode Sample(Split split, EpisodeShape shape, SeededRandom random);
 

@@ -12,6 +12,9 @@ public abstract class JointData
     /// <summary>Examples of a classification; 0 for regression, which has no end of them.</summary>
     public abstract int ItemCount { get; }
 
+    /// <summary>Numbers in one target where it is no class and the family's own targets are others (detection, with a slot for each class of the split); else null.</summary>
+    public virtual int? TargetLength => null;
+
     /// <summary>Writes the input of example <paramref name="index"/> (classification only).</summary>
     public abstract void Fill(int index, Span<float> x);
 

@@ -1,6 +1,7 @@
 using Kindling.Bundles;
 using Kindling.Tasks.Control;
 using Kindling.Tasks.Families;
+using Kindling.Tasks.Scenes;
 
 namespace Kindling.Tasks;
 
@@ -39,6 +40,7 @@ public static class TaskFamilies
             Type = "glyphs",
             Kind = TaskKind.Classification,
             HasImages = true,
+            HasRotations = true,
             HasGeneratedClasses = true,
             HasOwnSplit = true,
             Create = (spec, _) => GlyphFamily.Load(spec),
@@ -49,6 +51,7 @@ public static class TaskFamilies
             Kind = TaskKind.Classification,
             Source = SourceUse.Optional,
             HasImages = true,
+            HasRotations = true,
             HasAlphabets = true,
             Within = TaskSpec.WithinAlphabet,
             Create = OmniglotFamily.Load,
@@ -66,6 +69,7 @@ public static class TaskFamilies
             Kind = TaskKind.Classification,
             Source = SourceUse.Required,
             HasImages = true,
+            HasRotations = true,
             HasChannels = true,
             HasOwnSplit = true,
             Create = FolderFamily.Load,
@@ -137,13 +141,43 @@ public static class TaskFamilies
             HasLanguages = true,
             Create = UdhrFamily.Load,
         },
+        new()
+        {
+            Type = "scenes",
+            Kind = TaskKind.Detection,
+            HasScenes = true,
+            HasRotations = true,
+            HasGeneratedClasses = true,
+            HasOwnSplit = true,
+            Create = (spec, _) => SceneFamily.OfGlyphs(spec),
+        },
+        new()
+        {
+            Type = "omniglot-scenes",
+            Kind = TaskKind.Detection,
+            Source = SourceUse.Optional,
+            DataSet = "omniglot",
+            HasScenes = true,
+            HasRotations = true,
+            Create = SceneFamily.OfOmniglot,
+        },
+        new()
+        {
+            Type = "cells",
+            Kind = TaskKind.Detection,
+            HasScenes = true,
+            HasGeneratedClasses = true,
+            HasOwnSplit = true,
+            Create = (spec, _) => SceneFamily.OfCells(spec),
+        },
     ];
 
     /// <summary>The types that <see cref="TaskSpec.Type"/> may name.</summary>
     public static IReadOnlyList<string> Types { get; } = [.. Rows.Select(r => r.Type)];
 
     /// <summary>Folders of real data sets that families look for by themselves in the data root.</summary>
-    public static IReadOnlyList<string> DataSets { get; } = [.. Rows.Where(r => r.Source == SourceUse.Optional).Select(r => r.Type)];
+    public static IReadOnlyList<string> DataSets { get; } =
+    [.. Rows.Where(r => r.Source == SourceUse.Optional).Select(r => r.DataSet ?? r.Type).Distinct()];
 
     /// <summary>Loads or prepares a family; reading real data may take seconds.</summary>
     /// <param name="spec">What to make.</param>
@@ -196,6 +230,17 @@ public static class TaskFamilies
         };
     }
 
+    /// <summary>The user's own pictures with boxes as test tasks.</summary>
+    /// <param name="path">A folder or file of annotations, see <see cref="Files.AnnotatedPictures"/>.</param>
+    /// <param name="manifest">The manifest of a detector.</param>
+    /// <exception cref="BundleException">The data are missing or damaged, or have more classes than the model has slots.</exception>
+    public static ITaskFamily OfObjects(string path, BundleManifest manifest)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(manifest);
+        return AnnotatedFamily.ForTest(path, manifest.ForPictures(), manifest.Output.Count);
+    }
+
     internal static Row? Find(string type) => Array.Find(Rows, r => r.Type == type);
 
     /// <summary>One family: what its specification may say, and how it is made.</summary>
@@ -210,6 +255,13 @@ public static class TaskFamilies
         public SourceUse Source { get; init; }
 
         public bool HasImages { get; init; }
+
+        /// <summary>The folder of its data in the data root, where that is not named as it is.</summary>
+        public string? DataSet { get; init; }
+
+        public bool HasScenes { get; init; }
+
+        public bool HasRotations { get; init; }
 
         public bool HasChannels { get; init; }
 

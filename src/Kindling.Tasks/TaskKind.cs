@@ -9,6 +9,9 @@ internal enum TaskKind
     /// <summary>Classes.</summary>
     Classification,
 
+    /// <summary>Objects in pictures.</summary>
+    Detection,
+
     /// <summary>Either: the data decide.</summary>
     ByData,
 }

@@ -40,14 +40,15 @@ public sealed partial class TaskSpec
             faults.Add($"tasks.outputs must be between 1 and {MaximumCount}, got {Outputs}.");
         }
 
-        CheckOnly(faults, row, "size", Size is not null, r => r.HasImages);
+        CheckOnly(faults, row, "size", Size is not null, r => r.HasImages || r.HasScenes);
         CheckOnly(faults, row, "channels", Channels is not null, r => r.HasChannels);
-        CheckOnly(faults, row, "invert", Invert is not null, r => r.HasImages);
-        CheckOnly(faults, row, "rotations", Rotations is not null, r => r.HasImages);
+        CheckOnly(faults, row, "invert", Invert is not null, r => r.HasImages || r.HasScenes);
+        CheckOnly(faults, row, "rotations", Rotations is not null, r => r.HasRotations);
         CheckOnly(faults, row, "mirrors", Mirrors is not null, r => r.HasImages);
         CheckOnly(faults, row, "warpClasses", WarpClasses is not null, r => r.HasImages);
         CheckOnly(faults, row, "warpItems", WarpItems is not null, r => r.HasImages);
         CheckOnly(faults, row, "shiftItems", ShiftItems is not null, r => r.HasImages);
+        CheckOnly(faults, row, "objects", Objects is not null, r => r.HasScenes);
         CheckOnly(faults, row, "trainClasses", TrainClasses is not null, r => r.HasGeneratedClasses);
         CheckOnly(faults, row, "validationClasses", ValidationClasses is not null, r => r.HasOwnSplit);
         CheckOnly(faults, row, "testClasses", TestClasses is not null, r => r.HasOwnSplit);
@@ -116,6 +117,13 @@ public sealed partial class TaskSpec
             faults.Add($"tasks.channels must be 1 or 3, got {Channels}.");
         }
 
+        if (IsDetection && Size is { } side && side % DetectionGrid.Cell != 0)
+        {
+            faults.Add($"tasks.size must be a multiple of {DetectionGrid.Cell} for '{Type}', got {Size}.");
+        }
+
+        AtLeast(faults, "objects", Objects, Ways);
+        AtMost(faults, "objects", Objects);
         if (ValidationFraction is { } fraction && !(fraction > 0 && fraction < 0.5))
         {
             faults.Add(

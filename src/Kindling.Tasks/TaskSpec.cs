@@ -57,7 +57,7 @@ public sealed partial class TaskSpec
     /// <summary>Numbers in a target (<c>noise</c> with one way only); 1 by default.</summary>
     public int? Outputs { get; init; }
 
-    /// <summary>Width and height of pictures after preprocessing; 28 by default.</summary>
+    /// <summary>Width and height of pictures after preprocessing; 28 by default, of scenes 64.</summary>
     public int? Size { get; init; }
 
     /// <summary>Channels of pictures after preprocessing (<c>images</c> only): 1 (the default) or 3.</summary>
@@ -168,6 +168,9 @@ public sealed partial class TaskSpec
     /// </summary>
     public double? RenameLetters { get; init; }
 
+    /// <summary>Most objects of a scene (<c>scenes</c>, <c>omniglot-scenes</c>: 5 by default; <c>cells</c>: 20); at least <see cref="Ways"/>.</summary>
+    public int? Objects { get; init; }
+
     /// <summary>Codes that texts consist of, that of padding included; null where the inputs are no texts.</summary>
     [JsonIgnore]
     public int? CodeCount =>
@@ -186,6 +189,10 @@ public sealed partial class TaskSpec
     [JsonIgnore]
     public bool IsControl => TaskFamilies.Find(Type)?.IsControl == true;
 
-    /// <summary>The size of an episode.</summary>
-    public EpisodeShape ToShape() => new(Ways, Shots, Queries);
+    /// <summary>Whether the tasks are to find objects in pictures: ways count their classes, shots and queries pictures.</summary>
+    [JsonIgnore]
+    public bool IsDetection => TaskFamilies.Find(Type)?.Kind == TaskKind.Detection;
+
+    /// <summary>The size of an episode; where the examples are pictures of all classes, it has one way.</summary>
+    public EpisodeShape ToShape() => new(IsDetection ? 1 : Ways, Shots, Queries);
 }

@@ -42,6 +42,28 @@ public sealed class LossTests
         Assert.That(results[1], Is.EqualTo(new[] { 0.5, -0.5, -0.25, 0.25 }).Within(1e-9));
     }
 
+    // One cell with an object: logit 0 of it, a box half as wide, two equal classes. Another cell without, logit 0; then a picture without any.
+    [Test]
+    public void Detection_OfTwoPictures_IsTheFormula()
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 2, 7));
+        Value y = b.Input("y", ElementType.Float, new Shape("n", 14));
+        _ = b.Output(Losses.Detection(b, x, y), "loss");
+        double[] nothing = [0, 1, 1, 1, 1, 0, 0];
+        double[] empty = [0, 0, 0, 0, 0, 0, 0];
+        double result = Engines.Torch(
+            b.Graph,
+            [
+                ([2, 2, 7], [0, 0.5, 1, 0.5, 1, 3, 3, .. nothing, .. nothing, .. nothing]),
+                ([2, 14], [1, 1, 1, 1, 1, 1, 0, .. empty, .. empty, .. empty]),
+            ]
+        )[0][0];
+        double first = (0.25 * Math.Log(2)) + 0.5 + Math.Log(2);
+        double second = 2 * 0.75 * 0.25 * Math.Log(2);
+        Assert.That(result, Is.EqualTo((first + second) / 2).Within(1e-5));
+    }
+
     // Two actions of means (1, 2) and (0, 0) and deviations (1, e): the gradient is that of log p, times minus the advantage, over the batch.
     [Test]
     public void PolicyGradient_OfTwoSteps_IsTheFormula()

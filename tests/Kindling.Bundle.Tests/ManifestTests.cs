@@ -17,7 +17,7 @@ internal sealed class ManifestTests
             "not a manifest. JSON deserialization for type 'Kindling.Bundles.BundleManifest' was missing required properties including: 'innerRule'."
         ),
         Fault("empty name", m => m["name"] = " ", "name: must not be empty."),
-        Fault("task", m => m["task"] = "ranking", "task: expected one of classification, regression, language; got 'ranking'."),
+        Fault("task", m => m["task"] = "ranking", "task: expected one of classification, regression, language, detection; got 'ranking'."),
         Fault(
             "optimiser",
             m => m["innerRule"]!["optimizer"] = "lion",

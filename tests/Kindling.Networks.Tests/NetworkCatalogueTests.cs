@@ -275,7 +275,7 @@ public sealed class NetworkCatalogueTests
             Throws
                 .TypeOf<GraphException>()
                 .With.Message.EqualTo(
-                    "network.type: expected one of linear, mlp, policy, conv4, transformer, transformer-lm, resnet12, dscnn, tcn, gru, lstm, gru-lm, lstm-lm, text-cnn, onnx, got 'resnet'"
+                    "network.type: expected one of linear, mlp, policy, conv4, transformer, transformer-lm, resnet12, detector, dscnn, tcn, gru, lstm, gru-lm, lstm-lm, text-cnn, onnx, got 'resnet'"
                 )
         );
     }

@@ -240,7 +240,7 @@ public sealed class RecipeTests
         "maml",
         "mlp",
         "\"loss\": \"magic\"",
-        "inner.loss: expected same, learned, mse, entropy, l1, huber or policy-gradient, got 'magic'"
+        "inner.loss: expected same, learned, mse, entropy, l1, huber, policy-gradient or detection, got 'magic'"
     )]
     [TestCase(
         "maml",

@@ -29,6 +29,15 @@ internal sealed class TaskFamilyContractTests
             TestClasses = 7,
             Rotations = true,
         },
+        new()
+        {
+            Type = "scenes",
+            Ways = 3,
+            TrainClasses = 12,
+            ValidationClasses = 6,
+            TestClasses = 7,
+        },
+        new() { Type = "cells", Ways = 3 },
     ];
 
     private static IEnumerable<TestCaseData> Rows() =>
@@ -88,7 +97,11 @@ internal sealed class TaskFamilyContractTests
         Assert.That(family.Name, Is.EqualTo(spec.Type));
         Assert.That(episode.SupportX.Shape.Skip(1), Is.EqualTo(family.InputShape));
         Assert.That(family.Preprocessing.Validate(), Is.Empty);
-        Assert.That(family.OutputCount, Is.EqualTo(family.IsClassification ? 0 : episode.SupportY.Shape[1]));
+        int[] input = [.. family.InputShape];
+        Assert.That(
+            spec.IsDetection ? new DetectionGrid(input[2], input[1], family.OutputCount).Length : family.OutputCount,
+            Is.EqualTo(family.IsClassification ? 0 : episode.SupportY.Shape[1])
+        );
     }
 
     [Test]
@@ -221,7 +234,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, scenes, omniglot-scenes, cells, got 'cubic'.",
                 }
             )
         );

@@ -291,7 +291,11 @@ public sealed class DeviceLoopTests
     {
         ITaskFamily family = given ?? TaskFamilies.Create(recipe.Tasks, "");
         int outputs = family.IsClassification ? recipe.Tasks.Ways : family.OutputCount;
-        Objective objective = new(NetworkCatalogue.Build(recipe.Network, family.InputShape, outputs), family.IsClassification);
+        Objective objective = new(
+            NetworkCatalogue.Build(recipe.Network, family.InputShape, outputs),
+            family.IsClassification,
+            recipe.Inner.Loss
+        );
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe), recipe);
         return (
             algorithm,

@@ -1,3 +1,4 @@
+using Kindling.Bundles;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Train.Meta;
@@ -175,6 +176,17 @@ public sealed class MetaGradientTests
         Row("conv4 batch", Conv4(Normalization.Batch), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
         Row("conv4 support", Conv4(Normalization.Support), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
         Row("conv4 group", Conv4(Normalization.Group), [1, 16, 16], new InnerSpec { Rate = 0.05, Steps = 2 }),
+        Row(
+            "detector",
+            new NetworkSpec { Type = "detector", Filters = 2 },
+            [1, 16, 16],
+            new InnerSpec
+            {
+                Rate = 0.05,
+                Steps = 2,
+                Loss = InnerLosses.Detection,
+            }
+        ),
     ];
 
     [TestCaseSource(nameof(Rows))]
@@ -222,7 +234,8 @@ public sealed class MetaGradientTests
             _ = TorchNatives.Load();
             scope = NewDisposeScope();
             NetworkGraphs network = NetworkCatalogue.Build(spec, input, Outputs);
-            objective = new Objective(network, classification: true);
+            bool detects = spec.FindsObjects();
+            objective = new Objective(network, classification: !detects, rule.Loss);
             inner = new InnerLoop(objective, rule);
             steps = rule.Steps;
             theta =
@@ -231,7 +244,7 @@ public sealed class MetaGradientTests
                 .. inner.Rates.Select(r => (Draw([.. r.Shape.Select(d => (long)d)]) * 0.5 + 1) * rule.Rate),
             ];
             x = [Inputs(spec, [4, .. input.Select(d => (long)d)]), Inputs(spec, [4, .. input.Select(d => (long)d)])];
-            y = tensor([0L, 1L, 1L, 0L]);
+            y = detects ? Boxes() : tensor([0L, 1L, 1L, 0L]);
         }
 
         /// <summary>
@@ -292,6 +305,19 @@ public sealed class MetaGradientTests
             double[] values = new double[shape.Aggregate(1L, (a, b) => a * b)];
             values[element] = 1;
             return tensor(values, shape);
+        }
+
+        // four pictures of 2 x 2 cells, one of them with an object of a class in turn
+        private static Tensor Boxes()
+        {
+            DetectionGrid grid = new(16, 16, Outputs);
+            float[] targets = new float[4 * grid.Length];
+            for (int i = 0; i < 4; i++)
+            {
+                grid.Write([(new Box(1 + i, 2, 13, 12 + i), i % Outputs)], targets.AsSpan(i * grid.Length, grid.Length));
+            }
+
+            return tensor(targets, [4, grid.Length]).to_type(ScalarType.Float64);
         }
 
         // codes are whole numbers, and padding behind them

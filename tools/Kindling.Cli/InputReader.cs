@@ -9,6 +9,11 @@ internal static class InputReader
     /// <summary>Labelled examples from a folder of class folders or a CSV file; how pictures and recordings were prepared goes to standard error.</summary>
     public static SupportSet Support(BundleManifest manifest, string path, ImageInversion? invert)
     {
+        if (manifest.IsDetection)
+        {
+            return DetectionConsole.Support(manifest, path, invert);
+        }
+
         if (manifest.Preprocessing.Image is not null)
         {
             RequireFolder(path, "pictures");
@@ -101,7 +106,7 @@ internal static class InputReader
             if (manifest.Preprocessing.Image is not null)
             {
                 ImagePreprocessing preprocessing = manifest.ForPictures(invert);
-                foreach (string file in Files(path, ImageFiles.IsImage, $"pictures ({string.Join(", ", ImageFiles.Extensions)})"))
+                foreach (string file in Pictures(path))
                 {
                     ImageInput image = ImageFiles.Decode(file);
                     log.Add(preprocessing.Describe(image));
@@ -182,6 +187,10 @@ internal static class InputReader
             );
         }
     }
+
+    /// <summary>Pictures, or all of a folder.</summary>
+    public static IEnumerable<string> Pictures(string path) =>
+        Files(path, ImageFiles.IsImage, $"pictures ({string.Join(", ", ImageFiles.Extensions)})");
 
     private static IEnumerable<string> Files(string path, Func<string, bool> isExample, string expected)
     {

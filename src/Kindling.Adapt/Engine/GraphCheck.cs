@@ -183,7 +183,7 @@ internal static class GraphCheck
     {
         (TensorElementType type, int[] shape) = manifest.IsClassification
             ? (TensorElementType.Int64, new[] { Free })
-            : (TensorElementType.Float, [Free, manifest.Output.Count]);
+            : (TensorElementType.Float, [Free, manifest.Output.TargetLength]);
         Check(session.InputMetadata, "input", GraphSignature.Labels, type, faults, [.. users, .. shape]);
     }
 

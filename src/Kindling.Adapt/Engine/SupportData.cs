@@ -125,14 +125,16 @@ internal sealed class SupportData : IDisposable
             );
         }
 
-        float[] targets = support.Targets!.Values;
-        int outputs = manifest.Output.Count;
+        // a detector's support set has classes too, or came as targets
+        Heads named = support.Objects is null ? present : present.With(manifest, support.Classes);
+        float[] targets = support.TargetsFor(named, manifest.IsDetection ? manifest.ForObjects() : null).Values;
+        int outputs = manifest.Output.TargetLength;
         return new SupportData(
             manifest,
             support.Inputs,
             Of(targets, 0, [count, outputs]),
             mask: null,
-            present,
+            named,
             (from, size) => Of(targets, from * outputs, [size, outputs]),
             microBatch,
             manifest.IsLanguage
@@ -151,7 +153,10 @@ internal sealed class SupportData : IDisposable
             : new SupportData(
                 manifest,
                 inputs,
-                OrtValue.CreateTensorValueFromMemory(new float[(long)count * manifest.Output.Count], [count, manifest.Output.Count]),
+                OrtValue.CreateTensorValueFromMemory(
+                    new float[(long)count * manifest.Output.TargetLength],
+                    [count, manifest.Output.TargetLength]
+                ),
                 mask: null,
                 heads
             );

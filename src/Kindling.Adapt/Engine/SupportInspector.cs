@@ -51,7 +51,7 @@ internal static class SupportInspector
                 );
             }
         }
-        else if (after is not null && !after.Engine.Manifest.IsLanguage && support.Count >= FewestPoints)
+        else if (after is not null && after.Engine.Manifest is { IsLanguage: false, IsDetection: false } && support.Count >= FewestPoints)
         {
             findings.AddRange(FarFromTheFit(InnerPoint.Inductive(after, support.Inputs, support.Count, most), support.Targets!));
         }

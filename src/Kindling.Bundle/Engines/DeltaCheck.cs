@@ -22,10 +22,10 @@ internal static class DeltaCheck
 
     private static Heads HeadsOf(BundleManifest manifest, DeltaFile delta, string path)
     {
-        if (manifest.IsClassification ? delta.Classes.Count > manifest.Output.Count : delta.Classes.Count > 0)
+        if (manifest.HasClasses ? delta.Classes.Count > manifest.Output.Count : delta.Classes.Count > 0)
         {
             throw new BundleException(
-                $"{path}: {delta.Classes.Count} classes, the bundle '{manifest.Name}' has {(manifest.IsClassification ? manifest.Output.Count : 0)} head slots."
+                $"{path}: {delta.Classes.Count} classes, the bundle '{manifest.Name}' has {(manifest.HasClasses ? manifest.Output.Count : 0)} head slots."
             );
         }
 

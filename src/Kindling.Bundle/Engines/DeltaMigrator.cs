@@ -90,7 +90,7 @@ internal static class DeltaMigrator
             return null;
         }
 
-        if (!manifest.IsClassification)
+        if (!manifest.HasClasses)
         {
             return "the bundle does not classify.";
         }

@@ -41,6 +41,13 @@ internal static class EqualExamples
             return $"'{support.Classes[labels[example]]}'";
         }
 
+        if (support.Objects is { } objects)
+        {
+            return objects[example].Count == 0
+                ? "no objects"
+                : string.Join(", ", objects[example].Take(MostNumbers).Select(o => $"'{support.Classes[o.Class]}' {o.Box}"));
+        }
+
         int length = support.Targets!.Count / support.Count;
         string all = string.Join(", ", support.Targets.Values.AsSpan(example * length, Math.Min(length, MostNumbers)).ToArray());
         return length > MostNumbers ? $"{all}, ..." : all;

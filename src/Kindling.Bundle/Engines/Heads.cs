@@ -7,6 +7,7 @@ internal sealed class Heads
     {
         IsClassification = manifest.IsClassification;
         IsLanguage = manifest.IsLanguage;
+        IsDetection = manifest.IsDetection;
         Slots = manifest.Output.Count;
         FixedNames = manifest.Output.Names;
         Classes = classes;
@@ -17,6 +18,7 @@ internal sealed class Heads
     {
         IsClassification = other.IsClassification;
         IsLanguage = other.IsLanguage;
+        IsDetection = other.IsDetection;
         Slots = other.Slots;
         FixedNames = other.FixedNames;
         Classes = other.Classes;
@@ -27,6 +29,8 @@ internal sealed class Heads
     internal bool IsClassification { get; }
 
     private bool IsLanguage { get; }
+
+    private bool IsDetection { get; }
 
     /// <summary>All slots.</summary>
     internal int Slots { get; }
@@ -51,7 +55,7 @@ internal sealed class Heads
     internal static Heads Initial(BundleManifest manifest)
     {
         int count = manifest.Output.Count;
-        if (manifest.IsClassification)
+        if (manifest.HasClasses)
         {
             return manifest.Output.Names is { } labels
                 ? new Heads(manifest, [.. labels], [.. labels])
@@ -67,7 +71,7 @@ internal sealed class Heads
 
     /// <summary>Heads with given classes, as a delta brings them.</summary>
     internal static Heads Of(BundleManifest manifest, IReadOnlyList<string> classes) =>
-        manifest.IsClassification && manifest.Output.Names is null && classes.Count > 0
+        manifest.HasClasses && manifest.Output.Names is null && classes.Count > 0
             ? new Heads(manifest, [.. classes], [.. classes])
             : Initial(manifest);
 
@@ -100,6 +104,11 @@ internal sealed class Heads
             throw new InvalidOperationException(
                 "A language model has neither labels nor values: ask for the next bytes or words, or for the score of a text."
             );
+        }
+
+        if (IsDetection)
+        {
+            throw new InvalidOperationException("A detector has no label for a whole picture: ask it to detect.");
         }
 
         outputs = outputs[..Used];

@@ -49,8 +49,8 @@ internal static class InputCheck
         if (manifest.IsClassification != examples.Labels is not null)
         {
             throw new ArgumentException(
-                manifest.IsClassification
-                    ? $"'{manifest.Name}' classifies: its examples need class names, they came with targets."
+                manifest.IsClassification ? $"'{manifest.Name}' classifies: its examples need class names, they came with targets."
+                    : manifest.IsDetection ? $"'{manifest.Name}' finds objects: its examples need boxes, they came with class names."
                     : $"'{manifest.Name}' predicts numbers: its examples need targets, they came with class names.",
                 parameter
             );
@@ -61,7 +61,7 @@ internal static class InputCheck
             return count;
         }
 
-        int outputs = manifest.Output.Count;
+        int outputs = manifest.Output.TargetLength;
         bool fits = targets.Rank == 2 ? targets.Shape[1] == outputs : targets.Rank == 1 && outputs == 1;
         if (!fits)
         {

@@ -6,6 +6,9 @@ internal sealed class Judge
     private readonly SupportSet _examples;
     private readonly AdaptMetric _metric;
 
+    /// <summary>What a detector's outputs say; null for other models.</summary>
+    private readonly DetectionGrid? _grid;
+
     /// <summary>The heads that <see cref="_slots"/> are of.</summary>
     private Heads _heads;
 
@@ -23,11 +26,15 @@ internal sealed class Judge
         _ = InputCheck.Examples(manifest, validation, nameof(validation));
         _examples = validation;
         _metric = metric;
+        _grid = manifest.IsDetection ? manifest.ForObjects() : null;
         _heads = heads;
         _slots = Slots(heads);
         if (_slots is null && metric == AdaptMetric.Accuracy)
         {
-            throw new ArgumentException($"'{manifest.Name}' predicts numbers, which have no accuracy: judge by the loss.", nameof(metric));
+            throw new ArgumentException(
+                $"'{manifest.Name}' predicts {(_grid is null ? "numbers" : "boxes")}, which have no accuracy: judge by the loss.",
+                nameof(metric)
+            );
         }
 
         int unknown = Array.IndexOf(_slots ?? [], -1);
@@ -48,6 +55,12 @@ internal sealed class Judge
     /// <param name="outputs">Its raw outputs <c>[n, slots]</c> for <see cref="Inputs"/>.</param>
     internal Score Score(Heads heads, FloatTensor outputs)
     {
+        if (_grid is not null)
+        {
+            float all = (float)_grid.Loss(outputs.Values, _examples.TargetsFor(heads, _grid).Values);
+            return new Score(_metric, all, all);
+        }
+
         if (_slots is null && outputs.Rank == 3)
         {
             float nats = (float)(LanguagePreprocessing.BitsPerByte(outputs, _examples.Targets!) * Math.Log(2));

@@ -65,5 +65,12 @@ public sealed partial record BundleManifest
     public LanguagePreprocessing ForLanguage() =>
         Preprocessing.Language ?? throw new ArgumentException($"'{Name}' continues no texts; its preprocessing is '{Preprocessing.Kind}'.");
 
+    /// <summary>How objects in a prepared picture are numbers.</summary>
+    /// <exception cref="ArgumentException">The model finds no objects.</exception>
+    public DetectionGrid ForObjects() =>
+        Output.Grid is { } grid
+            ? new DetectionGrid(grid.Columns * DetectionGrid.Cell, grid.Rows * DetectionGrid.Cell, Output.Count)
+            : throw new ArgumentException($"'{Name}' finds no objects; its task is {Task}.");
+
     private int[] InputShape() => [.. Input.Shape.Skip(1).Select(size => size!.Value)];
 }

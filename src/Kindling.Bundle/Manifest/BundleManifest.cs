@@ -26,6 +26,9 @@ public sealed partial record BundleManifest
     /// <summary>Value of <see cref="Task"/>: the outputs are scores of the next code, for each position.</summary>
     public const string Language = "language";
 
+    /// <summary>Value of <see cref="Task"/>: the outputs are objects and where they are, see <see cref="DetectionGrid"/>; the head has slots, one per class.</summary>
+    public const string Detection = "detection";
+
     /// <summary>Format version, 1.</summary>
     public required int FormatVersion { get; init; }
 
@@ -39,7 +42,7 @@ public sealed partial record BundleManifest
         init => field = value ?? "";
     } = "";
 
-    /// <summary><see cref="Classification"/>, <see cref="Regression"/> or <see cref="Language"/>.</summary>
+    /// <summary><see cref="Classification"/>, <see cref="Regression"/>, <see cref="Language"/> or <see cref="Detection"/>.</summary>
     public required string Task { get; init; }
 
     /// <summary>The data input.</summary>
@@ -111,6 +114,14 @@ public sealed partial record BundleManifest
     /// <summary>Whether <see cref="Task"/> is language.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsLanguage => Task == Language;
+
+    /// <summary>Whether <see cref="Task"/> is detection.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsDetection => Task == Detection;
+
+    /// <summary>Whether the head has a slot for each class.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    internal bool HasClasses => IsClassification || IsDetection;
 
     /// <summary>What a delta file is bound to: SHA-256 over the hashes of theta, infer, adapt and, where there is one, backbone graph, joined in that order.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

@@ -8,7 +8,13 @@ internal static partial class ManifestRules
 
     private const int MaximumSteps = 1_000_000;
 
-    private static readonly string[] Tasks = [BundleManifest.Classification, BundleManifest.Regression, BundleManifest.Language];
+    private static readonly string[] Tasks =
+    [
+        BundleManifest.Classification,
+        BundleManifest.Regression,
+        BundleManifest.Language,
+        BundleManifest.Detection,
+    ];
     private static readonly string[] Normalizations = ["none", "batch", "support", "group", "layer"];
     private static readonly string[] Optimizers = ["sgd", "momentum", "adam", "adamw"];
 
@@ -234,6 +240,33 @@ internal static partial class ManifestRules
         if (!manifest.IsLanguage && manifest.Preprocessing.Language is not null)
         {
             faults.Add($"preprocessing: language is for task language, got {manifest.Task}.");
+        }
+
+        if (manifest.IsDetection != output.Grid is not null)
+        {
+            faults.Add(
+                $"output.grid: expected {(manifest.IsDetection ? "rows and columns" : "none")}, got {(output.Grid is null ? "none" : "one")}."
+            );
+        }
+        else if (
+            output.Grid is { } grid
+            && (
+                grid.Rows < 1
+                || grid.Columns < 1
+                || shape.Count != 4
+                || shape[2] != (long)grid.Rows * DetectionGrid.Cell
+                || shape[3] != (long)grid.Columns * DetectionGrid.Cell
+            )
+        )
+        {
+            faults.Add(
+                $"output.grid: expected a cell for every {DetectionGrid.Cell} x {DetectionGrid.Cell} of input.shape, got {grid.Rows} rows and {grid.Columns} columns."
+            );
+        }
+
+        if (manifest.IsDetection && manifest.Preprocessing.Image is null)
+        {
+            faults.Add($"preprocessing: a detector takes pictures, got {manifest.Preprocessing.Kind}.");
         }
 
         if (output.Names is { } names && (names.Count != output.Count || names.Distinct(StringComparer.Ordinal).Count() != names.Count))

@@ -6,9 +6,9 @@ public sealed partial class ImagePreprocessing
     /// <summary>Ink that stands out less than this from the ground is taken for noise, not stretched.</summary>
     private const float LeastContrast = 8f / 255f;
 
-    private double PaddedWidth(ImageInput image) => Math.Max(image.Width, (double)image.Height * Width / Height);
+    private double PaddedWidth(int width, int height) => Math.Max(width, (double)height * Width / Height);
 
-    private double PaddedHeight(ImageInput image) => Math.Max(image.Height, (double)image.Width * Height / Width);
+    private double PaddedHeight(int width, int height) => Math.Max(height, (double)width * Height / Width);
 
     private bool Decide(ImageInput image, float[][] planes) =>
         Invert switch

@@ -106,8 +106,8 @@ public sealed partial class ImagePreprocessing
 
         float[][] planes = ImagePlanes.Read(image, Channels);
         bool inverted = Decide(image, planes);
-        ImageScaling horizontal = new(image.Width, PaddedWidth(image), Width);
-        ImageScaling vertical = new(image.Height, PaddedHeight(image), Height);
+        ImageScaling horizontal = new(image.Width, PaddedWidth(image.Width, image.Height), Width);
+        ImageScaling vertical = new(image.Height, PaddedHeight(image.Width, image.Height), Height);
         for (int c = 0; c < Channels; c++)
         {
             float[] plane = planes[c];
@@ -135,7 +135,7 @@ public sealed partial class ImagePreprocessing
 
         steps.Add(DescribeInversion(inverted));
         AddContrast(steps, image, planes[0], inverted);
-        if (PaddedWidth(image) - image.Width >= 1 || PaddedHeight(image) - image.Height >= 1)
+        if (PaddedWidth(image.Width, image.Height) - image.Width >= 1 || PaddedHeight(image.Width, image.Height) - image.Height >= 1)
         {
             steps.Add(Width == Height ? "padded to square" : $"padded to {Width}:{Height}");
         }
@@ -152,6 +152,27 @@ public sealed partial class ImagePreprocessing
             .Append(image.IsColour ? " colour -> " : " grey -> ")
             .AppendJoin(", ", steps)
             .ToString();
+    }
+
+    /// <summary>Where a box of a picture is in what <see cref="Apply(ImageInput)"/> makes of it.</summary>
+    internal Box Map(ImageInput image, Box box)
+    {
+        (double scale, double left, double top) = Placing(image.Width, image.Height);
+        return box.Map(scale, left * scale, top * scale);
+    }
+
+    /// <summary>Where a box of what <see cref="Apply(ImageInput)"/> made is in the picture, and what of it is within.</summary>
+    internal Box MapBack(int width, int height, Box box)
+    {
+        (double scale, double left, double top) = Placing(width, height);
+        return box.Map(1 / scale, -left, -top).Within(width, height);
+    }
+
+    // pixels of padding before the picture are whole, as where it is resized
+    private (double Scale, double Left, double Top) Placing(int width, int height)
+    {
+        double padded = PaddedWidth(width, height);
+        return (Width / padded, Math.Floor((padded - width) / 2), Math.Floor((PaddedHeight(width, height) - height) / 2));
     }
 
     private string DescribeInversion(bool inverted) =>

@@ -1,17 +1,19 @@
 namespace Kindling.Bundles;
 
 /// <summary>Labelled examples to adapt to. Immutable, as long as nobody writes to the tensors that went in.</summary>
-public sealed class SupportSet
+public sealed partial class SupportSet
 {
     private SupportSet(
         FloatTensor inputs,
         IReadOnlyList<string> classes,
         int[]? labels,
         FloatTensor? targets,
-        ImageInversion? invert = null
+        ImageInversion? invert = null,
+        IReadOnlyList<IReadOnlyList<(Box Box, int Class)>>? objects = null
     )
     {
         Invert = invert;
+        Objects = objects;
         Inputs = inputs;
         Classes = classes;
         Labels = labels;
@@ -21,7 +23,7 @@ public sealed class SupportSet
     /// <summary>The inputs, <c>[n, ...]</c>.</summary>
     public FloatTensor Inputs { get; }
 
-    /// <summary>Class names; they take free head slots in this order. Empty for regression.</summary>
+    /// <summary>Class names; they take free head slots in this order. Empty for regression and for targets.</summary>
     public IReadOnlyList<string> Classes { get; }
 
     /// <summary>The index into <see cref="Classes"/> of each example; null for regression.</summary>
@@ -173,7 +175,8 @@ public sealed class SupportSet
             Classes,
             Labels is null ? null : Array.ConvertAll(examples, i => Labels[i]),
             Targets is null ? null : Rows(Targets, examples),
-            Invert
+            Invert,
+            Objects is null ? null : Array.ConvertAll(examples, i => Objects[i])
         );
 
     /// <summary>Some of the labelled examples, and only the classes that they have.</summary>
@@ -191,7 +194,7 @@ public sealed class SupportSet
     }
 
     /// <summary>The same examples, noted as pictures that were inverted by a rule.</summary>
-    internal SupportSet WithInversion(ImageInversion? invert) => new(Inputs, Classes, Labels as int[], Targets, invert);
+    internal SupportSet WithInversion(ImageInversion? invert) => new(Inputs, Classes, Labels as int[], Targets, invert, Objects);
 
     private static FloatTensor Rows(FloatTensor tensor, int[] rows)
     {

@@ -7,9 +7,6 @@ namespace Kindling.Evaluate.Baselines;
 /// <content>What language models are compared with.</content>
 internal sealed partial class BaselineSet
 {
-    /// <summary>Name of the setting that says how many steps <c>scratch</c> takes.</summary>
-    internal const string ScratchSteps = "scratch steps";
-
     /// <summary>Languages on which settings are chosen.</summary>
     private const int ValidationLanguages = 4;
 
@@ -34,7 +31,7 @@ internal sealed partial class BaselineSet
             return;
         }
 
-        AddScratch(model, fresh, validation);
+        AddScratch(model, fresh, validation, LanguageRates, MostScratchSteps);
         if (joint is null)
         {
             absent["joint"] = "the bundle has no baselines.safetensors: it was exported from a checkpoint without a joint baseline";
@@ -54,30 +51,5 @@ internal sealed partial class BaselineSet
         }
 
         baselines.AddRange(Compressor.All);
-    }
-
-    // From scratch on the support text: a fresh network, at the rate and for as many steps as are best on the validation languages.
-    private void AddScratch(AdaptableModel model, Dictionary<string, FloatTensor> fresh, Episode[] validation)
-    {
-        LearnerStart Start(double rate) => new() { Parameters = fresh, Rate = (float)rate };
-        (double rate, int steps, _) = LanguageRates
-            .SelectMany(rate =>
-            {
-                double[][] figures = [.. validation.Select(new StartBaseline("scratch", model, Start(rate), MostScratchSteps).Measure)];
-                return Enumerable.Range(0, MostScratchSteps + 1).Select(k => (Rate: rate, Steps: k, Mean: figures.Average(f => f[k])));
-            })
-            .Where(choice => double.IsFinite(choice.Mean))
-            .MinBy(choice => choice.Mean);
-        baselines.Add(new LastStep(new StartBaseline("scratch", model, Start(rate), steps)));
-        settings["scratch"] = rate;
-        settings[ScratchSteps] = steps;
-    }
-
-    /// <summary>The last figure of a baseline.</summary>
-    private sealed class LastStep(IBaseline baseline) : IBaseline
-    {
-        public string Name => baseline.Name;
-
-        public double[] Measure(Episode episode) => [baseline.Measure(episode)[^1]];
     }
 }

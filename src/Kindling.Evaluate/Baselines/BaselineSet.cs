@@ -58,6 +58,12 @@ internal sealed partial class BaselineSet
             return set;
         }
 
+        if (manifest.IsDetection)
+        {
+            set.AddObjects(model, joint, plan, fresh);
+            return set;
+        }
+
         set.baselines.Add(new StartBaseline("random", model, new LearnerStart { Parameters = fresh }));
         if (manifest.IsClassification && manifest.Preprocessing.Text is not null)
         {
@@ -134,7 +140,7 @@ internal sealed partial class BaselineSet
             IBaseline baseline = make(setting);
             double mean = validation.Average(episode => baseline.Measure(episode)[^1]);
             return !double.IsFinite(mean) ? double.PositiveInfinity
-                : manifest.IsClassification ? -mean
+                : Figures.MoreIsBetter(manifest) ? -mean
                 : mean;
         }
 

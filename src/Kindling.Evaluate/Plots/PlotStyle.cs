@@ -2,6 +2,7 @@ using System.Globalization;
 using Kindling.Bundles;
 using ScottPlot;
 using ScottPlot.Plottables;
+using SkiaSharp;
 
 namespace Kindling.Evaluate.Plots;
 
@@ -91,15 +92,20 @@ internal static class PlotStyle
         AtomicFile.Write(path, png);
     }
 
+    /// <summary>The font itself, to draw with; the caller's to dispose of.</summary>
+    public static SKTypeface Typeface() => SKTypeface.FromFile(FontFile());
+
     private static bool RegisterFont()
     {
-        string file = Path.Combine(AppContext.BaseDirectory, "Plots", "DejaVuSans.ttf");
-        if (!File.Exists(file))
-        {
-            throw new FileNotFoundException($"The font of the plots is missing: {file} belongs beside the program.", file);
-        }
-
-        Fonts.AddFontFile(FontName, file);
+        Fonts.AddFontFile(FontName, FontFile());
         return true;
+    }
+
+    private static string FontFile()
+    {
+        string file = Path.Combine(AppContext.BaseDirectory, "Plots", "DejaVuSans.ttf");
+        return File.Exists(file)
+            ? file
+            : throw new FileNotFoundException($"The font of the plots is missing: {file} belongs beside the program.", file);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class SessionEngine : ITrainingEngine
         // The loss is of no interest, any labels do.
         using Buffers all = _manifest.IsClassification
             ? Inputs(inputs, mask, new long[count], targets: null)
-            : Inputs(inputs, mask, labels: null, FloatTensor.Zeros(count, _manifest.Output.Count));
+            : Inputs(inputs, mask, labels: null, FloatTensor.Zeros(count, _manifest.Output.TargetLength));
         using Buffers outputs = new();
         outputs.Add(new float[1], []);
         outputs.Add(output);

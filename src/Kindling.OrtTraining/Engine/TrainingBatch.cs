@@ -16,9 +16,10 @@ internal sealed class TrainingBatch
         Inputs = examples.Inputs;
         Heads = present.With(manifest, examples.Classes);
         Mask = Heads.Mask();
-        if (examples.Targets is { } targets)
+        if (examples.Targets is not null)
         {
-            Targets = new FloatTensor([count, manifest.Output.Count], targets.Values);
+            DetectionGrid? grid = manifest.IsDetection ? manifest.ForObjects() : null;
+            Targets = new FloatTensor([count, manifest.Output.TargetLength], examples.TargetsFor(Heads, grid).Values);
         }
         else
         {

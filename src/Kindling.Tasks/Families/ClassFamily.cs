@@ -57,6 +57,9 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
 
     public FloatTensor? Outside { get; init; }
 
+    /// <summary>All items.</summary>
+    public ItemBank Items => _bank;
+
     /// <summary>The classes of a split.</summary>
     public IReadOnlyList<ItemClass> Classes(Split split) => _classes[(int)split];
 

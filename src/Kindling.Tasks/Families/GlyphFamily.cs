@@ -17,10 +17,14 @@ internal static class GlyphFamily
     private const int DefaultValidation = 100;
     private const int DefaultTest = 200;
 
+    /// <summary>Classes for training, validation and test.</summary>
+    public static int[] Counts(TaskSpec spec) =>
+        [spec.TrainClasses ?? DefaultTrain, spec.ValidationClasses ?? DefaultValidation, spec.TestClasses ?? DefaultTest];
+
     public static ClassFamily Load(TaskSpec spec)
     {
         int size = spec.Size ?? ImagePreprocessing.DefaultSize;
-        int[] counts = [spec.TrainClasses ?? DefaultTrain, spec.ValidationClasses ?? DefaultValidation, spec.TestClasses ?? DefaultTest];
+        int[] counts = Counts(spec);
         int total = counts.Sum();
         ImagePreprocessing preprocessing = new() { Width = size, Height = size };
         long bytes = (long)total * Examples * size * size;

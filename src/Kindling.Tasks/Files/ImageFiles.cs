@@ -25,6 +25,15 @@ public static class ImageFiles
         return DecodeColour(ReadFile(path), $"'{path}'");
     }
 
+    /// <summary>Width and height of a picture, without decoding it.</summary>
+    /// <exception cref="BundleException">The file is missing, no PNG or JPEG, cut short or too large.</exception>
+    public static (int Width, int Height) Size(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (_, int width, int height) = ImageHeader.Check(ReadFile(path), $"'{path}'");
+        return (width, height);
+    }
+
     /// <summary>Decodes a picture that lies in memory; <paramref name="name"/> is what messages call it.</summary>
     /// <exception cref="BundleException">No PNG or JPEG, damaged, cut short or too large.</exception>
     public static ImageInput Decode(byte[] content, string name)
@@ -97,7 +106,7 @@ public static class ImageFiles
 
     private static ImageResult DecodeRaw(byte[] content, string name, ColorComponents components)
     {
-        string format = ImageHeader.Check(content, name);
+        string format = ImageHeader.Check(content, name).Format;
         try
         {
             return ImageResult.FromMemory(content, components);

@@ -22,9 +22,9 @@ internal static class ImageHeader
 
     private static ReadOnlySpan<byte> JpegEnd => [0xFF, 0xD9];
 
-    /// <summary>Returns "PNG" or "JPEG".</summary>
+    /// <summary>Returns "PNG" or "JPEG", and the size in pixels.</summary>
     /// <exception cref="BundleException">Another format, cut short, or too many pixels.</exception>
-    public static string Check(ReadOnlySpan<byte> content, string name)
+    public static (string Format, int Width, int Height) Check(ReadOnlySpan<byte> content, string name)
     {
         if (content.StartsWith(PngSignature))
         {
@@ -37,7 +37,7 @@ internal static class ImageHeader
             (int width, int height) = PngSize(content) ?? throw CutShort(name, "PNG", content.Length);
             RefuseSize(name, width, height);
             RefuseData(name, width, height, PngData(content) ?? throw CutShort(name, "PNG", content.Length));
-            return "PNG";
+            return ("PNG", width, height);
         }
 
         if (content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
@@ -45,7 +45,7 @@ internal static class ImageHeader
             (int width, int height) = JpegSize(content) ?? throw CutShort(name, "JPEG", content.Length);
             RefuseSize(name, width, height);
             RefuseScans(name, width, height, content);
-            return content.LastIndexOf(JpegEnd) >= 0 ? "JPEG" : throw CutShort(name, "JPEG", content.Length);
+            return content.LastIndexOf(JpegEnd) >= 0 ? ("JPEG", width, height) : throw CutShort(name, "JPEG", content.Length);
         }
 
         throw new BundleException(

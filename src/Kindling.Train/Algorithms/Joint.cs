@@ -1,5 +1,6 @@
 using Kindling.Bundles;
 using Kindling.Graphs;
+using Kindling.Recipes;
 using Kindling.Train.Meta;
 using Kindling.Train.Tapes;
 
@@ -16,7 +17,7 @@ internal sealed class Joint : MetaAlgorithm
     public Joint(Objective objective, InnerLoop inner, int steps, int support, int query)
         : base(objective, inner, steps)
     {
-        if (objective.IsClassification)
+        if (objective.IsClassification || objective.Loss == InnerLosses.Detection)
         {
             throw new BundleException(
                 "algorithm.type: joint pools tasks as they are, and the classes of an episode mean something else in every other; train a meta-learner, whose joint baseline has a head for all classes."

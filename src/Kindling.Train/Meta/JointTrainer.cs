@@ -53,15 +53,15 @@ internal sealed class JointTrainer : ITraining, IDisposable
             {
                 Head = tasks.IsClassification || recipe.Network.Head == "prototypes" ? "linear" : recipe.Network.Head,
             },
-            Inner = recipe.Inner with { Loss = InnerSpec.DefaultLoss },
+            Inner = recipe.Inner with { Loss = InnerLosses.Outer(recipe.Inner.Loss) },
         };
         (Network, this.tasks) = FrozenTasks.Split(
-            body.Build(tasks.InputShape, tasks.IsClassification ? pooled.ClassCount : tasks.OutputCount),
+            body.Build(tasks.InputShape, pooled.ClassCount > 0 ? pooled.ClassCount : tasks.OutputCount),
             tasks
         );
         data = FrozenTasks.Seen(this.tasks, pooled);
         float factor = recipe.Algorithm.Type == "reptile" ? (float)recipe.Inner.Rate : 1;
-        JointProgram program = new(new Objective(Network, tasks.IsClassification), factor);
+        JointProgram program = new(new Objective(Network, tasks.IsClassification, body.Inner.Loss), factor);
         outer = OuterLoops.Create(
             recipe.Algorithm.OuterOptimizer == "rates"
                 ? recipe.Algorithm with
@@ -98,7 +98,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     public IReadOnlyDictionary<string, FloatTensor> Baseline =>
         Network
             .Parameters.Zip(outer.Parameters)
-            .Where(p => !p.First.IsFrozen && (!tasks.IsClassification || !p.First.IsHead))
+            .Where(p => !p.First.IsFrozen && (data.ClassCount == 0 || !p.First.IsHead))
             .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
 
     /// <summary>Never: without validation nothing says so.</summary>
@@ -134,7 +134,7 @@ internal sealed class JointTrainer : ITraining, IDisposable
     {
         SeededRandom random = new(recipe.Seed, ChunkStream, (ulong)iteration, (ulong)task);
         int width = tasks.InputShape.Aggregate(1, (a, b) => a * b);
-        int outputs = tasks.IsClassification ? 1 : tasks.OutputCount;
+        int outputs = tasks.IsClassification ? 1 : data.TargetLength ?? tasks.OutputCount;
         float[] x = new float[chunk * width];
         float[] y = new float[chunk * outputs];
         for (int i = 0; i < chunk; i++)

@@ -29,6 +29,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
     private readonly IRanks ranks;
     private readonly ParameterAverage average;
     private readonly Experience? experience;
+    private readonly bool moreIsBetter;
 
     /// <summary>A trainer at iteration 0 with freshly drawn parameters.</summary>
     /// <param name="recipe">What to train.</param>
@@ -65,6 +66,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         Objective objective = new(Network, tasks.IsClassification, recipe.Inner.Loss);
         inner = new InnerLoop(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
+        moreIsBetter = objective.MoreIsBetter;
         evaluator = new TaskEvaluator(objective, inner);
         experience = tasks is IControlFamily worlds ? new Experience(worlds, Network, evaluator) : null;
         parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
@@ -146,8 +148,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         IReadOnlyList<FloatTensor> measured = Agreed(average.Add(Parameters));
         double[][] metrics = Evaluate(measured, Split.Validation, recipe.Algorithm.ValidationEpisodes, recipe.Seed);
         double[] mean = [.. Enumerable.Range(0, metrics[0].Length).Select(k => metrics.Average(m => m[k]))];
-        bool better =
-            Best is not { } best || (tasks.IsClassification || experience is not null ? mean[^1] > best.Metric : mean[^1] < best.Metric);
+        bool better = Best is not { } best || (moreIsBetter || experience is not null ? mean[^1] > best.Metric : mean[^1] < best.Metric);
         if (better && double.IsFinite(mean[^1]))
         {
             Best = (Iteration, mean[^1], measured);

@@ -25,6 +25,7 @@ internal sealed class Objective
     {
         Network = network;
         IsClassification = classification;
+        Loss = loss;
         support = WithLoss(network.Support, classification, loss);
         descent = Only(support, "loss");
         hasStatistics = network.Infer != network.Support;
@@ -36,6 +37,12 @@ internal sealed class Objective
     public NetworkGraphs Network { get; }
 
     public bool IsClassification { get; }
+
+    /// <summary>What adaptation descends.</summary>
+    public string Loss { get; }
+
+    /// <summary>Whether more of the metric is better: accuracy, and the mean average precision of detectors.</summary>
+    public bool MoreIsBetter => IsClassification || Loss == InnerLosses.Detection;
 
     /// <summary>The support graph with the loss that adaptation descends as its first output.</summary>
     public Graph SupportGraph => support;
@@ -87,9 +94,7 @@ internal sealed class Objective
             bindings[input.Name] = b.Input(input.Name, input.Type, input.Shape);
             if (input.Name == "x")
             {
-                bindings["y"] = classification
-                    ? b.Input("y", ElementType.Int64, new Shape("batch"))
-                    : b.Input("y", ElementType.Float, new Shape("batch", network.Output("output").Shape[1]));
+                bindings["y"] = InnerLosses.Labels(b, network, classification, loss);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kindling.Graphs;
+using Kindling.Recipes;
 using Kindling.Train.Tapes;
 
 namespace Kindling.Train.Meta;
@@ -35,9 +36,7 @@ internal sealed class SupportParts(Objective objective, int size)
         GraphBuilder b = new("part");
         Graph support = objective.Network.Support;
         Value x = b.Input("x", ElementType.Float, support.Input("x").Shape);
-        Value y = objective.IsClassification
-            ? b.Input("y", ElementType.Int64, new Shape("batch"))
-            : b.Input("y", ElementType.Float, new Shape("batch", support.Output("output").Shape[1]));
+        Value y = InnerLosses.Labels(b, support, objective.IsClassification, objective.Loss);
         Value rows = b.Ints([.. Enumerable.Range(from, count).Select(row => (long)row)]);
         _ = b.Output(b.Gather(x, rows));
         _ = b.Output(b.Gather(y, rows));

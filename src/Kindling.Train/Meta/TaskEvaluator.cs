@@ -1,5 +1,6 @@
 using Kindling.Bundles;
 using Kindling.Networks;
+using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Tapes;
@@ -9,7 +10,7 @@ using static TorchSharp.torch;
 namespace Kindling.Train.Meta;
 
 /// <summary>
-/// The metric of a task's query set (accuracy, bits per byte of a language model, or mean squared error) before adaptation and after every step, through libtorch. Safe to use from several
+/// The metric of a task's query set (accuracy, bits per byte of a language model, mean average precision of a detector, or mean squared error) before adaptation and after every step, through libtorch. Safe to use from several
 /// threads.
 /// </summary>
 internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDisposable
@@ -124,6 +125,12 @@ internal sealed class TaskEvaluator(Objective objective, InnerLoop inner) : IDis
     private double Metric(Tensor x, Tensor y, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> statistics)
     {
         (Tensor loss, Tensor output, _) = objective.Query(tape, x, y, parameters, statistics);
+        if (objective.Loss == InnerLosses.Detection)
+        {
+            DetectionGrid grid = new((int)x.shape[3], (int)x.shape[2], (int)output.shape[2] - DetectionGrid.Geometry);
+            return grid.MeanAveragePrecision(TorchTensors.ToHost(output), TorchTensors.ToHost(y));
+        }
+
         return objective.IsClassification ? output.argmax(1).eq(y).to_type(ScalarType.Float64).mean().item<double>()
             : output.dim() == 3 ? loss.item<float>() / Math.Log(2)
             : loss.item<float>();

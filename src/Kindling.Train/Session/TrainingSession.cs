@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Kindling.Bundles;
+using Kindling.Graphs;
 using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -82,6 +83,10 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             && (!TrainsBaseline || tasks is IControlFamily || joint.Run(threads, progress, cancellation));
     }
 
+    // Of the numbers of a detector's cell those behind its geometry are classes.
+    private static int Outputs(NetworkSpec spec, Shape output) =>
+        (int)(spec.FindsObjects() ? output[2].Size - DetectionGrid.Geometry : output[1].Size);
+
     /// <summary>What a checkpoint says beside its tensors.</summary>
     internal static CheckpointState State(
         Recipe recipe,
@@ -98,7 +103,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             Recipe = JsonDocument.Parse(recipe.ToJson()).RootElement,
             IsClassification = tasks.IsClassification,
             InputShape = tasks.InputShape,
-            Outputs = (int)network.Infer.Output("output").Shape[1].Size,
+            Outputs = Outputs(recipe.Network, network.Infer.Output("output").Shape),
             Preprocessing = tasks.Preprocessing,
             Iteration = iteration,
             BestIteration = best?.Iteration,

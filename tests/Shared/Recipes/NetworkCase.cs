@@ -13,9 +13,13 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
 {
     private const int Size = 16;
     private const int Length = 24;
+    private const int SceneSize = 32;
 
     private static readonly string Glyphs =
         $$"""{ "type": "glyphs", "size": {{Size}}, "ways": 3, "shots": 2, "queries": 2, "trainClasses": 6, "validationClasses": 4, "testClasses": 4 }""";
+
+    private static readonly string Scenes =
+        $$"""{ "type": "scenes", "size": {{SceneSize}}, "ways": 2, "shots": 2, "queries": 2, "trainClasses": 6, "validationClasses": 4, "testClasses": 4 }""";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<NetworkCase> All { get; } =
@@ -61,6 +65,12 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
             $$"""{ "type": "{{type}}-lm", "layers": 2, "width": 8, {{(type == "transformer" ? "\"heads\": 2, " : "")}}"vocabulary": 7 }""",
             input
         ),
+        .. from mode in new[] { "none", "support", "group" }
+        select new NetworkCase($$"""{ "type": "detector", "filters": 8, "groups": 2, "normalization": "{{mode}}" }""", NetworkInput.Scene),
+        new("""{ "type": "detector", "backbone": "resnet12", "widths": [4, 4, 8, 8], "normalization": "layer" }""", NetworkInput.Scene)
+        {
+            Rate = 0.01,
+        },
     ];
 
     /// <summary>
@@ -80,10 +90,15 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
             {
               "name": "network", "seed": 3, "network": {{Network}},
               "tasks": {{(
-                Input is NetworkInput.NextCode or NetworkInput.Copies ? """{ "type": "sinusoid", "shots": 4, "queries": 4 }""" : Glyphs
+                Input switch
+                {
+                    NetworkInput.NextCode or NetworkInput.Copies => """{ "type": "sinusoid", "shots": 4, "queries": 4 }""",
+                    NetworkInput.Scene => Scenes,
+                    _ => Glyphs,
+                }
             )}},
               "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": 4, "validationEpisodes": 4 },
-              "inner": { "rate": {{Rate.ToString(CultureInfo.InvariantCulture)}}, "steps": {{steps}} }
+              "inner": { "rate": {{Rate.ToString(CultureInfo.InvariantCulture)}}, "steps": {{steps}}{{(Input == NetworkInput.Scene ? ", \"loss\": \"detection\"" : "")}} }
             }
             """,
             Network
@@ -109,6 +124,7 @@ public sealed record NetworkCase(string Network, NetworkInput Input)
         return Input switch
         {
             NetworkInput.Image => glyphs,
+            NetworkInput.Scene => TaskFamilies.Create(Recipe(1, "torch").Tasks, ""),
             // rows of the picture are channels, columns are times
             NetworkInput.Signal => new ReshapedTasks(glyphs, [Size, Size], 1, (pixel, _) => pixel),
             NetworkInput.Codes => Codes(),

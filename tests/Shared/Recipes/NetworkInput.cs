@@ -17,4 +17,7 @@ public enum NetworkInput
 
     /// <summary>[length, 1 + codes that may be copied], with the same targets.</summary>
     Copies,
+
+    /// <summary>Pictures with objects.</summary>
+    Scene,
 }

@@ -13,7 +13,7 @@ internal static class AdaptCommand
         Option<string> support = new("--support")
         {
             Description =
-                "Folder of class folders (pictures, WAV or .txt files), or a CSV file with a column 'label' (for texts also 'text'); for a language model a text file",
+                "Folder of class folders (pictures, WAV or .txt files), or a CSV file with a column 'label' (for texts also 'text'); for a language model a text file; for a detector pictures with boxes as Pascal VOC, COCO or boxes.csv",
             Required = true,
         };
         Option<string> output = new("--out") { Description = "Delta file to write, FILE.adapted", Required = true };

@@ -8,6 +8,8 @@ namespace Kindling.Cli.Commands;
 /// <summary><c>kindling predict</c> and <c>kindling bake</c>.</summary>
 internal static class PredictCommand
 {
+    private const float DefaultScore = 0.3f;
+
     public static Command Create()
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
@@ -22,18 +24,25 @@ internal static class PredictCommand
         {
             Description = "For a language model: a text that was read before, to be copied from, such as the one it was adapted to",
         };
+        Option<string?> draw = new("--draw")
+        {
+            Description = "For a detector: folder that gets the pictures as PNG files with the objects' boxes",
+        };
+        Option<float?> score = new("--score") { Description = "For a detector: least score of an object, 0 to 1 (0.3 by default)" };
         Option<string> provider = CommonOptions.Provider();
         Option<int?> device = CommonOptions.Device();
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "predict",
-            "Labels and scores, or values; of a language model how well it predicts a text, and what may come next"
+            "Labels and scores, or values; of a detector objects and their boxes; of a language model how well it predicts a text, and what may come next"
         )
         {
             bundle,
             inputs,
             adapted,
             before,
+            draw,
+            score,
             provider,
             device,
             json,
@@ -55,6 +64,38 @@ internal static class PredictCommand
                     {
                         Continue(learner, parsed.GetRequiredValue(inputs), parsed.GetValue(before), text);
                         return Task.FromResult(0);
+                    }
+
+                    if (model.Manifest.IsDetection)
+                    {
+                        foreach (
+                            (string name, IReadOnlyList<Detection> found) in DetectionConsole.Detect(
+                                learner,
+                                parsed.GetRequiredValue(inputs),
+                                parsed.GetValue(score) ?? DefaultScore,
+                                parsed.GetValue(draw),
+                                cancellation
+                            )
+                        )
+                        {
+                            results.Add(DetectionConsole.Json(name, found));
+                            if (text)
+                            {
+                                Console.Out.WriteLine(DetectionConsole.Text(name, found));
+                            }
+                        }
+
+                        if (!text)
+                        {
+                            Output.Write(json: true, new { predictions = results }, "");
+                        }
+
+                        return Task.FromResult(0);
+                    }
+
+                    if (parsed.GetValue(draw) is not null || parsed.GetValue(score) is not null)
+                    {
+                        throw new BundleException($"--draw and --score are for detectors; '{model.Manifest.Name}' is none.");
                     }
 
                     if (parsed.GetValue(before) is not null)

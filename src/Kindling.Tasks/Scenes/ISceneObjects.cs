@@ -1,0 +1,32 @@
+using Kindling.Bundles;
+
+namespace Kindling.Tasks.Scenes;
+
+/// <summary>The objects that scenes are composed of: classes of a split, each drawn anew every time. Thread-safe.</summary>
+internal interface ISceneObjects
+{
+    /// <summary>Most objects of a scene unless a recipe says otherwise.</summary>
+    int MostObjects { get; }
+
+    /// <summary>1 or 3.</summary>
+    int Channels { get; }
+
+    /// <summary>Whether a scene of the support set shows more than each class once.</summary>
+    bool IsDense { get; }
+
+    /// <summary>Intersection over union that two objects may have.</summary>
+    float MostOverlap { get; }
+
+    /// <summary>Number of classes.</summary>
+    int Count(Split split);
+
+    /// <summary>Begins a scene: its ground, and what lies about on it and is no object.</summary>
+    void Ground(Split split, SceneCanvas canvas, SeededRandom random);
+
+    /// <summary>How large the next object of a class is: the side of its square in shares of the picture's.</summary>
+    float Side(Split split, int number, SeededRandom random);
+
+    /// <summary>Draws an object into a square.</summary>
+    /// <returns>Its box.</returns>
+    Box Draw(Split split, int number, SceneCanvas canvas, float left, float top, float side, SeededRandom random);
+}
