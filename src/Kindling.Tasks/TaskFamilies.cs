@@ -36,6 +36,13 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "point-robot",
+            Kind = TaskKind.Regression,
+            IsControl = true,
+            Create = (_, _) => new PointRobotFamily(),
+        },
+        new()
+        {
             Type = "glyphs",
             Kind = TaskKind.Classification,
             HasImages = true,

@@ -12,6 +12,7 @@ internal sealed class TaskFamilyContractTests
         new() { Type = "sinusoid", Shots = 5 },
         new() { Type = "demonstration", Shots = 5 },
         new() { Type = "navigation", Shots = 2 },
+        new() { Type = "point-robot", Shots = 2 },
         new()
         {
             Type = "glyphs",
@@ -221,7 +222,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, point-robot, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, got 'cubic'.",
                 }
             )
         );
