@@ -7,7 +7,7 @@ namespace Kindling.Tasks.Control;
 /// of 0.05 s is worth minus the distance from tip to goal, minus 0.01 times the sum of the squared actions. Seen are the tip's place, cosines and sines of both angles, and their
 /// speeds.
 /// </summary>
-/// <param name="model">The arm; disposed with this.</param>
+/// <param name="model">The arm; may be disposed before this is.</param>
 /// <param name="goalX">Where to reach, from the shoulder.</param>
 /// <param name="goalY">Where to reach, from the shoulder.</param>
 internal sealed class Reacher(MuJoCoModel model, double goalX, double goalY) : IEnvironment, IDisposable
@@ -50,11 +50,7 @@ internal sealed class Reacher(MuJoCoModel model, double goalX, double goalY) : I
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        simulation.Dispose();
-        model.Dispose();
-    }
+    public void Dispose() => simulation.Dispose();
 
     private (double X, double Y) See(Span<float> observation)
     {

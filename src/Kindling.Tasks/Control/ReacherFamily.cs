@@ -14,13 +14,16 @@ internal sealed class ReacherFamily : ControlFamily
 
     private const double UsualStrength = 3;
 
-    private readonly string mjcf = EmbeddedModels.Read("reacher");
+    private static readonly string Mjcf = EmbeddedModels.Read("reacher");
+
+    // Of the task that this thread had last: compiling takes longer than an episode, and the worlds of a task are made one after the other. Simulations keep theirs when it is disposed.
+    [ThreadStatic]
+    private static (double Mass, double Strength, MuJoCoModel Model)? last;
 
     /// <summary>Finds MuJoCo.</summary>
     /// <exception cref="DllNotFoundException">There is no MuJoCo that fits.</exception>
     public ReacherFamily()
-        : base("reacher", Definition + "\n" + EmbeddedModels.Read("reacher"), Reacher.Seen, Reacher.Motors, horizon: 50) =>
-        _ = MuJoCoLibrary.Load();
+        : base("reacher", Definition + "\n" + Mjcf, Reacher.Seen, Reacher.Motors, horizon: 50) => _ = MuJoCoLibrary.Load();
 
     /// <inheritdoc/>
     public override bool SeesPlace => true;
@@ -35,12 +38,22 @@ internal sealed class ReacherFamily : ControlFamily
         return new Reacher(Model(Scale(own), UsualStrength * Scale(own)), distance * Math.Cos(angle), distance * Math.Sin(angle));
     }
 
-    /// <summary>An arm of links of some mass (kg) and motors of some strength (N m).</summary>
-    internal MuJoCoModel Model(double mass, double strength) =>
-        MuJoCoModel.Parse(
-            mjcf.Replace("\"MASS\"", $"\"{mass:R}\"", StringComparison.Ordinal)
+    /// <summary>An arm of links of some mass (kg) and motors of some strength (N m), until this thread asks for another.</summary>
+    internal static MuJoCoModel Model(double mass, double strength)
+    {
+        if (last is { } kept && (kept.Mass, kept.Strength) == (mass, strength))
+        {
+            return kept.Model;
+        }
+
+        MuJoCoModel model = MuJoCoModel.Parse(
+            Mjcf.Replace("\"MASS\"", $"\"{mass:R}\"", StringComparison.Ordinal)
                 .Replace("\"GEAR\"", $"\"{strength:R}\"", StringComparison.Ordinal)
         );
+        last?.Model.Dispose();
+        last = (mass, strength, model);
+        return model;
+    }
 
     private static double Scale(SeededRandom random) => Math.Pow(1.5, (2 * random.NextDouble()) - 1);
 }

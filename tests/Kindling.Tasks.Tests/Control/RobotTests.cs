@@ -85,22 +85,25 @@ internal sealed class RobotTests
     [Test]
     public void Reacher_MassAndStrength_ChangeHowItMoves()
     {
-        ReacherFamily family = new();
         float[][] usual = Reach(1, 3, 0.6);
         Assert.That(Reach(1, 6, 0.3).SelectMany(s => s), Is.EqualTo(usual.SelectMany(s => s)).Within(1e-5));
         Assert.That(Reach(2, 3, 0.6)[5][6], Is.LessThan(0.7 * usual[5][6]));
 
         float[][] Reach(double mass, double strength, double size) =>
-            Live(new Reacher(family.Model(mass, strength), 0, 0), Reacher.Seen, Reacher.Motors, (_, motor) => motor == 0 ? size : 0).Seen;
+            Live(
+                new Reacher(ReacherFamily.Model(mass, strength), 0, 0),
+                Reacher.Seen,
+                Reacher.Motors,
+                (_, motor) => motor == 0 ? size : 0
+            ).Seen;
     }
 
     // The tip's place follows from the angles, and the pay from the place: 0.01 * 0.6^2 is the effort.
     [Test]
     public void Reacher_Step_IsWorthTheDistanceToTheGoal()
     {
-        ReacherFamily family = new();
         (float[][] seen, float[] rewards) = Live(
-            new Reacher(family.Model(1, 3), 0.2, -0.4),
+            new Reacher(ReacherFamily.Model(1, 3), 0.2, -0.4),
             Reacher.Seen,
             Reacher.Motors,
             (_, motor) => motor == 0 ? 0.6 : 0
