@@ -1,5 +1,4 @@
 using Kindling.Bundles;
-using Kindling.Tasks.Tests.Control;
 
 namespace Kindling.Tasks.Tests;
 

@@ -28,6 +28,23 @@ public sealed class ControlTests
         Assert.That(Flatten(second), Is.EqualTo(alone));
     }
 
+    // Each episode has a simulation of its own, in whatever thread.
+    [TestCase("reacher")]
+    [TestCase("runner")]
+    public void Step_RobotsOnAnyThreads_GiveEqualBits(string family)
+    {
+        InstalledMuJoCo.Require();
+        Assert.That(Flat(2), Is.EqualTo(Flat(1)));
+
+        float[] Flat(int threads)
+        {
+            using MetaTrainer trainer = Create("maml", "graph", threads, clip: 0.2, passes: 2, family: family);
+            _ = trainer.Step();
+            _ = trainer.Step();
+            return Flatten(trainer);
+        }
+    }
+
     // In the first pass every probability is what it was when the action was taken, where the clipped objective has the policy gradient's slope.
     [TestCase("graph")]
     [TestCase("torch")]
@@ -124,21 +141,12 @@ public sealed class ControlTests
         int iterations = 3,
         int tasks = 3,
         double clip = 0,
-        int passes = 1
+        int passes = 1,
+        string family = "navigation"
     )
     {
         Recipe recipe = Recipe.Parse(
-            Text(
-                algorithm,
-                engine,
-                """{ "type": "policy", "hidden": [20] }""",
-                "policy-gradient",
-                "navigation",
-                iterations,
-                tasks,
-                clip,
-                passes
-            ),
+            Text(algorithm, engine, """{ "type": "policy", "hidden": [20] }""", "policy-gradient", family, iterations, tasks, clip, passes),
             "test"
         );
         return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads);

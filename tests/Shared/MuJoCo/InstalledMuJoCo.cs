@@ -1,6 +1,6 @@
 using Kindling.MuJoCo;
 
-namespace Kindling.Tasks.Tests.Control;
+namespace Kindling.TestSupport;
 
 /// <summary>Whether this machine has MuJoCo; without it, tests that need it are skipped with the reason.</summary>
 internal static class InstalledMuJoCo
