@@ -110,17 +110,51 @@ public static partial class Losses
         ArgumentNullException.ThrowIfNull(b);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(target);
-        long wide =
-            output.Shape[1].IsKnown && output.Shape[1].Size % 2 == 0
-                ? output.Shape[1].Size
-                : throw new GraphException($"A policy gives means and as many logarithms of standard deviations, got {output}.");
-        Value mean = b.Slice(output, b.Ints(0), b.Ints(wide / 2), b.Ints(1));
-        Value logDeviation = b.Slice(output, b.Ints(wide / 2), b.Ints(wide), b.Ints(1));
-        Value action = b.Slice(target, b.Ints(0), b.Ints(wide / 2), b.Ints(1));
-        Value advantage = b.Slice(target, b.Ints(wide / 2), b.Ints((wide / 2) + 1), b.Ints(1));
+        long actions = Actions(output);
+        return b.ReduceMean(b.Mul(Surprise(b, output, target, actions), Column(b, target, actions)), keepDims: false);
+    }
+
+    /// <summary>
+    /// Proximal policy optimisation's clipped objective (Schulman et al. 2017, equation 7): -mean_i min(r_i A_i, clip(r_i, 1 - e, 1 + e) A_i), where r = p(a) / p_old(a). Its
+    /// gradient at r = 1 is that of <see cref="PolicyGradient"/>; where r left the interval in the direction that A favours it is 0. Output as there; target [batch, 2 n] with
+    /// n of 2 or more: n numbers of the action a, its advantage A, log p_old(a) without the density's constant, -sum(z^2 / 2 + log deviation), then numbers that are not read.
+    /// </summary>
+    /// <param name="b">Where to append.</param>
+    /// <param name="output">Float [batch, 2 n].</param>
+    /// <param name="target">Float [batch, 2 n].</param>
+    /// <param name="clip">e, above 0 and below 1.</param>
+    public static Value ClippedPolicyGradient(GraphBuilder b, Value output, Value target, double clip)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(target);
+        long actions = Actions(output);
+        if (actions < 2)
+        {
+            throw new GraphException($"The target of one action has no room for the probability that it was taken with, got {output}.");
+        }
+
+        Value ratio = b.Exp(b.Neg(b.Add(Surprise(b, output, target, actions), Column(b, target, actions + 1))));
+        Value advantage = Column(b, target, actions);
+        Value kept = b.Clip(ratio, b.Scalar((float)(1 - clip)), b.Scalar((float)(1 + clip)));
+        return b.Neg(b.ReduceMean(b.Min(b.Mul(ratio, advantage), b.Mul(kept, advantage)), keepDims: false));
+    }
+
+    // The numbers in an action.
+    private static long Actions(Value output) =>
+        output.Shape[1].IsKnown && output.Shape[1].Size % 2 == 0
+            ? output.Shape[1].Size / 2
+            : throw new GraphException($"A policy gives means and as many logarithms of standard deviations, got {output}.");
+
+    private static Value Column(GraphBuilder b, Value target, long at) => b.Slice(target, b.Ints(at), b.Ints(at + 1), b.Ints(1));
+
+    // -log p(a), [batch, 1], but for what the density's constant adds, which has no gradient.
+    private static Value Surprise(GraphBuilder b, Value output, Value target, long actions)
+    {
+        Value mean = b.Slice(output, b.Ints(0), b.Ints(actions), b.Ints(1));
+        Value logDeviation = b.Slice(output, b.Ints(actions), b.Ints(2 * actions), b.Ints(1));
+        Value action = b.Slice(target, b.Ints(0), b.Ints(actions), b.Ints(1));
         Value distance = b.Mul(b.Sub(action, mean), b.Exp(b.Neg(logDeviation)));
-        // what the density's constant adds has no gradient
-        Value surprise = b.ReduceSum(b.Add(b.Mul(b.Mul(distance, distance), 0.5), logDeviation), [1], keepDims: true);
-        return b.ReduceMean(b.Mul(surprise, advantage), keepDims: false);
+        return b.ReduceSum(b.Add(b.Mul(b.Mul(distance, distance), 0.5), logDeviation), [1], keepDims: true);
     }
 }

@@ -33,6 +33,9 @@ public sealed class AlgorithmRow
     /// <summary>Whether its gradient goes through all the inner steps, so that it may compute them again instead of keeping them.</summary>
     public bool GoesThroughSteps { get; init; }
 
+    /// <summary>Whether it descends the outer loop's loss.</summary>
+    public bool DescendsOuterLoss { get; init; } = true;
+
     /// <summary>Other things that it asks of a recipe: a fault each, where the recipe lacks them.</summary>
     public Func<Recipe, IEnumerable<string>> Needs { get; init; } = _ => [];
 }

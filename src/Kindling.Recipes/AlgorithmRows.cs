@@ -29,6 +29,7 @@ public static class AlgorithmRows
         new()
         {
             Type = "reptile",
+            DescendsOuterLoss = false,
             Title = "Reptile",
             Source = "Nichol, Achiam and Schulman 2018",
             Summary = "moves the initialisation towards the adapted parameters",
@@ -111,6 +112,7 @@ public static class AlgorithmRows
         new()
         {
             Type = "leap",
+            DescendsOuterLoss = false,
             Title = "Leap",
             Source = "Flennerhag, Moreno, Lawrence and Damianou 2019",
             Summary = "shortens the path that adaptation takes, by pulling the initialisation forward along it",
@@ -195,6 +197,7 @@ public static class AlgorithmRows
         new()
         {
             Type = "random",
+            DescendsOuterLoss = false,
             Title = "random initialisation",
             Source = "a yardstick",
             Summary = "weights as they were drawn, then the same inner steps",

@@ -59,6 +59,15 @@ public sealed record AlgorithmSpec
     /// <summary>Norm that the outer gradient is clipped to; 0 does not clip.</summary>
     public double ClipNorm { get; init; }
 
+    /// <summary>
+    /// Of policies: how far the probability of an action may move from what it was when it was taken, as a share, in the outer loop's loss (proximal policy optimisation, Schulman et
+    /// al. 2017, with 0.2); 0: the plain policy gradient.
+    /// </summary>
+    public double ClipRatio { get; init; }
+
+    /// <summary>Of policies with a <see cref="ClipRatio"/>: steps of the outer loop on the same episodes; an iteration all the same.</summary>
+    public int Passes { get; init; } = 1;
+
     /// <summary>Iterations between two validations.</summary>
     public int ValidateEvery { get; init; } = 500;
 
@@ -91,6 +100,7 @@ public sealed record AlgorithmSpec
                 ("checkpointEvery", CheckpointEvery),
                 ("conjugateSteps", ConjugateSteps),
                 ("average", Average),
+                ("passes", Passes),
             }
         )
         {
@@ -139,6 +149,16 @@ public sealed record AlgorithmSpec
         if (!(ClipNorm >= 0))
         {
             yield return $"algorithm.clipNorm: expected 0 or more, got {ClipNorm}";
+        }
+
+        if (ClipRatio is not (>= 0 and < 1))
+        {
+            yield return $"algorithm.clipRatio: expected 0 or a share below 1, got {ClipRatio}";
+        }
+
+        if (Passes > 1 && ClipRatio == 0)
+        {
+            yield return $"algorithm.passes: expected 1 where algorithm.clipRatio is 0, since the plain policy gradient holds for one step, got {Passes}";
         }
     }
 }

@@ -174,6 +174,8 @@ public sealed record Recipe
         {
             json["algorithm"]!["type"] = type;
             json["algorithm"]!["recompute"] = row.GoesThroughSteps && Algorithm.Recompute;
+            json["algorithm"]!["clipRatio"] = row.DescendsOuterLoss ? Algorithm.ClipRatio : 0;
+            json["algorithm"]!["passes"] = row.DescendsOuterLoss ? Algorithm.Passes : 1;
             json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
             json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
             json["inner"]!["loss"] = row.Loss ?? (Inner.LearnsLoss ? InnerSpec.DefaultLoss : Inner.Loss);
@@ -271,6 +273,16 @@ public sealed record Recipe
             yield return Tasks.IsDetection
                 ? $"network.type: '{Tasks.Type}' is about objects in pictures, expected detector, got {Network.Type}"
                 : $"network.type: {Network.Type} finds objects in pictures, '{Tasks.Type}' is not about them";
+        }
+
+        if (Algorithm.ClipRatio > 0 && !Tasks.IsControl)
+        {
+            yield return $"algorithm.clipRatio: is for worlds to act in, '{Tasks.Type}' is none, expected 0, got {Algorithm.ClipRatio}";
+        }
+
+        if (Algorithm.ClipRatio > 0 && !row.DescendsOuterLoss)
+        {
+            yield return $"algorithm.clipRatio: {row.Type} does not descend a loss of what was adapted, expected 0, got {Algorithm.ClipRatio}";
         }
 
         if (row.Loss is { } meant && Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != meant)

@@ -37,6 +37,34 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "point-robot",
+            Kind = TaskKind.Regression,
+            IsControl = true,
+            Create = (_, _) => new PointRobotFamily(),
+        },
+        new()
+        {
+            Type = "reacher",
+            Kind = TaskKind.Regression,
+            IsControl = true,
+            Create = (_, _) => new ReacherFamily(),
+        },
+        new()
+        {
+            Type = "runner",
+            Kind = TaskKind.Regression,
+            IsControl = true,
+            Create = (_, _) => RunnerFamily.AtASpeed(),
+        },
+        new()
+        {
+            Type = "runner-direction",
+            Kind = TaskKind.Regression,
+            IsControl = true,
+            Create = (_, _) => RunnerFamily.InADirection(),
+        },
+        new()
+        {
             Type = "glyphs",
             Kind = TaskKind.Classification,
             HasImages = true,
@@ -175,6 +203,9 @@ public static class TaskFamilies
     /// <summary>The types that <see cref="TaskSpec.Type"/> may name.</summary>
     public static IReadOnlyList<string> Types { get; } = [.. Rows.Select(r => r.Type)];
 
+    /// <summary>The types whose tasks are worlds to act in.</summary>
+    public static IReadOnlyList<string> ControlTypes { get; } = [.. Rows.Where(r => r.IsControl).Select(r => r.Type)];
+
     /// <summary>Folders of real data sets that families look for by themselves in the data root.</summary>
     public static IReadOnlyList<string> DataSets { get; } =
     [.. Rows.Where(r => r.Source == SourceUse.Optional).Select(r => r.DataSet ?? r.Type).Distinct()];
@@ -184,6 +215,7 @@ public static class TaskFamilies
     /// <param name="dataRoot">The folder of real data sets, see <see cref="DataRoot.Find"/>.</param>
     /// <exception cref="ArgumentException">The specification has faults; the message lists all.</exception>
     /// <exception cref="BundleException">Data are missing, damaged or too few for the episode's shape.</exception>
+    /// <exception cref="DllNotFoundException">The family needs a library that this machine lacks; the message says which.</exception>
     public static ITaskFamily Create(TaskSpec spec, string dataRoot)
     {
         ArgumentNullException.ThrowIfNull(spec);

@@ -88,6 +88,40 @@ public sealed class LossTests
         );
     }
 
+    // One action of means 0, deviations 1 and e, at (0, e): log p is -1.5 but for constants, its gradient (0, 1/e, -1, 0). What p was differs: ratios of 1.5, 1.5, 0.5, 0.5 and 1, of
+    // which the first and the fourth left the interval of 0.2 where the advantage wanted them to.
+    [Test]
+    public void ClippedPolicyGradient_OfFiveSteps_IsTheFormula()
+    {
+        GraphBuilder b = new("loss");
+        Value x = b.Input("x", ElementType.Float, new Shape("n", 4));
+        Value y = b.Input("y", ElementType.Float, new Shape("n", 4));
+        Value loss = Losses.ClippedPolicyGradient(b, x, y, 0.2);
+        _ = b.Output(loss, "loss");
+        _ = b.Output(Differentiator.Gradients(b, loss, [x])[0], "dx");
+        (double Ratio, double Advantage)[] steps = [(1.5, 3), (1.5, -1), (0.5, 2), (0.5, -2), (1, 3)];
+        IReadOnlyList<double[]> results = Engines.Torch(
+            b.Graph,
+            [
+                ([5, 4], [.. steps.SelectMany(_ => new double[] { 0, 0, 0, 1 })]),
+                ([5, 4], [.. steps.SelectMany(s => new[] { 0, Math.E, s.Advantage, -1.5 - Math.Log(s.Ratio) })]),
+            ]
+        );
+        Assert.That(results[0], Is.EqualTo(new[] { -(3.6 - 1.5 + 1 - 1.6 + 3) / 5 }).Within(1e-6));
+        double[] weights = [0, 0.3, -0.2, 0, -0.6];
+        Assert.That(results[1], Is.EqualTo(weights.SelectMany(w => new[] { 0, w / Math.E, -w, 0 })).Within(1e-6));
+        Assert.That(
+            () =>
+                Losses.ClippedPolicyGradient(
+                    b,
+                    b.Input("one", ElementType.Float, new Shape("n", 2)),
+                    b.Input("target", ElementType.Float, new Shape("n", 2)),
+                    0.2
+                ),
+            Throws.TypeOf<GraphException>().With.Message.Contain("The target of one action has no room")
+        );
+    }
+
     // outputs (1, 2, 4) and (0, 5, -1) of labels 1 and 0: differences (1, 1, 4) and (-1, 5, -1); the third class counts or does not
     [TestCase(1, 45.0 / 6)]
     [TestCase(0, 28.0 / 4)]

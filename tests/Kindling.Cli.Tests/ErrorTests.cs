@@ -15,7 +15,7 @@ public sealed class ErrorTests
             "adept"
         );
         yield return Usage(
-            "kindling: expected a command: adapt, profile, passes, train, start, learners, all.\n`kindling bench --help` lists what there is.\n",
+            "kindling: expected a command: adapt, profile, passes, train, start, rollouts, learners, all.\n`kindling bench --help` lists what there is.\n",
             "bench"
         );
         yield return Usage(

@@ -149,6 +149,12 @@ public sealed class RecipeTests
         "algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is 2, got true"
     )]
     [TestCase("\"average\": 0", "algorithm.average: expected 1 or more, got 0")]
+    [TestCase("\"clipRatio\": -1", "algorithm.clipRatio: expected 0 or a share below 1, got -1")]
+    [TestCase("\"clipRatio\": 0.2", "algorithm.clipRatio: is for worlds to act in, 'sinusoid' is none, expected 0, got 0.2")]
+    [TestCase(
+        "\"passes\": 3",
+        "algorithm.passes: expected 1 where algorithm.clipRatio is 0, since the plain policy gradient holds for one step, got 3"
+    )]
     public void Parse_WrongCourse_SaysWhatIsExpected(string member, string fault) =>
         Assert.That(
             () => Recipe.Parse(Right.Replace("\"iterations\"", $"{member}, \"iterations\"", StringComparison.Ordinal), "recipe.json"),

@@ -12,6 +12,10 @@ internal sealed class TaskFamilyContractTests
         new() { Type = "sinusoid", Shots = 5 },
         new() { Type = "demonstration", Shots = 5 },
         new() { Type = "navigation", Shots = 2 },
+        new() { Type = "point-robot", Shots = 2 },
+        new() { Type = "reacher", Shots = 2 },
+        new() { Type = "runner", Shots = 2 },
+        new() { Type = "runner-direction", Shots = 2 },
         new()
         {
             Type = "glyphs",
@@ -46,6 +50,7 @@ internal sealed class TaskFamilyContractTests
     [TestCaseSource(nameof(Rows))]
     public void Sample_WithEqualKeys_GivesEqualEpisodes(TaskSpec spec)
     {
+        InstalledMuJoCo.RequireFor(spec.Type);
         ITaskFamily first = TaskFamilies.Create(spec, "data");
         ITaskFamily second = TaskFamilies.Create(spec, "data");
         foreach (Split split in Enum.GetValues<Split>())
@@ -67,6 +72,7 @@ internal sealed class TaskFamilyContractTests
     [TestCaseSource(nameof(Rows))]
     public void Sample_OfAnotherSplit_GivesOtherTasks(TaskSpec spec)
     {
+        InstalledMuJoCo.RequireFor(spec.Type);
         ITaskFamily family = TaskFamilies.Create(spec, "data");
         Episode train = family.Sample(Split.Train, spec.ToShape(), new SeededRandom(1));
         Episode validation = family.Sample(Split.Validation, spec.ToShape(), new SeededRandom(1));
@@ -77,6 +83,7 @@ internal sealed class TaskFamilyContractTests
     [TestCaseSource(nameof(Rows))]
     public void Sample_FromManyThreads_GivesWhatOneThreadGives(TaskSpec spec)
     {
+        InstalledMuJoCo.RequireFor(spec.Type);
         ITaskFamily family = TaskFamilies.Create(spec, "data");
         float[][] together = new float[64][];
         Parallel.For(0, 64, i => together[i] = family.Sample(Split.Train, spec.ToShape(), new SeededRandom(1, (ulong)i)).SupportX.Values);
@@ -91,6 +98,7 @@ internal sealed class TaskFamilyContractTests
     [TestCaseSource(nameof(Rows))]
     public void Create_OfFamily_DescribesItself(TaskSpec spec)
     {
+        InstalledMuJoCo.RequireFor(spec.Type);
         ITaskFamily family = TaskFamilies.Create(spec, "data");
         Episode episode = family.Sample(Split.Test, spec.ToShape(), new SeededRandom(1));
 
@@ -234,7 +242,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, scenes, omniglot-scenes, cells, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, point-robot, reacher, runner, runner-direction, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, scenes, omniglot-scenes, cells, got 'cubic'.",
                 }
             )
         );

@@ -12,18 +12,49 @@ public sealed class ControlTests
     [TestCase("maml", "torch")]
     [TestCase("fomaml", "graph")]
     [TestCase("reptile", "torch")]
-    public void Step_AnyThreadsAndAResumption_GiveEqualBits(string algorithm, string engine)
+    [TestCase("maml", "graph", 0.2, 3)]
+    [TestCase("joint", "torch", 0.1, 2)]
+    public void Step_AnyThreadsAndAResumption_GiveEqualBits(string algorithm, string engine, double clip = 0, int passes = 1)
     {
-        float[] alone = Train(algorithm, engine, threads: 1);
-        Assert.That(Train(algorithm, engine, threads: 2), Is.EqualTo(alone));
+        float[] alone = Train(algorithm, engine, 1, clip, passes);
+        Assert.That(Train(algorithm, engine, 2, clip, passes), Is.EqualTo(alone));
 
-        using MetaTrainer first = Create(algorithm, engine, 2);
+        using MetaTrainer first = Create(algorithm, engine, 2, clip: clip, passes: passes);
         _ = first.Step();
-        using MetaTrainer second = Create(algorithm, engine, 1);
+        using MetaTrainer second = Create(algorithm, engine, 1, clip: clip, passes: passes);
         second.Restore(first.Snapshot(), first.Iteration, null);
         _ = second.Step();
         _ = second.Step();
         Assert.That(Flatten(second), Is.EqualTo(alone));
+    }
+
+    // Each episode has a simulation of its own, in whatever thread.
+    [TestCase("reacher")]
+    [TestCase("runner")]
+    public void Step_RobotsOnAnyThreads_GiveEqualBits(string family)
+    {
+        InstalledMuJoCo.Require();
+        Assert.That(Flat(2), Is.EqualTo(Flat(1)));
+
+        float[] Flat(int threads)
+        {
+            using MetaTrainer trainer = Create("maml", "graph", threads, clip: 0.2, passes: 2, family: family);
+            _ = trainer.Step();
+            _ = trainer.Step();
+            return Flatten(trainer);
+        }
+    }
+
+    // In the first pass every probability is what it was when the action was taken, where the clipped objective has the policy gradient's slope.
+    [TestCase("graph")]
+    [TestCase("torch")]
+    public void Step_ClippedOfOnePass_IsThePolicyGradient(string engine)
+    {
+        float[] plain = Train("maml", engine, 1);
+        float[] clipped = Train("maml", engine, 1, clip: 0.2);
+        float[] twice = Train("maml", engine, 1, clip: 0.2, passes: 2);
+        Assert.That(Distance(clipped, plain), Is.LessThan(1e-3));
+        Assert.That(Distance(twice, plain), Is.GreaterThan(1e-2));
     }
 
     // The two engines differ by rounding only, although each lives through episodes of its own policy.
@@ -32,8 +63,7 @@ public sealed class ControlTests
     {
         float[] graph = Train("maml", "graph", 1);
         float[] torch = Train("maml", "torch", 1);
-        double difference = Math.Sqrt(graph.Zip(torch, (a, b) => (a - b) * (double)(a - b)).Sum() / torch.Sum(v => (double)v * v));
-        Assert.That(difference, Is.LessThan(1e-3));
+        Assert.That(Distance(graph, torch), Is.LessThan(1e-3));
     }
 
     // Returns from validation goals: higher after steps of the policy gradient, and after a short meta-training higher still.
@@ -63,6 +93,22 @@ public sealed class ControlTests
         );
 
     [Test]
+    public void Parse_ClipRatioOfWhatDescendsNoSuchLoss_IsRefused()
+    {
+        string text = Text("reptile", "torch", """{ "type": "policy" }""", "policy-gradient", "navigation", clip: 0.2);
+        Assert.That(
+            () => Recipe.Parse(text, "test"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    "test: algorithm.clipRatio: reptile does not descend a loss of what was adapted, expected 0, got 0.2."
+                )
+        );
+        Recipe reptile = Recipe.Parse(text.Replace("reptile", "maml", StringComparison.Ordinal), "test").WithAlgorithm("reptile");
+        Assert.That((reptile.Algorithm.ClipRatio, reptile.Algorithm.Passes), Is.EqualTo((0, 1)), "is left out where it means nothing");
+    }
+
+    [Test]
     public void Parse_PolicyElsewhere_IsRefused() =>
         Assert.That(
             () => Recipe.Parse(Text("maml", "graph", """{ "type": "policy" }""", "policy-gradient", "sinusoid"), "test"),
@@ -72,9 +118,12 @@ public sealed class ControlTests
                 .And.Message.Contain("network.type: policy is for worlds to act in, 'sinusoid' is none")
         );
 
-    private static float[] Train(string algorithm, string engine, int threads)
+    private static double Distance(float[] a, float[] b) =>
+        Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (double)(x - y)).Sum() / b.Sum(v => (double)v * v));
+
+    private static float[] Train(string algorithm, string engine, int threads, double clip = 0, int passes = 1)
     {
-        using MetaTrainer trainer = Create(algorithm, engine, threads);
+        using MetaTrainer trainer = Create(algorithm, engine, threads, clip: clip, passes: passes);
         for (int i = 0; i < 3; i++)
         {
             _ = trainer.Step();
@@ -85,10 +134,19 @@ public sealed class ControlTests
 
     private static float[] Flatten(MetaTrainer trainer) => [.. trainer.Parameters.SelectMany(p => p.Values)];
 
-    private static MetaTrainer Create(string algorithm, string engine, int threads, int iterations = 3, int tasks = 3)
+    private static MetaTrainer Create(
+        string algorithm,
+        string engine,
+        int threads,
+        int iterations = 3,
+        int tasks = 3,
+        double clip = 0,
+        int passes = 1,
+        string family = "navigation"
+    )
     {
         Recipe recipe = Recipe.Parse(
-            Text(algorithm, engine, """{ "type": "policy", "hidden": [20] }""", "policy-gradient", "navigation", iterations, tasks),
+            Text(algorithm, engine, """{ "type": "policy", "hidden": [20] }""", "policy-gradient", family, iterations, tasks, clip, passes),
             "test"
         );
         return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads);
@@ -101,13 +159,15 @@ public sealed class ControlTests
         string loss,
         string family,
         int iterations = 3,
-        int tasks = 3
+        int tasks = 3,
+        double clip = 0,
+        int passes = 1
     ) =>
         $$"""
             {
               "name": "control", "description": "test", "seed": 4, "network": {{network}},
               "tasks": { "type": "{{family}}", "shots": 10, "queries": 10 },
-              "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": {{tasks}}, "outerRate": 0.005, "validationEpisodes": 20 },
+              "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": {{tasks}}, "outerRate": 0.005, "clipRatio": {{clip}}, "passes": {{passes}}, "validationEpisodes": 20 },
               "inner": { "rate": 0.2, "steps": 1, "loss": "{{loss}}" }
             }
             """;

@@ -165,7 +165,7 @@ public sealed class DeviceLoopTests
             using IDisposable off = no_grad();
             using Tensor given = tensor(sum);
             device.Step(given, 4, iteration);
-            processor.Step(expected, [.. gradient.Select(g => g.Values.AsMemory())], iteration);
+            processor.Step(expected, [.. gradient.Select(g => g.Values.AsMemory())], iteration, iteration);
         }
 
         Assert.That(device.Read(device.Parameters).SelectMany(t => t.Values), Is.EqualTo(expected.SelectMany(v => v)).Within(1e-5));

@@ -32,7 +32,7 @@ public sealed class OuterOptimizerTests
         ];
         Memory<float>[] gradient = [new float[] { 4, 5 }, new float[] { 6 }, new float[] { -0.2f, 0.8f }];
 
-        new OuterOptimizer(spec, learned).Step(parameters, gradient, iteration: 3);
+        new OuterOptimizer(spec, learned).Step(parameters, gradient, iteration: 3, step: 3);
 
         // rates 0.1 + 0.5 x 0.2 = 0.2 and 0.2 - 0.5 x 0.8 < 0
         Assert.That(parameters[2], Is.EqualTo(new[] { 0.2f, 0f }).Within(1e-6));

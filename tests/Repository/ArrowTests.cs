@@ -14,7 +14,8 @@ public sealed class ArrowTests
         ("Networks", "Graph", ""),
         ("Bundle", "", ""),
         ("Mpi", "", ""),
-        ("Tasks", "Bundle", "StbImageSharp CsvHelper NAudio.Core"),
+        ("MuJoCo", "", ""),
+        ("Tasks", "Bundle MuJoCo", "StbImageSharp CsvHelper NAudio.Core"),
         ("Recipes", "Graph Autodiff Networks Tasks Bundle", ""),
         (
             "Train",

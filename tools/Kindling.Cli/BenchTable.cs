@@ -86,6 +86,22 @@ internal static class BenchTable
             )
             : "";
 
+    public static string Text(RolloutBenchmarkReport report)
+    {
+        StringBuilder text = new();
+        _ = text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{report.Episodes} episodes side by side, {report.Threads} thread(s), medians of {report.Runs} runs of {report.SecondsPerRun:0.##} s"
+        );
+        Row(text, "steps a second", "alone", "policy");
+        foreach (RolloutBenchmarkFamily family in report.Families)
+        {
+            Row(text, family.Family, Number(family.StepsPerSecond, "0"), Number(family.StepsPerSecondWithPolicy, "0"));
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
     public static string Text(StartBenchmarkReport report) =>
         string.Create(
             CultureInfo.InvariantCulture,

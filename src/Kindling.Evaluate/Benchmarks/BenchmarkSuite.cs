@@ -78,7 +78,7 @@ public sealed class BenchmarkSuite
             fault = "";
             return TaskFamilies.Create(recipe.Tasks, DataRoot);
         }
-        catch (BundleException e)
+        catch (Exception e) when (e is BundleException or DllNotFoundException)
         {
             fault = e.Message;
             return null;

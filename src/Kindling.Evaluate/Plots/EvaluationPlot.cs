@@ -3,6 +3,7 @@ using Kindling.Bundles;
 using Kindling.Evaluate.Control;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Tasks.Control;
 using ScottPlot;
 
 namespace Kindling.Evaluate.Plots;
@@ -24,7 +25,7 @@ public static class EvaluationPlot
         using AdaptableModel model = AdaptableModel.Open(report.Bundle, new AdaptOptions { RequireImprovement = false });
         Recipe recipe = BundleRecipe.Of(model.Manifest, report.Bundle);
         using Plot steps = StepsPanel(report, recipe.Name);
-        if (report.Metric == EvaluationReport.ReturnMetric && model.Manifest.Input.Shape is [_, 2])
+        if (recipe.Tasks.IsControl && ((IControlFamily)TaskFamilies.Create(recipe.Tasks, dataRoot)).SeesPlace)
         {
             using Plot paths = PathsPanel(ReturnEvaluator.FirstTask(model, recipe, report), recipe.Name);
             PlotStyle.Save(path, paths, steps);
@@ -71,13 +72,14 @@ public static class EvaluationPlot
         {
             foreach ((int index, Trajectory episode) in episodes.Take(Shown).Index())
             {
-                double[] x = [.. episode.Observations.Values.Where((_, i) => i % 2 == 0).Select(v => (double)v)];
-                double[] y = [.. episode.Observations.Values.Where((_, i) => i % 2 == 1).Select(v => (double)v)];
+                int seen = episode.Observations.Shape[1];
+                double[] x = [.. episode.Observations.Values.Where((_, i) => i % seen == 0).Select(v => (double)v)];
+                double[] y = [.. episode.Observations.Values.Where((_, i) => i % seen == 1).Select(v => (double)v)];
                 _ = PlotStyle.Line(plot, x, y, index == 0 ? PlotStyle.After(step) : "", step, step + 1);
             }
         }
 
-        PlotStyle.Label(plot, $"{name}: a new goal, {Shown} episodes each", "x", "y", Alignment.UpperRight);
+        PlotStyle.Label(plot, $"{name}: a new task, {Shown} episodes each", "x", "y", Alignment.UpperRight);
         plot.Axes.SquareUnits();
         return plot;
     }

@@ -33,6 +33,9 @@ internal abstract class ControlFamily(string name, string definition, int observ
     public int Horizon => horizon;
 
     /// <inheritdoc/>
+    public abstract bool SeesPlace { get; }
+
+    /// <inheritdoc/>
     public string DataHash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(definition)));
 
     /// <inheritdoc/>

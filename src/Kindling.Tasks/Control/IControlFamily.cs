@@ -12,6 +12,9 @@ public interface IControlFamily : ITaskFamily
     /// <summary>Most steps of an episode.</summary>
     int Horizon { get; }
 
+    /// <summary>Whether the first two numbers that are seen are a place in a plane.</summary>
+    bool SeesPlace { get; }
+
     /// <summary>The world of one task. A pure function of its arguments: equal ones give worlds of the same task.</summary>
     IEnvironment Create(Split split, SeededRandom random);
 }

@@ -1,6 +1,6 @@
 namespace Kindling.Tasks.Control;
 
-/// <summary>A world to act in, one episode after the other. Not thread-safe.</summary>
+/// <summary>A world to act in, one episode after the other. Not thread-safe. One that holds more than memory is <see cref="IDisposable"/>.</summary>
 public interface IEnvironment
 {
     /// <summary>Begins an episode.</summary>

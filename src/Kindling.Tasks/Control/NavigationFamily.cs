@@ -13,6 +13,9 @@ internal sealed class NavigationFamily() : ControlFamily("navigation", Definitio
     private const float Near = 0.01f;
 
     /// <inheritdoc/>
+    public override bool SeesPlace => true;
+
+    /// <inheritdoc/>
     public override IEnvironment Create(Split split, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);

@@ -48,6 +48,7 @@ public static class Rollouts
             }
         }
 
+        Array.ForEach(running, r => r.Dispose());
         return [.. running.Select(r => r.ToTrajectory())];
     }
 
@@ -97,7 +98,7 @@ public static class Rollouts
             Collect(family, () => family.Create(split, new SeededRandom(task)), policy, episodes, random.NextUInt64());
     }
 
-    private sealed class Running
+    private sealed class Running : IDisposable
     {
         private readonly IEnvironment world;
         private readonly SeededRandom random;
@@ -129,6 +130,8 @@ public static class Rollouts
             rewards.Add(reward);
             IsOver = isOver;
         }
+
+        public void Dispose() => (world as IDisposable)?.Dispose();
 
         public Trajectory ToTrajectory() =>
             new(

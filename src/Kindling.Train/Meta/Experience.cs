@@ -21,10 +21,10 @@ internal sealed class Experience(IControlFamily worlds, NetworkGraphs network, T
     public Episode Draw(IReadOnlyList<FloatTensor> learned, Split split, EpisodeShape shape, int steps, SeededRandom random)
     {
         ulong task = random.NextUInt64();
-        (FloatTensor x, FloatTensor y) = Examples(Live(learned, split, task, shape.Shots, random.NextUInt64()));
+        (FloatTensor x, FloatTensor y) = Live(learned, split, task, shape.Shots, random.NextUInt64());
         Episode support = Of(x, y, x, y);
         IReadOnlyList<FloatTensor> adapted = evaluator.Trace(learned, support, steps).Parameters[^1];
-        (FloatTensor queryX, FloatTensor queryY) = Examples(Live(adapted, split, task, shape.Queries, random.NextUInt64()));
+        (FloatTensor queryX, FloatTensor queryY) = Live(adapted, split, task, shape.Queries, random.NextUInt64());
         return Of(x, y, queryX, queryY);
     }
 
@@ -54,13 +54,39 @@ internal sealed class Experience(IControlFamily worlds, NetworkGraphs network, T
     /// <inheritdoc/>
     public void Dispose() => session.Dispose();
 
-    private Trajectory[] Live(IReadOnlyList<FloatTensor> parameters, Split split, ulong task, int episodes, ulong seed)
+    // Examples with the probability that each action was taken with, where their targets have room for it.
+    private (FloatTensor X, FloatTensor Y) Live(IReadOnlyList<FloatTensor> parameters, Split split, ulong task, int episodes, ulong seed)
     {
         using PolicySession.Acting policy = session.With(parameters);
-        return Rollouts.Collect(worlds, () => worlds.Create(split, new SeededRandom(task)), policy.Act, episodes, seed);
+        Trajectory[] lived = Rollouts.Collect(worlds, () => worlds.Create(split, new SeededRandom(task)), policy.Act, episodes, seed);
+        (FloatTensor x, FloatTensor y) = Advantages.Examples(lived, worlds.Horizon);
+        int actions = worlds.ActionCount;
+        if (actions > 1)
+        {
+            float[] output = policy.Act(x).Values;
+            for (int row = 0; row < x.Shape[0]; row++)
+            {
+                Span<float> target = y.Values.AsSpan(row * 2 * actions, 2 * actions);
+                target[actions + 1] = LogProbability(output.AsSpan(row * 2 * actions, 2 * actions), target[..actions]);
+            }
+        }
+
+        return (x, y);
     }
 
-    private (FloatTensor X, FloatTensor Y) Examples(Trajectory[] trajectories) => Advantages.Examples(trajectories, worlds.Horizon);
+    // As Losses.ClippedPolicyGradient counts it.
+    private static float LogProbability(ReadOnlySpan<float> output, ReadOnlySpan<float> action)
+    {
+        double sum = 0;
+        for (int a = 0; a < action.Length; a++)
+        {
+            double logDeviation = output[action.Length + a];
+            double distance = (action[a] - output[a]) * Math.Exp(-logDeviation);
+            sum -= (0.5 * distance * distance) + logDeviation;
+        }
+
+        return (float)sum;
+    }
 
     private static Episode Of(FloatTensor x, FloatTensor y, FloatTensor queryX, FloatTensor queryY) =>
         new()

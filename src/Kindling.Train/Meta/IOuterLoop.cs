@@ -13,9 +13,9 @@ internal interface IOuterLoop : IDisposable
     /// <summary>The parameters now; an iteration replaces the tensors and does not write to them.</summary>
     IReadOnlyList<FloatTensor> Parameters { get; }
 
-    /// <summary>One iteration: the mean gradient of the recipe's batch, and a step against it.</summary>
+    /// <summary>One iteration: the mean gradient of the recipe's batch, and a step against it; as often as the recipe has passes, on the same data.</summary>
     /// <param name="draw">The data of a task of an iteration: (iteration, task); called from several threads, and for the next iteration as well.</param>
-    /// <returns>Mean loss.</returns>
+    /// <returns>Mean loss, of the last pass.</returns>
     float Step(Func<int, int, IReadOnlyList<TaskInput>> draw);
 
     /// <summary>Gives all processes that train together the state of process 0.</summary>

@@ -63,7 +63,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
             recipe.Build(tasks.InputShape, tasks.IsClassification ? recipe.Tasks.Ways : tasks.OutputCount),
             tasks
         );
-        Objective objective = new(Network, tasks.IsClassification, recipe.Inner.Loss);
+        Objective objective = new(Network, tasks.IsClassification, recipe.Inner.Loss, recipe.Algorithm.ClipRatio);
         inner = new InnerLoop(objective, recipe);
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, inner, recipe);
         moreIsBetter = objective.MoreIsBetter;

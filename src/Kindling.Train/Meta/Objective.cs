@@ -1,3 +1,4 @@
+using Kindling.Autodiff;
 using Kindling.Autodiff.Passes;
 using Kindling.Graphs;
 using Kindling.Networks;
@@ -21,7 +22,10 @@ internal sealed class Objective
     /// <param name="network">The network.</param>
     /// <param name="classification">Whether it classifies.</param>
     /// <param name="loss">What adaptation descends, one of <see cref="InnerLosses.Names"/>; the outer loop has its own all the same.</param>
-    public Objective(NetworkGraphs network, bool classification, string loss = InnerSpec.DefaultLoss)
+    /// <param name="clip">
+    /// Where above 0, the outer loop of a policy descends <see cref="Losses.ClippedPolicyGradient"/> with this clip instead of the policy gradient.
+    /// </param>
+    public Objective(NetworkGraphs network, bool classification, string loss = InnerSpec.DefaultLoss, double clip = 0)
     {
         Network = network;
         IsClassification = classification;
@@ -30,8 +34,9 @@ internal sealed class Objective
         descent = Only(support, "loss");
         hasStatistics = network.Infer != network.Support;
         string judged = InnerLosses.Outer(loss);
-        query = !hasStatistics && judged == loss ? support : WithLoss(network.Infer, classification, judged);
-        outer = judged == loss ? descent : Only(WithLoss(network.Support, classification, judged), "loss");
+        bool same = judged == loss && clip == 0;
+        query = !hasStatistics && same ? support : WithLoss(network.Infer, classification, judged, clip);
+        outer = same ? descent : Only(WithLoss(network.Support, classification, judged, clip), "loss");
     }
 
     public NetworkGraphs Network { get; }
@@ -85,7 +90,7 @@ internal sealed class Objective
     }
 
     /// <summary>A network's graph with the loss as first output, its own if it has one: inputs x, y, parameters, statistics.</summary>
-    internal static Graph WithLoss(Graph network, bool classification, string loss = InnerSpec.DefaultLoss)
+    internal static Graph WithLoss(Graph network, bool classification, string loss = InnerSpec.DefaultLoss, double clip = 0)
     {
         GraphBuilder b = new(network.Name + ".loss");
         Dictionary<string, Value> bindings = new(StringComparer.Ordinal);
@@ -101,8 +106,8 @@ internal sealed class Objective
         IReadOnlyDictionary<string, Value> values = b.Inline(network, bindings);
         Value output = values["output"];
         _ = b.Output(
-            values.TryGetValue(LearnedLoss.Output, out Value? learned)
-                ? learned
+            values.TryGetValue(LearnedLoss.Output, out Value? learned) ? learned
+                : clip > 0 ? Losses.ClippedPolicyGradient(b, output, bindings["y"], clip)
                 : InnerLosses.Append(b, loss, output, bindings["y"], mask: null),
             "loss"
         );

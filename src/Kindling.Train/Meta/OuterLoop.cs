@@ -58,13 +58,22 @@ internal sealed class OuterLoop : IOuterLoop
     /// <inheritdoc/>
     public float Step(Func<int, int, IReadOnlyList<TaskInput>> draw)
     {
-        engine.Run(program.At(Iteration), Parameters, t => draw(Iteration, t), gradients);
-        (IReadOnlyList<Memory<float>> gradient, float loss) = gradients.Mean();
-        FloatTensor[] next = Copy();
-        optimizer.Step([.. next.Select(p => p.Values)], gradient, Iteration);
-        Parameters = next;
+        IReadOnlyList<TaskInput>?[] drawn = new IReadOnlyList<TaskInput>?[algorithm.TasksPerBatch];
+        float loss = 0;
+        for (int pass = 0; pass < algorithm.Passes; pass++)
+        {
+            engine.Run(program.At(Iteration), Parameters, Draw, gradients);
+            (IReadOnlyList<Memory<float>> gradient, loss) = gradients.Mean();
+            FloatTensor[] next = Copy();
+            optimizer.Step([.. next.Select(p => p.Values)], gradient, Iteration, (Iteration * algorithm.Passes) + pass);
+            Parameters = next;
+        }
+
         Iteration++;
         return loss;
+
+        // Kept for further passes alone.
+        IReadOnlyList<TaskInput> Draw(int t) => algorithm.Passes == 1 ? draw(Iteration, t) : drawn[t] ??= draw(Iteration, t);
     }
 
     /// <inheritdoc/>

@@ -46,5 +46,12 @@ internal static class OuterLoops
         {
             throw new BundleException($"algorithm.engine: '{algorithm.Engine}' computes on the processor; a device is used by 'torch'.");
         }
+
+        if (device is not null && algorithm.Passes > 1)
+        {
+            throw new BundleException(
+                $"algorithm.passes: a device takes one step on the same episodes, expected 1, got {algorithm.Passes}."
+            );
+        }
     }
 }

@@ -51,7 +51,11 @@ internal sealed class OuterOptimizer
     }
 
     /// <summary>Moves the parameters against the gradient.</summary>
-    public void Step(float[][] parameters, IReadOnlyList<Memory<float>> gradient, int iteration)
+    /// <param name="parameters">Moved in place.</param>
+    /// <param name="gradient">Of each parameter; clipped in place.</param>
+    /// <param name="iteration">Which the rate is of, from 0.</param>
+    /// <param name="step">Steps before this one; more than iterations where these have several.</param>
+    public void Step(float[][] parameters, IReadOnlyList<Memory<float>> gradient, int iteration, int step)
     {
         float rate = (float)Rate(spec, iteration);
         Clip(gradient);
@@ -72,7 +76,7 @@ internal sealed class OuterOptimizer
             }
             else
             {
-                Adam(parameters[p], gradient[p].Span, First[p], Second[p], rate, iteration + 1);
+                Adam(parameters[p], gradient[p].Span, First[p], Second[p], rate, step + 1);
             }
         }
     }

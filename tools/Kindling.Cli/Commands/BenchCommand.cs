@@ -8,7 +8,7 @@ using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
 
-/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>profile</c>, <c>passes</c>, <c>train</c>, <c>start</c>, <c>learners</c> and <c>all</c>.</summary>
+/// <summary><c>kindling bench</c> with <c>adapt</c>, <c>profile</c>, <c>passes</c>, <c>train</c>, <c>start</c>, <c>rollouts</c>, <c>learners</c> and <c>all</c>.</summary>
 internal static class BenchCommand
 {
     private const string Child = "first-prediction";
@@ -21,6 +21,7 @@ internal static class BenchCommand
             CreatePasses(),
             CreateTrain(),
             CreateStart(),
+            CreateRollouts(),
             CreateLearners(),
             CreateAll(),
             CreateChild(),
@@ -147,6 +148,34 @@ internal static class BenchCommand
                 parsed.GetRequiredValue(bundle),
                 Program(),
                 ["bench", Child],
+                TimeProvider.System
+            );
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
+        });
+        return command;
+    }
+
+    private static Command CreateRollouts()
+    {
+        Argument<string[]> families = new("families")
+        {
+            Description = $"Families of worlds to act in: {string.Join(", ", TaskFamilies.ControlTypes)}; all if none is named",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<int> threads = Threads("Tasks at a time", 1);
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("rollouts", "Steps a second of worlds to act in, alone and with a policy; 13 seconds a family")
+        {
+            families,
+            threads,
+            json,
+        };
+        command.SetAction(parsed =>
+        {
+            string[] named = parsed.GetValue(families) ?? [];
+            RolloutBenchmarkReport report = RolloutBenchmark.Measure(
+                named.Length > 0 ? named : TaskFamilies.ControlTypes,
+                parsed.GetValue(threads),
                 TimeProvider.System
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));

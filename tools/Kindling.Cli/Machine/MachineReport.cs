@@ -29,6 +29,9 @@ internal sealed record MachineReport
     /// <summary>Training with several processes.</summary>
     public required MpiStatus Mpi { get; init; }
 
+    /// <summary>Robots to control.</summary>
+    public required MuJoCoStatus MuJoCo { get; init; }
+
     public required DataStatus Data { get; init; }
 
     /// <summary>What is missing, each with what to do about it.</summary>
@@ -49,6 +52,7 @@ internal sealed record MachineReport
                 : Array.Empty<string>(),
             .. OnnxRuntime.CudaFault is { } cuda ? [$"adaptation on a GPU: {cuda}"] : Array.Empty<string>(),
             .. Mpi.Fault is { } mpi ? [$"training with several processes: {mpi}"] : Array.Empty<string>(),
+            .. MuJoCo.Fault is { } physics ? [$"control of robots: {physics}"] : Array.Empty<string>(),
             .. Data
                 .Sets.Where(set => !set.Value)
                 .Select(set =>
@@ -68,6 +72,7 @@ internal sealed record MachineReport
             // Last, because the engines load it.
             CppRuntime = CppRuntime.Find(),
             Mpi = MpiStatus.Probe(),
+            MuJoCo = MuJoCoStatus.Probe(),
             Data = DataStatus.Find(),
         };
     }
@@ -91,6 +96,7 @@ internal sealed record MachineReport
         yield return $"{Works(OnnxRuntime.Fault is null)}  ONNX Runtime {OnnxRuntime.Version}, providers {string.Join(", ", OnnxRuntime.Providers)}";
         yield return $"{Works(OnnxRuntime.CudaFault is null)}  ONNX Runtime on CUDA";
         yield return $"{Works(Mpi.Fault is null)}  MPI{(Mpi.Fault is null ? $": {Mpi.Version} ({Mpi.File})" : "")}";
+        yield return $"{Works(MuJoCo.Fault is null)}  MuJoCo{(MuJoCo.Fault is null ? $" {MuJoCo.Version} ({MuJoCo.File})" : "")}";
         yield return $"      data in {Data.Folder} (from {Data.NamedBy}){(Data.Others.Count > 0 ? $", also there: {string.Join(", ", Data.Others)}" : "")}";
         foreach ((string name, bool found) in Data.Sets)
         {
