@@ -78,7 +78,7 @@ public static class AdaptBenchmark
     internal static HandWrittenStep HandWrite(string path, BundleManifest manifest, Device? device = null)
     {
         Recipe recipe = BundleRecipe.Of(manifest, path);
-        if (recipe.Inner is { Batch: not 0 } or { Loss: not InnerSpec.DefaultLoss })
+        if (recipe.Inner is { Batch: not 0 } or { Loss: not (InnerSpec.DefaultLoss or InnerLosses.Detection) })
         {
             throw new BundleException(
                 $"{path}: the hand-written step reads all examples at once and descends the loss of the predictions; this bundle's rule does not, so there is nothing to compare."
@@ -131,6 +131,8 @@ public static class AdaptBenchmark
 
         FloatTensor query = episodes.Query(0);
         float[] scores = new float[model.Manifest.Output.Count];
+        Action<Learner, FloatTensor> predict = OnePrediction.Of(model.Manifest);
+        Action once = model.Manifest.IsDetection ? () => predict(learner, query) : () => learner.Predict(query.Values, scores);
         return new AdaptBenchmarkReport
         {
             Bundle = path,
@@ -144,9 +146,9 @@ public static class AdaptBenchmark
             OperationsPerStep = Operations(path, model.Manifest, support.Count),
             PeakOperationsPerSecond = model.Provider == ExecutionProvider.Cpu ? MatrixWork.Peak(threads, time) : null,
             BytesPerStep = bytes / (double)StepsPerBlock,
-            PredictionsPerSecond = CallsPerSecond(() => learner.Predict(query.Values, scores), time),
-            BytesPerPrediction = BytesPerCall(() => learner.Predict(query.Values, scores)),
-            BytesPerPredictionObject = BytesPerCall(() => learner.Predict(query)),
+            PredictionsPerSecond = CallsPerSecond(once, time),
+            BytesPerPrediction = BytesPerCall(once),
+            BytesPerPredictionObject = BytesPerCall(() => predict(learner, query)),
             Parity = parity,
         };
     }

@@ -12,12 +12,17 @@ public static class FirstPrediction
     /// <summary>Opens a bundle, adapts it with its own number of steps and predicts for one input.</summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="episode">A file with support set and query input, as <see cref="StartBenchmark"/> writes it.</param>
-    public static Prediction Run(string bundle, string episode)
+    public static void Run(string bundle, string episode)
     {
         using AdaptableModel model = AdaptableModel.Open(bundle, new AdaptOptions { RequireImprovement = false });
         using Learner learner = model.CreateLearner();
         IReadOnlyDictionary<string, FloatTensor> tensors = SafetensorsFile.Read(episode).Tensors;
         AdaptReport report = learner.Adapt(BundleEpisodes.Support(model.Manifest, tensors["support.x"], tensors["support.y"]));
-        return report.Accepted ? learner.Predict(tensors["query"]) : throw new BundleException($"{bundle}: {report.Reason}");
+        if (!report.Accepted)
+        {
+            throw new BundleException($"{bundle}: {report.Reason}");
+        }
+
+        OnePrediction.Of(model.Manifest)(learner, tensors["query"]);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class HandWrittenMaml : IDisposable
                 Proximal: 0,
                 ClipNorm: 0,
                 WeightDecay: 0,
-                Loss: InnerSpec.DefaultLoss,
+                Loss: InnerSpec.DefaultLoss or InnerLosses.Detection,
                 Batch: 0
             }
             ? "The hand-written training takes plain SGD steps of all parameters at one fixed rate, and no other rule."
@@ -160,7 +160,9 @@ internal sealed class HandWrittenMaml : IDisposable
     private Tensor Loss(Tensor x, Tensor y, Tensor[] values)
     {
         Tensor output = network.Forward(x, name => values[Array.IndexOf(names, name)]);
-        return tasks.IsClassification ? F.cross_entropy(output, y) : F.mse_loss(output, y);
+        return tasks.IsClassification ? F.cross_entropy(output, y)
+            : recipe.Network.FindsObjects() ? HandWrittenDetection.Loss(output, y)
+            : F.mse_loss(output, y);
     }
 
     private Tensor Labels(FloatTensor y)

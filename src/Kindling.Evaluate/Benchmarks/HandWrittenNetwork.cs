@@ -49,11 +49,20 @@ internal sealed class HandWrittenNetwork : IDisposable
             case "conv4":
                 for (int i = 1; i <= 4; i++)
                 {
-                    AddConvolution($"conv{i}");
+                    AddConvolution($"conv{i}", spec.Downsample == "pool" ? 1 : 2);
                 }
 
                 layers.Add((x, _) => x.mean([2, 3]));
                 break;
+            case "detector" when spec.Backbone is null or "conv4":
+                for (int i = 1; i <= 4; i++)
+                {
+                    AddConvolution($"conv{i}", i < 4 ? 2 : 1);
+                }
+
+                AddConvolution("neck", 1);
+                AddCells();
+                return;
             default:
                 throw new GraphException($"There is no hand-written comparison for network '{spec.Type}'.");
         }
@@ -64,7 +73,7 @@ internal sealed class HandWrittenNetwork : IDisposable
     /// <summary>The parameter of that name, of whatever layout libtorch likes best.</summary>
     public Tensor this[string name] => tensors[name];
 
-    /// <summary>x <c>[batch, ...]</c> to the output <c>[batch, outputs]</c>.</summary>
+    /// <summary>x <c>[batch, ...]</c> to the output <c>[batch, outputs]</c>, of a detector <c>[batch, cells, 5 + slots]</c>.</summary>
     public Tensor Forward(Tensor x) => Forward(x, name => tensors[name]);
 
     /// <summary>The same with other parameters than its own, in the layout of its own.</summary>
@@ -129,12 +138,26 @@ internal sealed class HandWrittenNetwork : IDisposable
         layers.Add((x, _) => F.relu(x));
     }
 
-    private void AddConvolution(string name)
+    // each cell by itself: objectness, edges, classes
+    private void AddCells()
     {
-        bool pool = spec.Downsample == "pool";
+        layers.Add((x, _) => x.flatten(2).transpose(1, 2));
+        layers.Add(
+            (x, p) =>
+            {
+                Tensor located = F.linear(x, p("locate.weight"), p("locate.bias"));
+                Tensor classes = F.linear(x, p("head.weight"), p("head.bias"));
+                return cat([located.narrow(2, 0, 1), F.softplus(located.narrow(2, 1, 4)), classes], 2);
+            }
+        );
+    }
+
+    private void AddConvolution(string name, long stride)
+    {
+        bool pool = spec.Type == "conv4" && spec.Downsample == "pool";
         string weight = $"{name}.weight";
         string? bias = tensors.ContainsKey($"{name}.bias") ? $"{name}.bias" : null;
-        long[] strides = pool ? [1, 1] : [2, 2];
+        long[] strides = [stride, stride];
         long[] padding = [1, 1];
         layers.Add((x, p) => F.conv2d(x, p(weight), bias is null ? null : p(bias), strides, padding));
         AddNormalization($"{name}.norm");

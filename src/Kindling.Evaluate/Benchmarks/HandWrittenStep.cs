@@ -19,6 +19,7 @@ internal sealed class HandWrittenStep : IDisposable
     private readonly IReadOnlyDictionary<string, FloatTensor> start;
     private readonly double[][] rates;
     private readonly bool classification;
+    private readonly bool detects;
     private readonly Tensor[] adapted;
     private readonly Device device;
     private Tensor x;
@@ -28,7 +29,7 @@ internal sealed class HandWrittenStep : IDisposable
     /// <param name="recipe">Network and inner rule.</param>
     /// <param name="graphs">The network as the catalogue builds it from the recipe.</param>
     /// <param name="theta">Parameters to start from, and <c>NAME.rate</c> for the adapted ones: one rate a step.</param>
-    /// <param name="classification">Whether the loss is the cross entropy, else the mean squared error.</param>
+    /// <param name="classification">Whether the loss is the cross entropy, else that of a detector, or the mean squared error.</param>
     /// <param name="device">Where libtorch computes; null: on the processor.</param>
     /// <exception cref="BundleException">A rate is of a kind that the comparison does not know.</exception>
     public HandWrittenStep(
@@ -41,6 +42,7 @@ internal sealed class HandWrittenStep : IDisposable
     {
         _ = TorchNatives.Load();
         this.classification = classification;
+        detects = recipe.Network.FindsObjects();
         this.device = device ?? CPU;
         start = theta;
         Names = [.. graphs.Parameters.Where(p => recipe.Inner.Adapts(p)).Select(p => p.Name)];
@@ -113,6 +115,8 @@ internal sealed class HandWrittenStep : IDisposable
     private Tensor Loss()
     {
         Tensor output = network.Forward(x);
-        return classification ? F.cross_entropy(output, y) : F.mse_loss(output, y);
+        return classification ? F.cross_entropy(output, y)
+            : detects ? HandWrittenDetection.Loss(output, y)
+            : F.mse_loss(output, y);
     }
 }

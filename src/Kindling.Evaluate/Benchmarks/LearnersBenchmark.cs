@@ -89,6 +89,12 @@ public static class LearnersBenchmark
     private static void Predict(AdaptableModel model, BundleEpisodes episodes)
     {
         using Learner learner = model.CreateLearner();
+        if (model.Manifest.IsDetection)
+        {
+            _ = learner.Detect(episodes.Query(0));
+            return;
+        }
+
         _ = learner.PredictBatch(episodes.Support(0).Inputs);
     }
 
@@ -96,7 +102,7 @@ public static class LearnersBenchmark
     {
         Learner learner = model.CreateLearner();
         _ = learner.Adapt(episodes.Support(i % episodes.Count));
-        _ = learner.Predict(input);
+        OnePrediction.Of(model.Manifest)(learner, input);
         return learner;
     }
 
@@ -112,7 +118,7 @@ public static class LearnersBenchmark
             {
                 long started = time.GetTimestamp();
                 using Learner back = model.OpenLearner(file);
-                _ = back.Predict(input);
+                OnePrediction.Of(model.Manifest)(back, input);
                 samples[i] = time.GetElapsedTime(started).TotalMilliseconds;
             }
 
