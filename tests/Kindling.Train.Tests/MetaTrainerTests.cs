@@ -1,4 +1,5 @@
 using Kindling.Bundles;
+using Kindling.Networks;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
@@ -96,6 +97,58 @@ public sealed class MetaTrainerTests
         double difference = (LossWithShiftedBias(recipe, tasks, Delta) - LossWithShiftedBias(recipe, tasks, -Delta)) / (2 * Delta);
         Assert.That(gradient, Is.EqualTo(difference).Within(0.01 * Math.Max(1, Math.Abs(difference))));
     }
+
+    // a classifier's convolutions with 4 filters, and a head for 5 classes
+    [Test]
+    public void Start_DetectorFromAClassifier_TakesItsBodyAndDrawsTheRest()
+    {
+        NetworkGraphs classifier = NetworkCatalogue.Build(new NetworkSpec { Type = "conv4", Filters = 4 }, [1, 28, 28], 5);
+        Dictionary<string, FloatTensor> start = classifier
+            .Parameters.Zip(MetaTrainer.Initialise(classifier, 77))
+            .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
+        Recipe recipe = Detector(filters: 4);
+        using MetaTrainer fresh = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), 1);
+        using MetaTrainer turned = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), 1, start);
+        for (int i = 0; i < turned.Learned.Count; i++)
+        {
+            string name = turned.Learned[i].Name;
+            FloatTensor expected = name.StartsWith("conv", StringComparison.Ordinal) ? start[name] : fresh.Parameters[i];
+            Assert.That(turned.Parameters[i].Values, Is.EqualTo(expected.Values), name);
+        }
+    }
+
+    [TestCase(8, "conv4", "'conv1.weight'")]
+    [TestCase(
+        4,
+        "mlp",
+        "no parameter of this network: it has conv1.weight, conv1.bias and others, they have hidden1.bias, hidden1.weight and others"
+    )]
+    public void Start_DetectorFromWhatDoesNotFit_IsRefused(int filters, string type, string message)
+    {
+        NetworkGraphs other = NetworkCatalogue.Build(new NetworkSpec { Type = type, Filters = 4 }, [1, 28, 28], 5);
+        Dictionary<string, FloatTensor> start = other
+            .Parameters.Where(p => type == "conv4" || !p.IsHead)
+            .Zip(MetaTrainer.Initialise(other, 77))
+            .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
+        Recipe recipe = Detector(filters);
+        Assert.That(
+            () => new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, ""), 1, start),
+            Throws.TypeOf<BundleException>().With.Message.Contains(message)
+        );
+    }
+
+    private static Recipe Detector(int filters) =>
+        Recipes.Recipe.Parse(
+            $$"""
+            {
+              "name": "d", "seed": 3, "network": { "type": "detector", "filters": {{filters}} },
+              "tasks": { "type": "scenes", "size": 32, "ways": 2, "trainClasses": 4, "validationClasses": 2, "testClasses": 2 },
+              "algorithm": { "type": "fomaml", "iterations": 1, "tasksPerBatch": 1 },
+              "inner": { "rate": 0.1, "steps": 1, "loss": "detection" }
+            }
+            """,
+            "recipe.json"
+        );
 
     private static float LossWithShiftedBias(Recipe recipe, ITaskFamily tasks, float shift)
     {

@@ -257,15 +257,25 @@ public sealed class MetaTrainer : ITraining, IDisposable
     }
 
     // Rates go on from those of the start, if it has any: of its rows, the last one for the steps that it does not have. With adapters the start is a network without: they
-    // and their rates are drawn, and so is a head for other classes.
+    // and their rates are drawn, and so is a head for other classes. A detector may start from a classifier: what that lacks is drawn, and the head.
     private FloatTensor[] Start(IReadOnlyDictionary<string, FloatTensor> start)
     {
         IReadOnlyList<FloatTensor> drawn = Initialise(Learned, recipe.Seed, recipe.Inner.Rate);
-        bool adds = recipe.Adapters is not null;
+        bool detects = recipe.Network.FindsObjects();
+        bool adds = recipe.Adapters is not null || detects;
+        if (detects && !Network.Parameters.Any(p => start.ContainsKey(p.Name)))
+        {
+            throw new BundleException(
+                $"The weights to start from have no parameter of this network: it has {string.Join(", ", Network.Parameters.Take(2).Select(p => p.Name))} and others, they have {string.Join(", ", start.Keys.Order(StringComparer.Ordinal).Take(2))} and others."
+            );
+        }
+
+        bool Drawn(ParameterSpec p) =>
+            !start.TryGetValue(p.Name, out FloatTensor? known)
+                ? adds && !p.IsFrozen
+                : !known.Shape.SequenceEqual(p.Shape) && (detects ? p.IsHead : adds && !p.IsFrozen);
         FloatTensor Parameter(ParameterSpec p, int i) =>
-            adds && !p.IsFrozen && !(start.TryGetValue(p.Name, out FloatTensor? known) && known.Shape.SequenceEqual(p.Shape))
-                ? drawn[i]
-                : recipe.Rounded(p, OuterState.Tensor(start, p.Name, p, "The weights to start from do"));
+            Drawn(p) ? drawn[i] : recipe.Rounded(p, OuterState.Tensor(start, p.Name, p, "The weights to start from do"));
         FloatTensor Rate(ParameterSpec r, int i) =>
             start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
                 ? new FloatTensor([.. r.Shape], [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])])
