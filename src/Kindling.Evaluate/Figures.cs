@@ -7,11 +7,14 @@ namespace Kindling.Evaluate;
 /// <summary>Episodes as the runtime takes them, and the metric of what it gives back.</summary>
 internal static class Figures
 {
+    /// <summary>The metric of detectors.</summary>
+    public const string DetectionMetric = "mAP@0.5";
+
     /// <summary>The metric's name.</summary>
     public static string Metric(BundleManifest manifest) =>
         manifest.IsClassification ? "accuracy"
         : manifest.IsLanguage ? "bitsPerByte"
-        : manifest.IsDetection ? "mAP@0.5"
+        : manifest.IsDetection ? DetectionMetric
         : "mse";
 
     /// <summary>Whether more of the metric is better.</summary>

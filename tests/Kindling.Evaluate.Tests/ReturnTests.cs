@@ -55,7 +55,7 @@ public sealed class ReturnTests
     {
         EvaluationReport report = Evaluator.Evaluate(bundle.Path, new() { Episodes = 2 });
         string path = Path.Combine(Path.GetDirectoryName(bundle.Path)!, "returns.png");
-        EvaluationPlot.Write(report, "", path);
+        EvaluationPlot.Write(report, new() { Episodes = 2 }, path);
         Assert.That(File.ReadAllBytes(path)[..4], Is.EqualTo(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' }));
         Assert.That(report.ToTable(), Does.StartWith("return over 2 test tasks, 10 episodes a step, judged by 5, seed 1, engine ort,"));
     }

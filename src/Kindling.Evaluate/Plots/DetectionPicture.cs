@@ -24,44 +24,57 @@ public static class DetectionPicture
     /// <summary>Draws boxes with label and score. Small pictures are enlarged.</summary>
     /// <param name="image">The picture.</param>
     /// <param name="found">Objects in its pixels.</param>
-    /// <param name="known">What there is, drawn as thin white boxes; null for nothing.</param>
     /// <returns>A PNG file.</returns>
-    public static byte[] Draw(ImageInput image, IReadOnlyList<Detection> found, IReadOnlyList<LabelledBox>? known = null)
+    public static byte[] Draw(ImageInput image, IReadOnlyList<Detection> found)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(found);
         int scale = Math.Max(1, (int)Math.Ceiling(LeastSide / (double)Math.Min(image.Width, image.Height)));
-        using SKBitmap bitmap = Bitmap(image);
         using SKSurface surface = SKSurface.Create(new SKImageInfo(image.Width * scale, image.Height * scale));
-        SKCanvas canvas = surface.Canvas;
+        string[] classes = [.. found.Select(d => d.Label).Distinct().Order(StringComparer.Ordinal)];
+        Draw(surface.Canvas, image, found, classes, scale);
+        using SKImage drawn = surface.Snapshot();
+        using SKData png = drawn.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
+    }
+
+    /// <summary>Draws a picture at the origin of a canvas.</summary>
+    /// <param name="canvas">Where.</param>
+    /// <param name="image">The picture.</param>
+    /// <param name="found">Objects in its pixels.</param>
+    /// <param name="classes">All classes, which gives each its colour.</param>
+    /// <param name="scale">How much larger it becomes.</param>
+    /// <param name="known">What there is, as white boxes; null for nothing.</param>
+    internal static void Draw(
+        SKCanvas canvas,
+        ImageInput image,
+        IReadOnlyList<Detection> found,
+        string[] classes,
+        float scale,
+        IReadOnlyList<Box>? known = null
+    )
+    {
+        using SKBitmap bitmap = Bitmap(image);
         using SKImage content = SKImage.FromBitmap(bitmap);
         canvas.DrawImage(content, new SKRect(0, 0, image.Width * scale, image.Height * scale), new SKSamplingOptions(SKFilterMode.Nearest));
-        foreach (LabelledBox item in known ?? [])
+        using SKPaint thin = new()
         {
-            using SKPaint thin = new()
-            {
-                Color = SKColors.White,
-                Style = SKPaintStyle.Stroke,
-                StrokeWidth = 1,
-            };
-            canvas.DrawRect(Rectangle(item.Box, scale), thin);
+            Color = SKColors.White,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = 1,
+        };
+        foreach (Box box in known ?? [])
+        {
+            canvas.DrawRect(Rectangle(box, scale), thin);
         }
 
-        string[] classes =
-        [
-            .. found.Select(d => d.Label).Concat(known?.Select(k => k.Label) ?? []).Distinct().Order(StringComparer.Ordinal),
-        ];
         using SKTypeface face = PlotStyle.Typeface();
         using SKFont font = new(face, 13);
         foreach (Detection detection in found.Reverse())
         {
-            SKColor colour = Colours[Array.IndexOf(classes, detection.Label) % Colours.Length];
+            SKColor colour = Colours[Math.Max(0, Array.IndexOf(classes, detection.Label)) % Colours.Length];
             Write(canvas, font, detection, colour, Rectangle(detection.Box, scale));
         }
-
-        using SKImage drawn = surface.Snapshot();
-        using SKData png = drawn.Encode(SKEncodedImageFormat.Png, 100);
-        return png.ToArray();
     }
 
     private static void Write(SKCanvas canvas, SKFont font, Detection detection, SKColor colour, SKRect box)

@@ -10,25 +10,33 @@ namespace Kindling.Evaluate.Plots;
 
 /// <summary>
 /// The picture of an evaluation: the metric after every step beside the baselines, with 95 % intervals; for bundles that learn curves also one
-/// test curve before and after adaptation.
+/// test curve before and after adaptation, for policies in a plane where they go, and for detectors pictures with what they find.
 /// </summary>
 public static class EvaluationPlot
 {
     /// <summary>Writes the picture as PNG, atomically.</summary>
     /// <param name="report">The evaluation.</param>
-    /// <param name="dataRoot">Folder of data sets.</param>
+    /// <param name="options">What was evaluated.</param>
     /// <param name="path">The file.</param>
     /// <exception cref="BundleException">The bundle has no recipe.</exception>
-    public static void Write(EvaluationReport report, string dataRoot, string path)
+    public static void Write(EvaluationReport report, EvaluationOptions options, string path)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(report);
         using AdaptableModel model = AdaptableModel.Open(report.Bundle, new AdaptOptions { RequireImprovement = false });
         Recipe recipe = BundleRecipe.Of(model.Manifest, report.Bundle);
         using Plot steps = StepsPanel(report, recipe.Name);
-        if (recipe.Tasks.IsControl && ((IControlFamily)TaskFamilies.Create(recipe.Tasks, dataRoot)).SeesPlace)
+        if (recipe.Tasks.IsControl && ((IControlFamily)TaskFamilies.Create(recipe.Tasks, options.DataRoot)).SeesPlace)
         {
             using Plot paths = PathsPanel(ReturnEvaluator.FirstTask(model, recipe, report), recipe.Name);
             PlotStyle.Save(path, paths, steps);
+            return;
+        }
+
+        if (model.Manifest.IsDetection)
+        {
+            using Plot sheet = PlotStyle.Picture(DetectionSheet.Draw(model, new EpisodePlan(report.Bundle, model.Manifest, options)));
+            PlotStyle.Save(path, sheet, steps);
             return;
         }
 
@@ -40,7 +48,7 @@ public static class EvaluationPlot
 
         int last = report.Steps[^1];
         int[] shown = [.. new[] { 0, 1, last }.Where(k => k <= last).Distinct()];
-        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, dataRoot);
+        ITaskFamily tasks = TaskFamilies.Create(recipe.Tasks, options.DataRoot);
         CurveSample sample = CurveSample.Draw(model, recipe, tasks, shown, new SeededRandom(report.Seed, CurveSample.Stream));
         using Plot curve = CurvePanel(sample, recipe.Name);
         PlotStyle.Save(path, curve, steps);
@@ -89,7 +97,7 @@ public static class EvaluationPlot
     {
         Plot plot = new();
         bool returns = report.Metric == EvaluationReport.ReturnMetric;
-        bool error = report.Metric != "accuracy" && !returns;
+        bool error = report.Metric is not ("accuracy" or Figures.DetectionMetric) && !returns;
         Series(plot, report.Steps, report.Inductive, "meta-learned", 0, error);
         if (!error && !returns)
         {
@@ -108,6 +116,7 @@ public static class EvaluationPlot
             report.Metric switch
             {
                 "accuracy" => "accuracy",
+                Figures.DetectionMetric => "mean average precision at 0.5",
                 EvaluationReport.ReturnMetric => "return",
                 "bitsPerByte" => "bits per byte (logarithmic)",
                 _ => "mean squared error (logarithmic)",

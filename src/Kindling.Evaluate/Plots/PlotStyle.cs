@@ -71,6 +71,20 @@ internal static class PlotStyle
             LabelFormatter = tick => Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture),
         };
 
+    /// <summary>A panel that shows a picture and nothing else.</summary>
+    /// <param name="png">The picture.</param>
+    public static Plot Picture(byte[] png)
+    {
+        Plot plot = new();
+        using SKBitmap size = SKBitmap.Decode(png);
+        _ = plot.Add.ImageRect(new Image(png), new CoordinateRect(0, size.Width, 0, size.Height));
+        plot.Layout.Frameless();
+        plot.HideGrid();
+        plot.Axes.SetLimits(0, size.Width, 0, size.Height);
+        plot.Axes.SquareUnits();
+        return plot;
+    }
+
     /// <summary>A panel as PNG, with twice the pixels of its size in a page.</summary>
     public static byte[] Png(Plot panel)
     {

@@ -46,6 +46,13 @@ public sealed class ModelReport
             );
         }
 
+        if (model.Manifest.IsDetection)
+        {
+            throw new BundleException(
+                $"{source.Bundle}: there is no report of detectors yet; `kindling eval --plot FILE.png` draws what one finds and how precisely."
+            );
+        }
+
         EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
         if (evaluation.Metric == EvaluationReport.ReturnMetric)
         {

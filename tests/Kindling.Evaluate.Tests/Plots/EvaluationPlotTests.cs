@@ -35,7 +35,7 @@ public sealed class EvaluationPlotTests
     {
         EvaluationOptions options = new() { Episodes = 4 };
         string path = Path.Combine(Path.GetDirectoryName(bundle.Path)!, "plot.png");
-        EvaluationPlot.Write(Evaluator.Evaluate(bundle.Path, options), options.DataRoot, path);
+        EvaluationPlot.Write(Evaluator.Evaluate(bundle.Path, options), options, path);
         return SKBitmap.Decode(path);
     }
 

@@ -104,7 +104,7 @@ internal static class EvalCommand
             EvaluationReport report = Evaluator.Evaluate(parsed.GetRequiredValue(bundle), options);
             if (parsed.GetValue(plot) is { } picture)
             {
-                EvaluationPlot.Write(report, options.DataRoot, picture);
+                EvaluationPlot.Write(report, options, picture);
             }
 
             Output.Write(parsed.GetValue(json), report, report.ToTable());
