@@ -54,7 +54,7 @@ public sealed partial class EvaluationReport
         {
             Line(
                 text,
-                $"{name}: {(name == "ridge" ? "strength" : name == BaselineSet.ScratchSteps ? "number" : "rate")} {setting}, chosen on validation tasks"
+                $"{name}: {(name == "ridge" ? "strength" : name.EndsWith(BaselineSet.Steps, StringComparison.Ordinal) ? "number" : "rate")} {setting}, chosen on validation tasks"
             );
         }
 

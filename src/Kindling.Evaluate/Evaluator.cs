@@ -78,7 +78,7 @@ public static class Evaluator
             Engine = options.Engine,
             Metric = Figures.Metric(model.Manifest),
             Episodes = plan.Episodes,
-            Ways = plan.Shape.Ways,
+            Ways = model.Manifest.IsDetection ? model.Manifest.Output.Count : plan.Shape.Ways,
             Shots = plan.Shape.Shots,
             Queries = plan.Shape.Queries,
             Seed = options.Seed,

@@ -71,14 +71,15 @@ public sealed class DetectionTests
         }
 
         JsonElement report = Cli.Json("eval", Bundle, "--source", models["own"], "--shots", "2", "--queries", "2", "--episodes", "3");
-        string table = Cli.Succeed("eval", Bundle, "--episodes", "3").Output;
+        string table = Cli.Succeed("eval", Bundle, "--episodes", "3", "--plot", models["sheet.png"]).Output;
 
         Assert.That(report.GetProperty("metric").GetString(), Is.EqualTo("mAP@0.5"));
         Assert.That(
             report.GetProperty("inductive").GetProperty("mean").EnumerateArray().Select(m => m.GetDouble()),
             Has.All.InRange(0.0, 1.0)
         );
-        Assert.That(table, Does.StartWith("mAP@0.5 over 3 test tasks").And.Contains("scratch").And.Contains("joint"));
+        Assert.That(table, Does.StartWith("mAP@0.5 over 3 test tasks, 2-way 1-shot").And.Contains("scratch").And.Contains("joint, long"));
+        Assert.That(File.ReadAllBytes(models["sheet.png"])[1..4], Is.EqualTo("PNG"u8.ToArray()));
     }
 
     [Test]

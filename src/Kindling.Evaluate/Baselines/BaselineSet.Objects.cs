@@ -44,6 +44,7 @@ internal sealed partial class BaselineSet
             start[name] = tensor;
         }
 
+        AddLong("joint, long", model, start, validation, DetectorRates, MostDetectorSteps);
         Choose(
             DetectorRates,
             rate => new StartBaseline("joint", model, new LearnerStart { Parameters = start, Rate = (float)rate }),

@@ -4,41 +4,43 @@ using Kindling.Tasks;
 
 namespace Kindling.Evaluate.Baselines;
 
-/// <content>Training from scratch on the support set alone.</content>
+/// <content>Training that takes as many steps as it wants: from scratch on the support set alone, or from jointly trained weights.</content>
 internal sealed partial class BaselineSet
 {
-    /// <summary>Name of the setting that says how many steps <c>scratch</c> takes.</summary>
-    internal const string ScratchSteps = "scratch steps";
+    /// <summary>What stands behind a baseline's name in that of the setting which says how many steps it takes.</summary>
+    internal const string Steps = " steps";
 
-    /// <summary>A fresh network by the bundle's optimiser, at the rate and for as many steps as are best on the validation tasks.</summary>
+    /// <summary>A fresh network, see <see cref="AddLong"/>.</summary>
     private void AddScratch(
         AdaptableModel model,
         Dictionary<string, FloatTensor> fresh,
         Episode[] validation,
         double[] rates,
         int mostSteps
+    ) => AddLong("scratch", model, fresh, validation, rates, mostSteps);
+
+    /// <summary>A start that the bundle's optimiser goes on from, at the rate and for as many steps as are best on the validation tasks.</summary>
+    private void AddLong(
+        string name,
+        AdaptableModel model,
+        Dictionary<string, FloatTensor> parameters,
+        Episode[] validation,
+        double[] rates,
+        int mostSteps
     )
     {
-        LearnerStart Start(double rate) => new() { Parameters = fresh, Rate = (float)rate };
+        LearnerStart Start(double rate) => new() { Parameters = parameters, Rate = (float)rate };
         double sign = Figures.MoreIsBetter(model.Manifest) ? -1 : 1;
         (double rate, int steps, _) = rates
             .SelectMany(rate =>
             {
-                double[][] figures = [.. validation.Select(new StartBaseline("scratch", model, Start(rate), mostSteps).Measure)];
+                double[][] figures = [.. validation.Select(new StartBaseline(name, model, Start(rate), mostSteps).Measure)];
                 return Enumerable.Range(0, mostSteps + 1).Select(k => (Rate: rate, Steps: k, Cost: sign * figures.Average(f => f[k])));
             })
             .Where(choice => double.IsFinite(choice.Cost))
             .MinBy(choice => choice.Cost);
-        baselines.Add(new LastStep(new StartBaseline("scratch", model, Start(rate), steps)));
-        settings["scratch"] = rate;
-        settings[ScratchSteps] = steps;
-    }
-
-    /// <summary>The last figure of a baseline.</summary>
-    private sealed class LastStep(IBaseline baseline) : IBaseline
-    {
-        public string Name => baseline.Name;
-
-        public double[] Measure(Episode episode) => [baseline.Measure(episode)[^1]];
+        baselines.Add(new StartBaseline(name, model, Start(rate), steps, onlyLast: true));
+        settings[name] = rate;
+        settings[name + Steps] = steps;
     }
 }

@@ -8,18 +8,27 @@ namespace Kindling.Evaluate.Baselines;
 /// <param name="model">The bundle.</param>
 /// <param name="start">Where it starts.</param>
 /// <param name="steps">Steps; the bundle's if null.</param>
-internal sealed class StartBaseline(string name, AdaptableModel model, LearnerStart start, int? steps = null) : IBaseline
+/// <param name="onlyLast">Whether the figure after the last step is the only one.</param>
+internal sealed class StartBaseline(string name, AdaptableModel model, LearnerStart start, int? steps = null, bool onlyLast = false)
+    : IBaseline
 {
     public string Name => name;
 
     public double[] Measure(Episode episode)
     {
-        double[] figures = new double[(steps ?? model.Steps) + 1];
+        int last = steps ?? model.Steps;
+        double[] figures = new double[onlyLast ? 1 : last + 1];
         using Learner learner = model.CreateLearner(start);
         learner.Trace(
             Figures.Support(model.Manifest, episode),
-            steps ?? model.Steps,
-            point => figures[point.Step] = Figures.Of(model.Manifest, point.OutputsInductive(episode.QueryX), episode.QueryY)
+            last,
+            point =>
+            {
+                if (!onlyLast || point.Step == last)
+                {
+                    figures[onlyLast ? 0 : point.Step] = Figures.Of(model.Manifest, point.OutputsInductive(episode.QueryX), episode.QueryY);
+                }
+            }
         );
         return figures;
     }

@@ -22,7 +22,7 @@ public static class StreamEvaluator
         int segments = Segments(path, model.Manifest, plan, options);
         EpisodePlan.CheckExamples(path, model.Manifest, options.Part == 0 ? plan.Shape.Shots : options.Part);
         Course[] courses = [.. Enumerable.Range(0, options.Streams).Select(n => Follow(model, plan.Stream(n, segments), options.Part))];
-        bool isError = !model.Manifest.IsClassification;
+        bool isError = !Figures.MoreIsBetter(model.Manifest);
         TransferFigures[] figures = [.. courses.Select(c => TransferFigures.Of(c.Matrix, isError))];
         return new StreamEvaluationReport
         {
