@@ -46,7 +46,7 @@ internal static class BundleInspection
         [
             $"{path}: bundle '{m.Name}', format {m.FormatVersion}, all files as the manifest says",
             .. m.Description.Length > 0 ? [$"  {m.Description}"] : Array.Empty<string>(),
-            $"  task           {m.Task}, {(m.IsClassification ? $"{m.Output.Count} head slots" : $"{m.Output.Count} outputs")}{Names(m.Output.Names)}",
+            $"  task           {m.Task}, {(m.IsClassification || m.IsDetection ? $"{m.Output.Count} head slots" : $"{m.Output.Count} outputs")}{Names(m.Output.Names)}",
             $"  input          [{string.Join(", ", m.Input.Shape.Select(size => size?.ToString() ?? "batch"))}] {m.Input.Type}, {Describe(m.Preprocessing)}",
             $"  inner rule     {m.InnerRule.Optimizer}, {m.InnerRule.Steps} steps{(m.InnerRule.Loss is { } loss ? $", loss {loss}" : "")}, normalization {m.Normalization}",
             $"  parameters     {count} in {m.Parameters.Count} tensors, {adapted} adapt",
