@@ -12,7 +12,8 @@ public static class FirstPrediction
     /// <summary>Opens a bundle, adapts it with its own number of steps and predicts for one input.</summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="episode">A file with support set and query input, as <see cref="StartBenchmark"/> writes it.</param>
-    public static void Run(string bundle, string episode)
+    /// <returns>The prediction; null of a detector, which finds objects.</returns>
+    public static Prediction? Run(string bundle, string episode)
     {
         using AdaptableModel model = AdaptableModel.Open(bundle, new AdaptOptions { RequireImprovement = false });
         using Learner learner = model.CreateLearner();
@@ -23,6 +24,12 @@ public static class FirstPrediction
             throw new BundleException($"{bundle}: {report.Reason}");
         }
 
-        OnePrediction.Of(model.Manifest)(learner, tensors["query"]);
+        if (model.Manifest.IsDetection)
+        {
+            _ = learner.Detect(tensors["query"]);
+            return null;
+        }
+
+        return learner.Predict(tensors["query"]);
     }
 }

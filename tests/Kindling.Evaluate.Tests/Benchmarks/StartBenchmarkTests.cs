@@ -18,9 +18,9 @@ public sealed class StartBenchmarkTests
         using Adapt.Learner learner = model.CreateLearner();
         _ = learner.Adapt(episodes.Support(0));
 
-        Prediction prediction = FirstPrediction.Run(bundle.Path, file);
+        Prediction? prediction = FirstPrediction.Run(bundle.Path, file);
 
-        Assert.That(prediction.Values, Is.EqualTo(learner.Predict(episodes.Query(0)).Values));
+        Assert.That(prediction!.Values, Is.EqualTo(learner.Predict(episodes.Query(0)).Values));
     }
 
     // The program stands in for the command line: it writes the line that tells that it has predicted.

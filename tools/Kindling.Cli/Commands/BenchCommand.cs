@@ -263,7 +263,7 @@ internal static class BenchCommand
         command.Hidden = true;
         command.SetAction(parsed =>
         {
-            FirstPrediction.Run(parsed.GetRequiredValue(bundle), parsed.GetRequiredValue(episode));
+            _ = FirstPrediction.Run(parsed.GetRequiredValue(bundle), parsed.GetRequiredValue(episode));
             Console.Out.WriteLine(FirstPrediction.Done);
         });
         return command;
