@@ -8,13 +8,13 @@ namespace Kindling.Evaluate.Baselines;
 internal sealed partial class BaselineSet
 {
     /// <summary>Tasks on which settings are chosen.</summary>
-    private const int ValidationScenes = 10;
+    private const int ValidationScenes = 4;
 
     /// <summary>Most steps that a detector from scratch may take.</summary>
     private const int MostDetectorSteps = 60;
 
     /// <summary>Inner rates that <c>scratch</c> and <c>joint</c> may take, from those that suit Adam to those that suit plain descent.</summary>
-    private static readonly double[] DetectorRates = [0.001, 0.003, 0.01, 0.03, 0.1];
+    private static readonly double[] DetectorRates = [0.003, 0.01, 0.03, 0.1];
 
     private void AddObjects(AdaptableModel model, SafetensorsFile? joint, EpisodePlan plan, Dictionary<string, FloatTensor> fresh)
     {
