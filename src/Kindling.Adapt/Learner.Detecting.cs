@@ -18,7 +18,9 @@ public sealed partial class Learner
         return
         [
             .. Detect(snapshot => _model.Manifest.Prepare(image, snapshot.Invert), leastScore, mostOverlap)
-                .Select(found => found with { Box = pictures.MapBack(image.Width, image.Height, found.Box) }),
+                .Select(found => found with { Box = pictures.MapBack(image.Width, image.Height, found.Box) })
+                // what lies in the padding is not in the picture
+                .Where(found => found.Box.Area > 0),
         ];
     }
 

@@ -216,7 +216,6 @@ public static class Vectorizer
             ? c.Builder.Reshape(c.Inputs[0]!, 0, 0, -1)
             : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Flatten at axis 1 only.");
 
-    // pads [begins, ends]: none for the users
     // the same part of everybody's
     private static Value Slice(Call c)
     {
@@ -230,6 +229,7 @@ public static class Vectorizer
         return c.Same([.. c.Inputs.Take(3), shifted, .. c.Inputs.Skip(4)]);
     }
 
+    // pads [begins, ends]: none for the users
     private static Value Pad(Call c)
     {
         if (c.Node.Input(2) is { Constant: null })

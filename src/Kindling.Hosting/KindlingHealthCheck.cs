@@ -20,10 +20,14 @@ internal sealed class KindlingHealthCheck(IServiceProvider services, string? nam
                 ? services.GetRequiredService<AdaptableModel>()
                 : services.GetRequiredKeyedService<AdaptableModel>(name);
             using Learner learner = model.CreateLearner();
-            Prediction prediction = learner.Predict(FloatTensor.Zeros([.. model.Manifest.Input.Shape.Skip(1).Select(size => size!.Value)]));
+            FloatTensor input = FloatTensor.Zeros([1, .. model.Manifest.Input.Shape.Skip(1).Select(size => size!.Value)]);
+            FloatTensor prediction = learner.OutputsInductive(input);
             return prediction.Values.All(float.IsFinite)
                 ? HealthCheckResult.Healthy($"{model.Manifest.Name} predicts.")
-                : new HealthCheckResult(context.Registration.FailureStatus, $"{model.Manifest.Name} predicts {prediction}.");
+                : new HealthCheckResult(
+                    context.Registration.FailureStatus,
+                    $"{model.Manifest.Name} predicts {prediction.Values.First(v => !float.IsFinite(v))}."
+                );
         }
         catch (Exception e) when (e is BundleException or MissingRuntimeException or OptionsValidationException or ObjectDisposedException)
         {

@@ -174,6 +174,7 @@ public static class TaskFamilies
             Type = "scenes",
             Kind = TaskKind.Detection,
             HasScenes = true,
+            MostObjects = PictureObjects.Most,
             HasRotations = true,
             HasGeneratedClasses = true,
             HasOwnSplit = true,
@@ -186,6 +187,7 @@ public static class TaskFamilies
             Source = SourceUse.Optional,
             DataSet = "omniglot",
             HasScenes = true,
+            MostObjects = PictureObjects.Most,
             HasRotations = true,
             Create = SceneFamily.OfOmniglot,
         },
@@ -194,6 +196,7 @@ public static class TaskFamilies
             Type = "cells",
             Kind = TaskKind.Detection,
             HasScenes = true,
+            MostObjects = CellObjects.Most,
             HasGeneratedClasses = true,
             HasOwnSplit = true,
             Create = (spec, _) => SceneFamily.OfCells(spec),
@@ -292,6 +295,9 @@ public static class TaskFamilies
         public string? DataSet { get; init; }
 
         public bool HasScenes { get; init; }
+
+        /// <summary>Most objects of a scene unless a recipe says otherwise.</summary>
+        public int MostObjects { get; init; }
 
         public bool HasRotations { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kindling.Bundles;
 using Kindling.Tasks.Families;
+using Kindling.Tasks.Scenes;
 
 namespace Kindling.Tasks;
 
@@ -120,6 +121,15 @@ public sealed partial class TaskSpec
         if (IsDetection && Size is { } side && side % DetectionGrid.Cell != 0)
         {
             faults.Add($"tasks.size must be a multiple of {DetectionGrid.Cell} for '{Type}', got {Size}.");
+        }
+
+        int cells = (Size ?? SceneFamily.DefaultSize) / DetectionGrid.Cell;
+        int most = Math.Max(Ways, Objects ?? TaskFamilies.Find(Type)?.MostObjects ?? 0);
+        if (IsDetection && most > cells * cells)
+        {
+            faults.Add(
+                $"tasks.objects: pictures of tasks.size {Size ?? SceneFamily.DefaultSize} have {cells * cells} cells for objects, got up to {most} objects."
+            );
         }
 
         AtLeast(faults, "objects", Objects, Ways);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kindling.Bundles;
 
 namespace Kindling.Cli.Tests;
 
@@ -20,7 +21,7 @@ public sealed class DetectionTests
               "name": "finder", "seed": 3,
               "network": { "type": "detector", "filters": 8, "normalization": "support" },
               "tasks": { "type": "scenes", "size": 32, "ways": 2, "shots": 1, "queries": 2, "objects": 2, "trainClasses": 20, "validationClasses": 4, "testClasses": 4 },
-              "algorithm": { "type": "maml", "engine": "graph", "iterations": 150, "tasksPerBatch": 4, "outerRate": 0.005, "validationEpisodes": 4 },
+              "algorithm": { "type": "maml", "engine": "graph", "iterations": 400, "tasksPerBatch": 4, "outerRate": 0.005, "validationEpisodes": 4 },
               "inner": { "rate": 0.05, "rates": "learned", "steps": 2, "adaptationSteps": 5, "loss": "detection" }
             }
             """
@@ -56,7 +57,11 @@ public sealed class DetectionTests
 
         Assert.That(report.GetProperty("accepted").GetBoolean(), Is.True);
         Assert.That(report.GetProperty("lossAfter").GetDouble(), Is.LessThan(0.9 * report.GetProperty("lossBefore").GetDouble()));
+        // the square is at (17, 2), the frame at (4, 18)
+        Box where = new(box[0], box[1], box[2], box[3]);
+        float[] overlaps = [.. new[] { new Box(17, 2, 28, 13), new Box(4, 18, 15, 29) }.Select(where.IntersectionOverUnion)];
         Assert.That(best.GetProperty("label").GetString(), Is.AnyOf("frame", "square"));
+        Assert.That(overlaps.Max(), Is.GreaterThan(0.4f), $"{found}");
         Assert.That(best.GetProperty("score").GetSingle(), Is.InRange(0.1f, 1f));
         Assert.That(box, Has.Length.EqualTo(4).And.All.InRange(0f, (float)Size));
         Assert.That(File.ReadAllBytes(Path.Combine(models["drawn"], "two.png"))[1..4], Is.EqualTo("PNG"u8.ToArray()));

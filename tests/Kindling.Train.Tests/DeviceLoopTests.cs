@@ -294,7 +294,7 @@ public sealed class DeviceLoopTests
         Objective objective = new(
             NetworkCatalogue.Build(recipe.Network, family.InputShape, outputs),
             family.IsClassification,
-            recipe.Inner.Loss
+            recipe.Network.FindsObjects() ? recipe.Inner.Loss : InnerSpec.DefaultLoss
         );
         MetaAlgorithm algorithm = MetaAlgorithms.Create(objective, new InnerLoop(objective, recipe), recipe);
         return (

@@ -126,7 +126,7 @@ public sealed class DetectionGrid
             ReadOnlySpan<float> row = target.Slice(cell * CellLength, CellLength);
             if (row[0] > 0)
             {
-                (Box Box, int Slot) found = (BoxOf(row, cell), row[Geometry..].IndexOf(1f));
+                (Box Box, int Slot) found = (BoxOf(row, cell), SlotOf(row));
                 if (!objects.Exists(o => o.Slot == found.Slot && Same(o.Box, found.Box)))
                 {
                     objects.Add(found);
@@ -155,6 +155,7 @@ public sealed class DetectionGrid
     {
         ArgumentNullException.ThrowIfNull(classes);
         ArgumentOutOfRangeException.ThrowIfNotEqual(output.Length, Length, nameof(output));
+        ArgumentOutOfRangeException.ThrowIfZero(classes.Count, nameof(classes));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(classes.Count, Slots, nameof(classes));
         List<Detection> candidates = [];
         for (int cell = 0; cell < Rows * Columns; cell++)
@@ -210,7 +211,7 @@ public sealed class DetectionGrid
                 picture += FocalBalance * (1 - p) * (1 - p) * Softplus(-output[0]);
                 picture += 1 - Overlap(output, target);
                 ReadOnlySpan<float> logits = output[Geometry..];
-                picture += LanguagePreprocessing.LogSum(logits) - logits[target[Geometry..].IndexOf(1f)];
+                picture += LanguagePreprocessing.LogSum(logits) - logits[SlotOf(target)];
             }
 
             sum += picture / Math.Max(1, cells);
@@ -281,6 +282,11 @@ public sealed class DetectionGrid
 
         return kept;
     }
+
+    private static int SlotOf(ReadOnlySpan<float> row) =>
+        row[Geometry..].IndexOf(1f) is var slot and >= 0
+            ? slot
+            : throw new ArgumentException("Targets of a detector have 1 for one class in every cell with an object.");
 
     // the same box from other cells differs by rounding
     private static bool Same(Box a, Box b) =>

@@ -35,7 +35,7 @@ internal static class Calibration
         if (support.Labels is not { } labels)
         {
             throw new ArgumentException(
-                $"'{model.Manifest.Name}' is a regression: only a classification can be calibrated.",
+                $"'{model.Manifest.Name}' is a {model.Manifest.Task} model: only a classification can be calibrated.",
                 nameof(support)
             );
         }

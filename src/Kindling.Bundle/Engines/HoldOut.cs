@@ -9,13 +9,18 @@ internal static class HoldOut
 
     /// <summary>
     /// Splits: of each class (regression: of all) the share, rounded up and at most all but one, at even distances in the order given. Examples are often in
-    /// the order in which they were taken, and the ends of a session differ.
+    /// the order in which they were taken, and the ends of a session differ. Of detection a picture stays that is the last one to show a class.
     /// </summary>
     /// <exception cref="ArgumentException">Nothing can be held out.</exception>
     internal static (SupportSet Fitted, SupportSet Validation) Split(SupportSet support, double share)
     {
         HashSet<int> held = [];
         IEnumerable<int> all = Enumerable.Range(0, support.Count);
+        bool IsNeeded(int example) =>
+            support.Objects is { } objects
+            && objects[example]
+                .Select(o => o.Class)
+                .Any(c => !all.Any(other => other != example && !held.Contains(other) && objects[other].Any(o => o.Class == c)));
         foreach (
             int[] group in support.Labels is { } labels
                 ? all.GroupBy(i => labels[i]).Select(g => g.ToArray())
@@ -28,7 +33,11 @@ internal static class HoldOut
             int count = Math.Min(group.Length - 1, (int)Math.Ceiling(share * group.Length));
             for (int k = 0; k < count; k++)
             {
-                _ = held.Add(group[(int)((k + 0.5) * group.Length / count)]);
+                int chosen = group[(int)((k + 0.5) * group.Length / count)];
+                if (!IsNeeded(chosen))
+                {
+                    _ = held.Add(chosen);
+                }
             }
         }
 

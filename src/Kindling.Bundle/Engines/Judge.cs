@@ -45,6 +45,14 @@ internal sealed class Judge
                 nameof(validation)
             );
         }
+
+        if (validation.Unknown(heads) is { } name)
+        {
+            throw new ArgumentException(
+                $"The validation set has an object of the class '{name}', the learner has {string.Join(", ", heads.Classes)}.",
+                nameof(validation)
+            );
+        }
     }
 
     /// <summary>The inputs to predict, each by itself.</summary>
@@ -57,6 +65,11 @@ internal sealed class Judge
     {
         if (_grid is not null)
         {
+            if (_examples.Unknown(heads) is not null)
+            {
+                return new Score(_metric, float.PositiveInfinity, float.PositiveInfinity);
+            }
+
             float all = (float)_grid.Loss(outputs.Values, _examples.TargetsFor(heads, _grid).Values);
             return new Score(_metric, all, all);
         }

@@ -107,10 +107,18 @@ public sealed class ReplayMemory
     }
 
     /// <summary>Adds examples, the first of them as the oldest.</summary>
-    /// <exception cref="ArgumentException">They are not like those in memory: numbers instead of classes, another shape, another inversion of pictures.</exception>
+    /// <exception cref="ArgumentException">They are not like those in memory: numbers instead of classes, another shape, another inversion of pictures; or pictures with objects, which a memory does not keep.</exception>
     public void Add(SupportSet examples)
     {
         ArgumentNullException.ThrowIfNull(examples);
+        if (examples.Objects is not null)
+        {
+            throw new ArgumentException(
+                "A replay memory keeps no pictures with objects: keep the pictures and their boxes instead.",
+                nameof(examples)
+            );
+        }
+
         int length = examples.Inputs.Count / examples.Count;
         int[] shape = [.. examples.Inputs.Shape.Skip(1)];
         int[]? targets = examples.Targets is { } all ? [.. all.Shape.Skip(1)] : null;

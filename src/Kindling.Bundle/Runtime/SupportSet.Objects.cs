@@ -101,6 +101,14 @@ public sealed partial class SupportSet
         return new FloatTensor([Count, grid.Length], values);
     }
 
+    /// <summary>A class of which there is an object and that a learner lacks; null where it has all.</summary>
+    internal string? Unknown(Heads heads)
+    {
+        int[] slots = heads.SlotsOf(this);
+        int missing = Objects?.SelectMany(own => own).Select(o => o.Class).FirstOrDefault(c => slots[c] < 0, -1) ?? -1;
+        return missing < 0 ? null : Classes[missing];
+    }
+
     private static Box Checked(LabelledBox item, ImageInput image, int example)
     {
         Box box = item.Box;

@@ -86,7 +86,7 @@ internal sealed class AnnotatedFamily : ITaskFamily
             );
         }
 
-        int[] query = Array.ConvertAll(random.Sample(rest.Length, shape.Queries), i => rest[i]);
+        int[] query = Query(rest, shape.Queries, random);
         return new Episode
         {
             SupportX = Inputs(support),
@@ -98,12 +98,35 @@ internal sealed class AnnotatedFamily : ITaskFamily
 
     public JointData Joint(Split split) => throw new InvalidOperationException($"'{_path}' has test tasks alone.");
 
+    // drawn again where there is nothing to find
+    private int[] Query(int[] rest, int queries, SeededRandom random)
+    {
+        for (int t = 0; t < Tries; t++)
+        {
+            int[] chosen = Array.ConvertAll(random.Sample(rest.Length, queries), i => rest[i]);
+            if (chosen.Any(i => _pictures[i].Classes.Length > 0))
+            {
+                return chosen;
+            }
+        }
+
+        throw new BundleException($"'{_path}': among {rest.Length} pictures to judge by no {queries} were found with an object.");
+    }
+
     // drawn again where a class is missing
     private int[] Support(int[] from, int shots, SeededRandom random)
     {
         if (from.Length < shots)
         {
             throw new BundleException($"'{_path}': {shots} pictures to learn from are asked for, there are {from.Length}.");
+        }
+
+        int[] shown = [.. from.SelectMany(i => _pictures[i].Classes).Distinct()];
+        if (shown.Length < _classes.Length)
+        {
+            throw new BundleException(
+                $"'{_path}': no picture to learn from shows {string.Join(", ", _classes.Where((_, c) => !shown.Contains(c)))}, which others do."
+            );
         }
 
         for (int t = 0; t < Tries; t++)
@@ -130,6 +153,13 @@ internal sealed class AnnotatedFamily : ITaskFamily
             ),
         ];
         float[] target = new float[_grid.Length];
+        if (objects.Length > _grid.Rows * _grid.Columns)
+        {
+            throw new BundleException(
+                $"'{picture.File}' has {objects.Length} objects, more than the {_grid.Rows * _grid.Columns} cells that the model divides a picture into."
+            );
+        }
+
         _grid.Write(objects, target);
         return new Picture(preprocessing.Apply(image).Values, target, [.. objects.Select(o => o.Slot).Distinct()]);
     }

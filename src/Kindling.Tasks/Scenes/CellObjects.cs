@@ -13,7 +13,10 @@ internal sealed class CellObjects(ulong seed, IReadOnlyList<int> counts) : IScen
     private const float MostSide = 0.35f;
     private const float Jitter = 0.06f;
 
-    public int MostObjects => 20;
+    /// <summary>Most objects of a scene unless a recipe says otherwise.</summary>
+    public const int Most = 20;
+
+    public int MostObjects => Most;
 
     public int Channels => 3;
 

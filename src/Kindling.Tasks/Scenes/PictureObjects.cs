@@ -8,7 +8,10 @@ internal sealed class PictureObjects(ClassFamily family) : ISceneObjects
 {
     private const int MostClutter = 6;
 
-    public int MostObjects => 5;
+    /// <summary>Most objects of a scene unless a recipe says otherwise.</summary>
+    public const int Most = 5;
+
+    public int MostObjects => Most;
 
     public int Channels => 1;
 

@@ -120,6 +120,11 @@ internal sealed class AnnotatedPicturesTests
                 "'all.json', line 5: bbox must be four numbers: left, top, width, height."
             ),
             new("all.json", Json.Replace("\"id\": 8", "\"id\": 7"), "'all.json', images: id 7 stands there twice."),
+            new(
+                "all.json",
+                "{ \"images\": [], \"categories\": [],\n \"annotations\": [null] }",
+                "'all.json', line 2: expected an annotation, got Null."
+            ),
             new("all.json", "[]", "'all.json': expected COCO's object with images, categories and annotations; categories is missing."),
         ];
 

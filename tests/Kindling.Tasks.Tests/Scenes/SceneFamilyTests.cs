@@ -102,6 +102,7 @@ public sealed class SceneFamilyTests
     }
 
     [TestCase("size", "tasks.size must be a multiple of 8 for 'scenes', got 60.")]
+    [TestCase("cells", "tasks.objects: pictures of tasks.size 16 have 4 cells for objects, got up to 5 objects.")]
     [TestCase("objects", "tasks.objects must be at least 3, got 2.")]
     [TestCase("warp", "tasks.warpClasses does not apply to 'scenes'.")]
     public void Validate_WrongScenes_SaysWhatIsExpected(string what, string message)
@@ -110,7 +111,12 @@ public sealed class SceneFamilyTests
         {
             Type = "scenes",
             Ways = 3,
-            Size = what == "size" ? 60 : null,
+            Size = what switch
+            {
+                "size" => 60,
+                "cells" => 16,
+                _ => null,
+            },
             Objects = what == "objects" ? 2 : null,
             WarpClasses = what == "warp" ? 0.1 : null,
         };

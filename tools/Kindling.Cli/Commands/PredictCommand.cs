@@ -60,6 +60,16 @@ internal static class PredictCommand
                     using Learner learner = Learner(model, parsed.GetValue(adapted));
                     bool text = !parsed.GetValue(json);
                     List<object> results = [];
+                    if (!model.Manifest.IsDetection && (parsed.GetValue(draw) is not null || parsed.GetValue(score) is not null))
+                    {
+                        throw new BundleException($"--draw and --score are for detectors; '{model.Manifest.Name}' is none.");
+                    }
+
+                    if (!model.Manifest.IsLanguage && parsed.GetValue(before) is not null)
+                    {
+                        throw new BundleException($"--before is for language models; '{model.Manifest.Name}' is none.");
+                    }
+
                     if (model.Manifest.IsLanguage)
                     {
                         Continue(learner, parsed.GetRequiredValue(inputs), parsed.GetValue(before), text);
@@ -91,16 +101,6 @@ internal static class PredictCommand
                         }
 
                         return Task.FromResult(0);
-                    }
-
-                    if (parsed.GetValue(draw) is not null || parsed.GetValue(score) is not null)
-                    {
-                        throw new BundleException($"--draw and --score are for detectors; '{model.Manifest.Name}' is none.");
-                    }
-
-                    if (parsed.GetValue(before) is not null)
-                    {
-                        throw new BundleException($"--before is for language models; '{model.Manifest.Name}' is none.");
                     }
 
                     foreach (

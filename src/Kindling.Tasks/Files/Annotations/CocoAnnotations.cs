@@ -41,7 +41,12 @@ internal static class CocoAnnotations
         foreach ((int index, JsonElement item) in List(root, "annotations", whole).Index())
         {
             string place = $"{whole}, line {lines[index]}";
-            if (item.TryGetProperty("iscrowd", out JsonElement crowd) && crowd.ValueKind == JsonValueKind.Number && crowd.GetInt32() == 1)
+            if (item.ValueKind != JsonValueKind.Object)
+            {
+                throw new BundleException($"{place}: expected an annotation, got {item.ValueKind}.");
+            }
+
+            if (item.TryGetProperty("iscrowd", out JsonElement crowd) && IsTrue(crowd))
             {
                 continue;
             }
@@ -88,6 +93,9 @@ internal static class CocoAnnotations
 
         return named;
     }
+
+    private static bool IsTrue(JsonElement flag) =>
+        flag.ValueKind == JsonValueKind.True || (flag.ValueKind == JsonValueKind.Number && flag.GetDouble() == 1);
 
     private static Box BoxOf(JsonElement item, string place)
     {
