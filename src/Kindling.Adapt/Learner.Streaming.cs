@@ -5,11 +5,12 @@ namespace Kindling.Adapt;
 public sealed partial class Learner
 {
     /// <summary>
-    /// Loss of the last examples of the stream before they were adapted to, where it was a number; written by whoever has the turn.
+    /// Loss of the last examples of the stream before they were adapted to, where it was a number, or minus the mean return of the last episodes; written by
+    /// whoever has the turn.
     /// </summary>
     private float? _streamLoss;
 
-    /// <summary>Runs <see cref="Observe"/> on another thread.</summary>
+    /// <summary>Runs <see cref="Observe(SupportSet, CancellationToken)"/> on another thread.</summary>
     /// <param name="examples">The next examples.</param>
     /// <param name="cancellationToken">Stops at once; the learner stays as it was.</param>
     public Task<StreamReport> ObserveAsync(SupportSet examples, CancellationToken cancellationToken = default) =>
@@ -30,12 +31,16 @@ public sealed partial class Learner
     /// </remarks>
     /// <exception cref="ArgumentException">The examples do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">Another adaptation of this learner runs.</exception>
-    public StreamReport Observe(SupportSet examples, CancellationToken cancellationToken = default)
+    public StreamReport Observe(SupportSet examples, CancellationToken cancellationToken = default) =>
+        Follow(examples, _model.Manifest.InnerRule.Stream, cancellationToken);
+
+    /// <summary>Likewise by another rule of starting again; null: never.</summary>
+    internal StreamReport Follow(SupportSet examples, ManifestStream? rule, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(examples);
         using Turns.Turn turn = TakeTurn();
         float loss = Loss(examples);
-        bool jumped = _model.Manifest.InnerRule.Stream is { } stream && _streamLoss is { } before && !(loss <= before + stream.Jump);
+        bool jumped = rule is not null && _streamLoss is { } before && !(loss <= before + rule.Jump);
         AdaptReport adaptation = Adapted(
             new AdaptRequest { Support = examples, FromStart = jumped },
             progress: null,

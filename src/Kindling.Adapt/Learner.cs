@@ -135,6 +135,12 @@ public sealed partial class Learner : ILearner
     public void Reset()
     {
         using Turns.Turn turn = TakeTurn();
+        StartAgain();
+    }
+
+    /// <summary>Back to the start; the caller has the turn.</summary>
+    private void StartAgain()
+    {
         ThrowIfDisposed();
         Publish(new Snapshot(_start, _start.Delta, Heads.Initial(_model.Manifest), steps: 0));
         _streamLoss = null;

@@ -2,7 +2,7 @@ using Kindling.Bundles;
 
 namespace Kindling.Adapt;
 
-/// <summary>What <see cref="Learner.Observe"/> did with the next examples of a stream.</summary>
+/// <summary>What <see cref="Learner.Observe(SupportSet, CancellationToken)"/> did with the next examples of a stream.</summary>
 public sealed class StreamReport
 {
     /// <summary>Mean loss of the examples before they were adapted to: how well the learner did on what it had not seen.</summary>

@@ -19,4 +19,11 @@ internal static class BundleRecipe
                 return bundle.Read(name);
             }
         );
+
+    /// <summary>Whether the tasks of a bundle at a path are worlds to act in. One without a recipe has none.</summary>
+    public static bool IsControl(string path)
+    {
+        using BundleFiles files = BundleFiles.Open(path);
+        return files.Manifest.Recipe is not null && Of(files.Manifest, path).Tasks.IsControl;
+    }
 }

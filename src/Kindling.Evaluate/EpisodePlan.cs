@@ -1,6 +1,7 @@
 using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
+using Kindling.Tasks.Control;
 
 namespace Kindling.Evaluate;
 
@@ -75,14 +76,26 @@ internal sealed class EpisodePlan
     public Episode Test(int number) =>
         languages.Count > 0
             ? ((ILanguages)test).Of(languages[number], Shape)
-            : runs?[number] ?? test.Sample(Split.Test, Shape, new SeededRandom(seed, TestStream, (ulong)number));
+            : runs?[number] ?? test.Sample(Split.Test, Shape, RandomOfTest(number));
+
+    /// <summary>Random numbers of test episode <paramref name="number"/>.</summary>
+    public SeededRandom RandomOfTest(int number) => new(seed, TestStream, (ulong)number);
 
     /// <summary>The language of test episode <paramref name="number"/>; null where tasks are no languages.</summary>
     public Language? Language(int number) => languages.Count > 0 ? languages[number] : null;
 
+    /// <summary>The worlds to act in that tasks are; null where they are something else.</summary>
+    public IControlFamily? Worlds => test as IControlFamily;
+
+    /// <summary>The tasks as ones whose outputs are actions; null where they are not.</summary>
+    public IActingFamily? Acting => test as IActingFamily;
+
     /// <summary>Stream <paramref name="number"/> of test tasks.</summary>
     public IReadOnlyList<StreamSegment> Stream(int number, int segments) =>
-        TaskStream.Sample(test, Split.Test, Shape, segments, new SeededRandom(seed, StreamStream, (ulong)number));
+        TaskStream.Sample(test, Split.Test, Shape, segments, RandomOfStream(number));
+
+    /// <summary>Random numbers of stream <paramref name="number"/>.</summary>
+    public SeededRandom RandomOfStream(int number) => new(seed, StreamStream, (ulong)number);
 
     /// <summary>Validation episode <paramref name="number"/> of the recipe's own tasks; the same ones whatever the seed of the test.</summary>
     /// <exception cref="BundleException">The recipe's data are missing, or too few for the shape.</exception>

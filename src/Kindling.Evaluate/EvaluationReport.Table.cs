@@ -20,7 +20,12 @@ public sealed partial class EvaluationReport
         (string Name, MetricSeries Series)[] own = lives
             ? [("policy", Inductive)]
             : [("transductive", Transductive), ("inductive", Inductive)];
-        (string Name, MetricSeries Series)[] columns = [.. own, .. Baselines.Select(b => (b.Key, b.Value))];
+        (string Name, MetricSeries Series)[] columns =
+        [
+            .. own,
+            .. Returns is { } returns ? [("return", returns)] : Array.Empty<(string, MetricSeries)>(),
+            .. Baselines.Select(b => (b.Key, b.Value)),
+        ];
         string tasks = OneShotRuns is null ? "test tasks" : "one-shot runs";
         string size = lives ? $"{Shots} episodes a step, judged by {Queries}" : $"{Ways}-way {Shots}-shot";
         Line(text, $"{Metric} over {Episodes} {tasks}, {size}, seed {Seed}, engine {Engine}, {MillisecondsPerStep:0.00} ms a step");

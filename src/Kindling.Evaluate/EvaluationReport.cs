@@ -58,6 +58,10 @@ public sealed partial class EvaluationReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OutsideReport? Outside { get; init; }
 
+    /// <summary>Only where outputs are actions: the return of an episode of acting in the task's world.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MetricSeries? Returns { get; init; }
+
     /// <summary>Only where the tasks are languages: the figures of each, those that are not in the means last.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<LanguageFigures>? Languages { get; init; }

@@ -22,7 +22,7 @@ public static class Evaluator
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionFaults.Refuse(options.Validate(), nameof(options));
-        bool lives = IsControl(path);
+        bool lives = BundleRecipe.IsControl(path);
         using AdaptableModel model = AdaptableModel.Open(
             path,
             new AdaptOptions
@@ -56,6 +56,7 @@ public static class Evaluator
         double[][] inductive = new double[all][];
         double[][][] others = [.. baselines.Baselines.Select(_ => new double[all][])];
         OutsideMeasure outside = new(model, plan);
+        ActingMeasure acting = new(model, plan);
         TimeSpan elapsed = TimeSpan.Zero;
         for (int e = 0; e < all; e++)
         {
@@ -67,6 +68,7 @@ public static class Evaluator
             }
 
             outside.Add(e, episode);
+            acting.Add(e, episode);
             long start = Stopwatch.GetTimestamp();
             engine.Adapt(episode);
             elapsed += Stopwatch.GetElapsedTime(start);
@@ -91,6 +93,7 @@ public static class Evaluator
             BaselineSettings = baselines.Settings,
             AbsentBaselines = baselines.Absent,
             Outside = outside.Report,
+            Returns = acting.Report,
             Languages = plan.Language(0) is null
                 ? null
                 :
@@ -104,12 +107,6 @@ public static class Evaluator
             OneShotRuns = options.OneShotRuns ? Runs(plan, inductive) : null,
             MillisecondsPerStep = elapsed.TotalMilliseconds / all / plan.Steps,
         };
-    }
-
-    private static bool IsControl(string path)
-    {
-        using BundleFiles files = BundleFiles.Open(path);
-        return files.Manifest.Recipe is not null && BundleRecipe.Of(files.Manifest, path).Tasks.IsControl;
     }
 
     private static LanguageFigures FiguresOf(Language language, double[] own, IEnumerable<(string Name, double[] Figures)> baselines) =>

@@ -37,6 +37,12 @@ public static class TaskFamilies
         },
         new()
         {
+            Type = "navigation-demonstration",
+            Kind = TaskKind.Regression,
+            Create = (_, _) => new NavigationDemonstrationFamily(),
+        },
+        new()
+        {
             Type = "point-robot",
             Kind = TaskKind.Regression,
             IsControl = true,

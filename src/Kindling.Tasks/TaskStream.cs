@@ -1,8 +1,10 @@
+using Kindling.Bundles;
+
 namespace Kindling.Tasks;
 
 /// <summary>
-/// Streams over any task family: segments one after the other, of a regression a task each, of a classification the classes of one task (class-incremental
-/// learning). A learner that gets each segment whole knows where it ends; one that gets parts of it does not.
+/// Streams over any task family: segments one after the other, of a regression a task each, of languages a language each and none twice, of a classification the classes
+/// of one task (class-incremental learning). A learner that gets each segment whole knows where it ends; one that gets parts of it does not.
 /// </summary>
 public static class TaskStream
 {
@@ -13,6 +15,7 @@ public static class TaskStream
     /// <param name="segments">Segments; of a classification as many as the shape has ways.</param>
     /// <param name="random">Random numbers of this stream.</param>
     /// <exception cref="ArgumentException">There are fewer than 2 segments, or of a classification another number than ways.</exception>
+    /// <exception cref="BundleException">There are fewer languages than segments.</exception>
     public static IReadOnlyList<StreamSegment> Sample(
         ITaskFamily family,
         Split split,
@@ -30,6 +33,21 @@ public static class TaskStream
                 $"A stream over '{family.Name}' has {(family.IsClassification ? $"a segment for each of {shape.Ways} classes, at least 2" : "at least 2 segments")}, got {segments}.",
                 nameof(segments)
             );
+        }
+
+        if (family is ILanguages all)
+        {
+            // no language twice, so that every boundary is one
+            Language[] languages = [.. all.Languages(split)];
+            if (segments > languages.Length)
+            {
+                throw new BundleException(
+                    $"{family.Name}: the split {split} has {languages.Length} languages, a stream of {segments} segments takes a language for each."
+                );
+            }
+
+            random.Shuffle(languages.AsSpan());
+            return [.. languages.Take(segments).Select(language => Segment(all.Of(language, shape)))];
         }
 
         if (!family.IsClassification)

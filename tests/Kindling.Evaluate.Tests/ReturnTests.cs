@@ -2,6 +2,7 @@ using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Evaluate.Plots;
 using Kindling.Evaluate.Reports;
+using Kindling.Evaluate.Streams;
 
 namespace Kindling.Evaluate.Tests;
 
@@ -15,7 +16,7 @@ public sealed class ReturnTests
         bundle = new(
             """{ "type": "policy", "hidden": [16] }""",
             """{ "type": "navigation", "shots": 10, "queries": 5 }""",
-            """{ "rate": 0.5, "steps": 1, "adaptationSteps": 2, "loss": "policy-gradient" }"""
+            """{ "rate": 0.5, "steps": 1, "adaptationSteps": 2, "loss": "policy-gradient", "jump": 10 }"""
         );
 
     [OneTimeTearDown]
@@ -94,8 +95,75 @@ public sealed class ReturnTests
         Assert.That(after, Is.GreaterThan(before + 5));
     }
 
-    // A point on a line that is paid for being far to the right; the second number of the action does nothing.
-    private static Trajectory[] Live(Learner learner, Random random, int episodes) =>
+    // The goal goes over to the other side: the return of what was learned falls below 0, and the policy is the one that it began as.
+    [Test]
+    public async Task ObserveAsync_GoalThatChangesSides_StartsAgain()
+    {
+        using AdaptableModel model = AdaptableModel.Open(bundle.Path, new AdaptOptions { RequireImprovement = false });
+        using Learner learner = model.CreateLearner();
+        FloatTensor place = new([2], [0.3f, 0]);
+        float[] atTheStart = [.. learner.Predict(place).Values];
+        Random random = new(5);
+        double? before = null;
+        for (int i = 0; i < 8; i++)
+        {
+            PolicyStreamReport report = await learner.ObserveAsync(Live(learner, random, 20), horizon: 30);
+            Assert.That(report.StartedAgain, Is.False);
+            Assert.That(report.PreviousReturn, before is { } last ? Is.EqualTo(last).Within(1e-4) : Is.Null);
+            Assert.That(report.Adaptation?.Accepted, Is.True);
+            before = report.Return;
+        }
+
+        Assert.That((learner.Steps, before > 15), Is.EqualTo((8, true)));
+
+        PolicyStreamReport turned = learner.Observe(Live(learner, random, 20, side: -1), horizon: 30);
+
+        Assert.That((turned.StartedAgain, turned.Adaptation), Is.EqualTo((true, (AdaptReport?)null)));
+        Assert.That(turned.Return, Is.LessThan(0));
+        Assert.That(learner.Steps, Is.Zero);
+        Assert.That(learner.Predict(place).Values, Is.EqualTo(atTheStart));
+
+        PolicyStreamReport next = learner.Observe(Live(learner, random, 20, side: -1), horizon: 30);
+        Assert.That((next.StartedAgain, next.PreviousReturn, learner.Steps), Is.EqualTo((false, (double?)null, 1)));
+    }
+
+    [Test]
+    public void Observe_EpisodesLongerThanTheHorizon_AreRefused()
+    {
+        using AdaptableModel model = AdaptableModel.Open(bundle.Path);
+        using Learner learner = model.CreateLearner();
+        Assert.That(
+            () => learner.Observe(Live(learner, new Random(1), 1), horizon: 20),
+            Throws.ArgumentException.With.Message.StartsWith("Trajectory 0 has 30 steps, expected at most 20.")
+        );
+    }
+
+    [Test]
+    public void Evaluate_StreamOfGoals_TellsReturnsBesideThoseOfOneThatNeverStartsAgain()
+    {
+        StreamOptions options = new()
+        {
+            Streams = 3,
+            Segments = 3,
+            Part = 10,
+            Tasks = new() { Shots = 20, Seed = 4 },
+        };
+        StreamEvaluationReport report = StreamEvaluator.Evaluate(bundle.Path, options);
+        StreamEvaluationReport again = StreamEvaluator.Evaluate(bundle.Path, options);
+
+        Assert.That(report.Metric, Is.EqualTo("return"));
+        Assert.That(report.Matrix.Select(row => row.Length), Is.EqualTo(new[] { 3, 3, 3, 3 }));
+        Assert.That(report.Matrix.SelectMany(row => row), Has.All.InRange(-250.0, 0.0));
+        Assert.That(report.Matrix, Is.EqualTo(again.Matrix));
+        Assert.That(report.OnlineUnadapted!.Mean[0], Is.Not.EqualTo(report.Online.Mean[0]));
+        Assert.That(report.OnlineNeverAgain, Is.Not.Null);
+        Assert.That(report.ForwardTransfer, Is.Not.Null);
+        Assert.That(report.ToTable(), Does.StartWith("return over 3 streams of 3 segments, 20 episodes each, 10 at a time, seed 4\n"));
+        Assert.That(report.ToTable(), Does.Contain("return before adapting").And.Contain("- never starts again"));
+    }
+
+    // A point on a line that is paid for being far to one side; the second number of the action does nothing.
+    private static Trajectory[] Live(Learner learner, Random random, int episodes, float side = 1) =>
         [
             .. Enumerable
                 .Range(0, episodes)
@@ -111,7 +179,7 @@ public sealed class ReturnTests
                         seen.AddRange([x, 0]);
                         taken.AddRange(action);
                         x += Math.Clamp(action[0], -0.1f, 0.1f);
-                        rewards.Add(x);
+                        rewards.Add(side * x);
                     }
 
                     return new Trajectory(new FloatTensor([30, 2], [.. seen]), new FloatTensor([30, 2], [.. taken]), [.. rewards]);

@@ -71,6 +71,8 @@ public sealed class StreamTests
         Assert.That(report.BackwardTransfer.Mean[0], Is.InRange(-8, -3));
         Assert.That(report.Metric, Is.EqualTo("mse"));
         Assert.That(report.BoundariesFound.Mean[0], Is.Zero, "the rule knows no jump");
+        Assert.That(report.OnlineNeverAgain, Is.Null, "and so nothing else than following");
+        Assert.That(report.OnlineUnadapted!.Mean[0], Is.Positive.And.Not.EqualTo(report.Online.Mean[0]));
         Assert.That(report.ToTable(), Does.StartWith("mse over 40 streams of 4 segments, 10 examples each, 2 at a time, seed 1\n"));
     }
 
@@ -82,6 +84,7 @@ public sealed class StreamTests
         Assert.That(report.Matrix[1], Is.EqualTo(new[] { 1.0, 0, 0 }), "one class is known, all are taken for it");
         Assert.That(report.Matrix[2][2], Is.Zero, "nobody has seen the third");
         Assert.That(report.ForwardTransfer, Is.Null, "nobody can have");
+        Assert.That(report.OnlineUnadapted, Is.Null, "the start has no classes");
         Assert.That(report.ToTable(), Does.Not.Contain("forward transfer"));
         Assert.That(
             () => StreamEvaluator.Evaluate(characters.Path, new StreamOptions { Segments = 2 }),

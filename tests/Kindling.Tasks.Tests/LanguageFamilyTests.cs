@@ -40,6 +40,40 @@ internal sealed class LanguageFamilyTests
     }
 
     [Test]
+    public void Stream_OfLanguages_HasNoneTwice()
+    {
+        ITaskFamily family = TaskFamilies.Create(Spec, files.Root);
+        Language[] all = [.. ((ILanguages)family).Languages(Split.Test)];
+        StreamSegment[][] streams =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => TaskStream.Sample(family, Split.Test, Spec.ToShape(), all.Length, new SeededRandom((ulong)i)).ToArray()),
+        ];
+        foreach (StreamSegment[] stream in streams)
+        {
+            Assert.That(
+                stream.Select(s => all.Single(l => l.Text.Span.StartsWith(Text(s.Y))).Code),
+                Is.EquivalentTo(all.Select(l => l.Code))
+            );
+        }
+
+        Assert.That(
+            streams.Select(s => Convert.ToHexString(Text(s[0].Y))).Distinct().Count(),
+            Is.GreaterThan(1),
+            "in another order each time"
+        );
+        Assert.That(
+            () => TaskStream.Sample(family, Split.Test, Spec.ToShape(), all.Length + 1, new SeededRandom(1)),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    $"udhr: the split Test has {all.Length} languages, a stream of {all.Length + 1} segments takes a language for each."
+                )
+        );
+    }
+
+    [Test]
     public void Sample_ForTraining_TakesPiecesThatDoNotOverlap()
     {
         ITaskFamily family = TaskFamilies.Create(Spec, files.Root);

@@ -12,6 +12,7 @@ internal sealed class TaskFamilyContractTests
         new() { Type = "sinusoid", Shots = 5 },
         new() { Type = "demonstration", Shots = 5 },
         new() { Type = "navigation", Shots = 2 },
+        new() { Type = "navigation-demonstration", Shots = 2 },
         new() { Type = "point-robot", Shots = 2 },
         new() { Type = "reacher", Shots = 2 },
         new() { Type = "runner", Shots = 2 },
@@ -242,7 +243,7 @@ internal sealed class TaskFamilyContractTests
             Is.EqualTo(
                 new[]
                 {
-                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, point-robot, reacher, runner, runner-direction, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, scenes, omniglot-scenes, cells, got 'cubic'.",
+                    "tasks.type must be one of linear, sinusoid, demonstration, navigation, navigation-demonstration, point-robot, reacher, runner, runner-direction, glyphs, omniglot, har_geotec, images, noise, table, clinc150, banking77, texts, fsdd, recordings, udhr, scenes, omniglot-scenes, cells, got 'cubic'.",
                 }
             )
         );

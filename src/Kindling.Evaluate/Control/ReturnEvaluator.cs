@@ -74,6 +74,10 @@ internal static class ReturnEvaluator
         return lived;
     }
 
+    /// <summary>What a learner's policy says to observations <c>[episodes, numbers]</c>.</summary>
+    public static FloatTensor Act(Learner learner, IControlFamily worlds, FloatTensor seen) =>
+        new([seen.Shape[0], worlds.OutputCount], [.. learner.PredictBatch(seen).SelectMany(prediction => prediction.Values)]);
+
     private static (double[] Returns, TimeSpan Spent) Live(
         Learner learner,
         IControlFamily worlds,
@@ -84,11 +88,17 @@ internal static class ReturnEvaluator
     )
     {
         TimeSpan spent = TimeSpan.Zero;
-        double[] returns = Rollouts.Course(worlds, Split.Test, shape, steps, new SeededRandom(seed), Act, Adapt, judged);
+        double[] returns = Rollouts.Course(
+            worlds,
+            Split.Test,
+            shape,
+            steps,
+            new SeededRandom(seed),
+            seen => Act(learner, worlds, seen),
+            Adapt,
+            judged
+        );
         return (returns, spent);
-
-        FloatTensor Act(FloatTensor seen) =>
-            new([seen.Shape[0], worlds.OutputCount], [.. learner.PredictBatch(seen).SelectMany(prediction => prediction.Values)]);
 
         void Adapt(FloatTensor x, FloatTensor y)
         {

@@ -9,7 +9,7 @@ public sealed class StreamEvaluationReport
     /// <summary>The bundle.</summary>
     public required string Bundle { get; init; }
 
-    /// <summary><c>accuracy</c> or <c>mse</c>.</summary>
+    /// <summary>As in <see cref="EvaluationReport.Metric"/>.</summary>
     public required string Metric { get; init; }
 
     /// <summary>Streams.</summary>
@@ -30,8 +30,14 @@ public sealed class StreamEvaluationReport
     /// <summary>Seed of the streams.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Loss of what came, before it was adapted to.</summary>
+    /// <summary>Loss of what came, before it was adapted to; of policies its return.</summary>
     public required MetricSeries Online { get; init; }
+
+    /// <summary>Likewise of a learner that never starts again; null where the rule says nothing of starting again.</summary>
+    public required MetricSeries? OnlineNeverAgain { get; init; }
+
+    /// <summary>Likewise of one that stays at the start; null for a classification, whose classes the start has not.</summary>
+    public required MetricSeries? OnlineUnadapted { get; init; }
 
     /// <summary>Metric over all segments at the end.</summary>
     public required MetricSeries Final { get; init; }
@@ -55,9 +61,11 @@ public sealed class StreamEvaluationReport
     public string ToTable()
     {
         StringBuilder text = new();
+        bool lives = Metric == EvaluationReport.ReturnMetric;
+        string online = lives ? "return" : "loss";
         Line(
             text,
-            $"{Metric} over {Streams} streams of {Segments} segments, {Shots} examples each, {(Part == 0 ? "a segment" : $"{Part}")} at a time, seed {Seed}"
+            $"{Metric} over {Streams} streams of {Segments} segments, {Shots} {(lives ? "episodes" : "examples")} each, {(Part == 0 ? "a segment" : $"{Part}")} at a time, seed {Seed}"
         );
         foreach (
             (string name, MetricSeries? series) in new (string, MetricSeries?)[]
@@ -65,7 +73,9 @@ public sealed class StreamEvaluationReport
                 ("at the end", Final),
                 ("backward transfer", BackwardTransfer),
                 ("forward transfer", ForwardTransfer),
-                ("loss before adapting", Online),
+                ($"{online} before adapting", Online),
+                ("- never starts again", OnlineNeverAgain),
+                ("- never adapts", OnlineUnadapted),
                 ("boundaries found", BoundariesFound),
                 ("false jumps", FalseJumps),
             }
@@ -73,7 +83,7 @@ public sealed class StreamEvaluationReport
         {
             if (series is not null)
             {
-                Line(text, $"{name, -20} {series.Mean[0], 9:0.0000} +- {series.Ci95[0]:0.0000}");
+                Line(text, $"{name, -22} {series.Mean[0], 9:0.0000} +- {series.Ci95[0]:0.0000}");
             }
         }
 

@@ -1,5 +1,6 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Evaluate.Control;
 using Kindling.Tasks;
 
 namespace Kindling.Evaluate.Streams;
@@ -14,30 +15,44 @@ public static class StreamEvaluator
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionFaults.Refuse(options.Validate(), nameof(options));
+        bool lives = BundleRecipe.IsControl(path);
         using AdaptableModel model = AdaptableModel.Open(
             path,
-            new AdaptOptions { Provider = options.Tasks.Provider, Device = options.Tasks.Device }
+            new AdaptOptions
+            {
+                Provider = options.Tasks.Provider,
+                Device = options.Tasks.Device,
+                // what a step is worth to a policy shows in the next episodes, not in its loss
+                RequireImprovement = !lives,
+            }
         );
         EpisodePlan plan = new(path, model.Manifest, options.Tasks);
         int segments = Segments(path, model.Manifest, plan, options);
-        EpisodePlan.CheckExamples(path, model.Manifest, options.Part == 0 ? plan.Shape.Shots : options.Part);
-        Course[] courses = [.. Enumerable.Range(0, options.Streams).Select(n => Follow(model, plan.Stream(n, segments), options.Part))];
-        bool isError = !Figures.MoreIsBetter(model.Manifest);
+        if (!lives)
+        {
+            EpisodePlan.CheckExamples(path, model.Manifest, options.Part == 0 ? plan.Shape.Shots : options.Part);
+        }
+
+        ManifestStream? rule = model.Manifest.InnerRule.Stream;
+        StreamCourse[] courses = All(rule, adapts: true, measures: true);
+        bool isError = !lives && !Figures.MoreIsBetter(model.Manifest);
         TransferFigures[] figures = [.. courses.Select(c => TransferFigures.Of(c.Matrix, isError))];
         return new StreamEvaluationReport
         {
             Bundle = path,
-            Metric = Figures.Metric(model.Manifest),
+            Metric = lives ? EvaluationReport.ReturnMetric : Figures.Metric(model.Manifest),
             Streams = options.Streams,
             Segments = segments,
             Part = options.Part,
             Shots = plan.Shape.Shots,
             Queries = plan.Shape.Queries,
             Seed = options.Tasks.Seed,
-            Online = Figure(courses.Select(c => c.Losses.Average())),
+            Online = Online(courses),
+            OnlineNeverAgain = rule is null ? null : Online(All(rule: null, adapts: true, measures: false)),
+            OnlineUnadapted = model.Manifest.IsClassification ? null : Online(All(rule: null, adapts: false, measures: false)),
             Final = Figure(figures.Select(f => f.Final)),
             BackwardTransfer = Figure(figures.Select(f => f.Backward)),
-            ForwardTransfer = isError ? Figure(figures.Select(f => f.Forward)) : null,
+            ForwardTransfer = model.Manifest.IsClassification ? null : Figure(figures.Select(f => f.Forward)),
             Matrix =
             [
                 .. Enumerable
@@ -47,6 +62,27 @@ public static class StreamEvaluator
             BoundariesFound = Figure(courses.Select(c => (double)c.Found / (segments - 1))),
             FalseJumps = Figure(courses.Select(c => (double)c.False)),
         };
+
+        StreamCourse[] All(ManifestStream? rule, bool adapts, bool measures) =>
+            [
+                .. Enumerable
+                    .Range(0, options.Streams)
+                    .Select(n =>
+                    {
+                        using Learner learner = model.CreateLearner();
+                        return plan.Worlds is { } worlds
+                            ? new PolicyStreams(worlds, plan.Shape).Follow(
+                                learner,
+                                rule,
+                                adapts,
+                                segments,
+                                options.Part,
+                                plan.RandomOfStream(n),
+                                measures
+                            )
+                            : Follow(model.Manifest, learner, rule, adapts, plan.Stream(n, segments), options.Part, measures);
+                    }),
+            ];
     }
 
     private static int Segments(string path, BundleManifest manifest, EpisodePlan plan, StreamOptions options)
@@ -63,29 +99,49 @@ public static class StreamEvaluator
             : plan.Shape.Ways;
     }
 
-    private static Course Follow(AdaptableModel model, IReadOnlyList<StreamSegment> stream, int part)
+    private static StreamCourse Follow(
+        BundleManifest manifest,
+        Learner learner,
+        ManifestStream? rule,
+        bool adapts,
+        IReadOnlyList<StreamSegment> stream,
+        int part,
+        bool measures
+    )
     {
-        using Learner learner = model.CreateLearner();
-        Course course = new();
-        double[] Row() => [.. stream.Select(s => Figures.Of(model.Manifest, learner.OutputsInductive(s.QueryX), s.QueryY))];
-        course.Matrix.Add(Row());
+        StreamCourse course = new();
+        Measure();
         for (int i = 0; i < stream.Count; i++)
         {
             bool first = true;
             foreach ((FloatTensor x, FloatTensor y) in stream[i].Parts(part))
             {
-                StreamReport report = learner.Observe(Examples(model.Manifest, x, y));
-                course.Losses.Add(report.Loss);
-                bool atBoundary = first && i > 0;
-                course.Found += report.Jumped && atBoundary ? 1 : 0;
-                course.False += report.Jumped && !atBoundary ? 1 : 0;
+                SupportSet examples = Examples(manifest, x, y);
+                if (adapts)
+                {
+                    StreamReport report = learner.Follow(examples, rule);
+                    course.Add(report.Loss, report.Jumped, atBoundary: first && i > 0);
+                }
+                else
+                {
+                    course.Add(learner.Loss(examples), startedAgain: false, atBoundary: false);
+                }
+
                 first = false;
             }
 
-            course.Matrix.Add(Row());
+            Measure();
         }
 
         return course;
+
+        void Measure()
+        {
+            if (measures)
+            {
+                course.Matrix.Add([.. stream.Select(s => Figures.Of(manifest, learner.OutputsInductive(s.QueryX), s.QueryY))]);
+            }
+        }
     }
 
     // Classes are named in the order in which they come, so that they take the head's slots in that order.
@@ -104,17 +160,7 @@ public static class StreamEvaluator
         );
     }
 
+    private static MetricSeries Online(StreamCourse[] courses) => Figure(courses.Select(c => c.Online.Average()));
+
     private static MetricSeries Figure(IEnumerable<double> values) => MetricSeries.Of([.. values.Select(v => new[] { v })]);
-
-    /// <summary>What one stream showed.</summary>
-    private sealed class Course
-    {
-        public List<double[]> Matrix { get; } = [];
-
-        public List<double> Losses { get; } = [];
-
-        public int Found { get; set; }
-
-        public int False { get; set; }
-    }
 }
