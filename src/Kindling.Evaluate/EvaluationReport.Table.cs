@@ -57,10 +57,7 @@ public sealed partial class EvaluationReport
 
         foreach ((string name, double setting) in BaselineSettings)
         {
-            Line(
-                text,
-                $"{name}: {(name == "ridge" ? "strength" : name.EndsWith(BaselineSet.Steps, StringComparison.Ordinal) ? "number" : "rate")} {setting}, chosen on validation tasks"
-            );
+            Line(text, $"{name}: {SettingName(name)} {setting}, chosen on validation tasks");
         }
 
         foreach (IGrouping<string, string> group in AbsentBaselines.GroupBy(a => a.Value, a => a.Key, StringComparer.Ordinal))
@@ -70,6 +67,12 @@ public sealed partial class EvaluationReport
 
         return text.ToString().TrimEnd();
     }
+
+    /// <summary>What a member of <see cref="BaselineSettings"/> is.</summary>
+    internal static string SettingName(string name) =>
+        name == "ridge" ? "strength"
+        : name.EndsWith(BaselineSet.Steps, StringComparison.Ordinal) ? "number"
+        : "rate";
 
     // Baselines without steps have their only figure in the first row.
     private static string Cell(MetricSeries series, int step) =>

@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Text;
+using System.Xml.Linq;
 using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Evaluate.Baselines;
 using Kindling.Evaluate.Languages;
+using Kindling.Evaluate.Reports;
 using Kindling.Export;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -47,6 +50,34 @@ public sealed class LanguageTests
     {
         model.Dispose();
         folder.Dispose();
+    }
+
+    [Test]
+    public void Write_ReportOfALanguageModel_HasARowForEachLanguage()
+    {
+        EvaluationOptions options = new() { DataRoot = folder["data"] };
+        ReportSource source = new() { Bundle = Bundle, Subject = "here" };
+        ModelReport.Create(source, options, TimeProvider.System).Write(folder["report.html"]);
+        XElement page = XDocument.Load(folder["report.html"]).Root!;
+        EvaluationReport report = Evaluator.Evaluate(Bundle, options);
+
+        string[][] rows =
+        [
+            .. page.Descendants("table")
+                .ElementAt(1)
+                .Element("tbody")!
+                .Elements("tr")
+                .Select(r => r.Elements().Select(c => c.Value).ToArray()),
+        ];
+        Assert.That(rows.Select(r => r[0]), Is.EqualTo(report.Languages!.Select(l => l.Name)));
+        Assert.That(
+            rows.Select(r => r[2]),
+            Is.EqualTo(report.Languages!.Select(l => l.BitsPerByte[0].ToString("0.000", CultureInfo.InvariantCulture)))
+        );
+        Assert.That(
+            page.Descendants("p").Select(p => p.Value),
+            Has.Some.StartsWith("Bits per byte ").And.Some.Contain("windows to learn from")
+        );
     }
 
     [TestCase(EvaluationOptions.OrtEngine)]

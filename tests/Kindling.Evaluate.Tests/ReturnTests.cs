@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Xml.Linq;
 using Kindling.Adapt;
 using Kindling.Bundles;
 using Kindling.Evaluate.Plots;
@@ -62,16 +64,37 @@ public sealed class ReturnTests
     }
 
     [Test]
-    public void Create_ReportOfAPolicy_IsRefused() =>
+    public void Write_ReportOfAPolicy_ShowsReturnsAndWhereItGoes()
+    {
+        string place = Path.GetDirectoryName(bundle.Path)!;
+        ReportSource source = new()
+        {
+            Bundle = bundle.Path,
+            Subject = "here",
+            Training = Path.Combine(place, "checkpoint"),
+        };
+        EvaluationOptions options = new() { Episodes = 2 };
+        ModelReport report = ModelReport.Create(source, options, TimeProvider.System);
+        string path = Path.Combine(place, "report.html");
+        report.Write(path);
+        XElement page = XDocument.Load(path).Root!;
+        double[] returns = [.. Evaluator.Evaluate(bundle.Path, options).Inductive.Mean];
+
         Assert.That(
-            () =>
-                ModelReport.Create(
-                    new ReportSource { Bundle = bundle.Path, Subject = "here" },
-                    new() { Episodes = 2 },
-                    TimeProvider.System
-                ),
-            Throws.TypeOf<BundleException>().With.Message.StartsWith($"{bundle.Path}: there is no report of policies yet;")
+            page.Descendants("section").Select(s => s.Attribute("id")?.Value),
+            Is.EqualTo(new[] { "results", "training", "examples", "recipe", "provenance" })
         );
+        string[][] rows = [.. page.Descendants("table").First().Descendants("tr").Select(r => r.Elements().Select(c => c.Value).ToArray())];
+        Assert.That(rows[0], Is.EqualTo(new[] { "steps", "meta-learned", "random (baseline)" }));
+        Assert.That(
+            rows[1..].Select(r => r[1].Split(' ')[0]),
+            Is.EqualTo(returns.Select(r => r.ToString("0.00", CultureInfo.InvariantCulture)))
+        );
+        Assert.That(
+            report.WritePlots(Path.Combine(place, "plots")).Select(Path.GetFileName),
+            Is.EqualTo(new[] { "training-loss.png", "training-validation.png", "steps.png", "paths.png" })
+        );
+    }
 
     // The app's own loop: act, adapt, act on, with the goal on the right.
     [Test]

@@ -96,45 +96,37 @@ public static class EvaluationPlot
     internal static Plot StepsPanel(EvaluationReport report, string name)
     {
         Plot plot = new();
-        bool returns = report.Metric == EvaluationReport.ReturnMetric;
-        bool error = report.Metric is not ("accuracy" or Figures.DetectionMetric) && !returns;
-        Series(plot, report.Steps, report.Inductive, "meta-learned", 0, error);
-        if (!error && !returns)
+        MetricWords metric = MetricWords.Of(report.Metric);
+        Series(plot, report.Steps, report.Inductive, "meta-learned", 0, metric.IsError);
+        if (metric.IsShare)
         {
-            Series(plot, report.Steps, report.Transductive, "meta-learned, transductive", 1, error);
+            Series(plot, report.Steps, report.Transductive, "meta-learned, transductive", 1, metric.IsError);
         }
 
         foreach ((int index, (string baseline, MetricSeries series)) in report.Baselines.Index())
         {
-            Series(plot, report.Steps, series, baseline, index + 2, error);
+            Series(plot, report.Steps, series, baseline, index + 2, metric.IsError);
         }
 
         PlotStyle.Label(
             plot,
             $"{name}: {report.Episodes} test tasks, 95 % intervals",
             "adaptation steps",
-            report.Metric switch
-            {
-                "accuracy" => "accuracy",
-                Figures.DetectionMetric => "mean average precision at 0.5",
-                EvaluationReport.ReturnMetric => "return",
-                "bitsPerByte" => "bits per byte (logarithmic)",
-                _ => "mean squared error (logarithmic)",
-            },
-            error ? Alignment.UpperRight : Alignment.LowerRight
+            metric.Axis,
+            metric.IsError ? Alignment.UpperRight : Alignment.LowerRight
         );
-        if (returns)
-        {
-            plot.Axes.Margins(bottom: 0.35, top: 0.1);
-        }
-        else if (!error)
+        if (metric.IsShare)
         {
             plot.Axes.SetLimitsY(0, 1.02);
         }
-        else
+        else if (metric.IsError)
         {
             plot.Axes.Margins(bottom: 0.1, top: 0.45);
             PlotStyle.LabelLogarithms(plot);
+        }
+        else
+        {
+            plot.Axes.Margins(bottom: 0.35, top: 0.1);
         }
 
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };

@@ -6,20 +6,26 @@ namespace Kindling.Evaluate.Plots;
 /// <summary>Pictures of a training's course.</summary>
 internal static class TrainingPlot
 {
-    /// <summary>The loss by iteration; where a training diverged, up to there.</summary>
+    /// <summary>The loss by iteration; where a training diverged, up to there. One that falls below 0, as a policy's does, is drawn as it is.</summary>
     public static Plot LossPanel(IReadOnlyList<TrainingMetrics> log, string name)
     {
         Plot plot = new();
         TrainingMetrics[] finite = [.. log.Where(l => double.IsFinite(l.Loss))];
-        double[] losses = [.. finite.Select(l => PlotStyle.Logarithm(l.Loss))];
+        bool logarithmic = finite.All(l => l.Loss > 0);
+        double[] losses = [.. finite.Select(l => logarithmic ? PlotStyle.Logarithm(l.Loss) : l.Loss)];
         _ = PlotStyle.Line(plot, Iterations(finite), losses, "query loss after adaptation");
-        PlotStyle.LabelLogarithms(plot);
-        PlotStyle.Label(plot, $"{name}: loss in training", "iteration", "loss (logarithmic)", Alignment.UpperRight);
+        if (logarithmic)
+        {
+            PlotStyle.LabelLogarithms(plot);
+        }
+
+        string axis = logarithmic ? "loss (logarithmic)" : "loss";
+        PlotStyle.Label(plot, $"{name}: loss in training", "iteration", axis, Alignment.UpperRight);
         return plot;
     }
 
     /// <summary>The metric on validation tasks by iteration, before adaptation and after steps: at most four, the first and the last among them.</summary>
-    public static Plot ValidationPanel(IReadOnlyList<TrainingMetrics> log, string name, bool accuracy)
+    public static Plot ValidationPanel(IReadOnlyList<TrainingMetrics> log, string name, MetricWords metric)
     {
         Plot plot = new();
         TrainingMetrics[] validated = [.. log.Where(l => l.Validation?.All(double.IsFinite) == true)];
@@ -27,23 +33,17 @@ internal static class TrainingPlot
         int[] steps = [.. new[] { 0, 1, last / 2, last }.Distinct().Where(k => k <= last).Order()];
         foreach ((int index, int step) in steps.Index())
         {
-            double[] values = [.. validated.Select(l => accuracy ? l.Validation![step] : PlotStyle.Logarithm(l.Validation![step]))];
+            double[] values = [.. validated.Select(l => metric.IsError ? PlotStyle.Logarithm(l.Validation![step]) : l.Validation![step])];
             _ = PlotStyle.Line(plot, Iterations(validated), values, PlotStyle.After(step), index, index);
         }
 
-        string metric = accuracy ? "accuracy" : "mean squared error (logarithmic)";
-        PlotStyle.Label(
-            plot,
-            $"{name}: validation tasks in training",
-            "iteration",
-            metric,
-            accuracy ? Alignment.LowerRight : Alignment.UpperRight
-        );
-        if (accuracy)
+        Alignment legend = metric.IsError ? Alignment.UpperRight : Alignment.LowerRight;
+        PlotStyle.Label(plot, $"{name}: validation tasks in training", "iteration", metric.Axis, legend);
+        if (metric.IsShare)
         {
             plot.Axes.SetLimitsY(0, 1.02);
         }
-        else
+        else if (metric.IsError)
         {
             PlotStyle.LabelLogarithms(plot);
         }

@@ -39,40 +39,20 @@ public sealed class ModelReport
                 Device = options.Device,
             }
         );
-        if (model.Manifest.IsLanguage)
-        {
-            throw new BundleException(
-                $"{source.Bundle}: a report is about labels or values, which a language model does not give; `kindling eval` shows what there is to see."
-            );
-        }
-
-        if (model.Manifest.IsDetection)
-        {
-            throw new BundleException(
-                $"{source.Bundle}: there is no report of detectors yet; `kindling eval --plot FILE.png` draws what one finds and how precisely."
-            );
-        }
-
         EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
-        if (evaluation.Metric == EvaluationReport.ReturnMetric)
-        {
-            throw new BundleException(
-                $"{source.Bundle}: there is no report of policies yet; `kindling eval --plot FILE.png` draws returns and, in a plane, where the policy goes."
-            );
-        }
-
         EpisodePlan plan = new(source.Bundle, model.Manifest, options);
+        bool asks = evaluation.Metric is "accuracy" or "mse";
         ReportContent said = new(
             source.Subject,
             model.Manifest,
             plan.Recipe,
             evaluation,
-            TestOutcomes.Collect(model, plan, options.Episodes),
+            asks ? TestOutcomes.Collect(model, plan, options.Episodes) : null,
             source.Training is null ? null : Checkpoint.Read(source.Training, Checkpoint.ThetaFile).State,
             log,
             time.GetUtcNow()
         );
-        return new(said, ReportFigures.Draw(said, model, options));
+        return new(said, ReportFigures.Draw(said, model, plan, options));
     }
 
     /// <summary>Writes the page, atomically.</summary>

@@ -1,4 +1,5 @@
 using Kindling.Adapt;
+using Kindling.Evaluate.Control;
 using Kindling.Evaluate.Plots;
 using Kindling.Tasks;
 using ScottPlot;
@@ -16,17 +17,17 @@ internal sealed class ReportFigures
     /// <summary>The evaluation beside the baselines.</summary>
     public required Figure Steps { get; init; }
 
-    /// <summary>Test curves before and after adaptation, where the bundle learns curves.</summary>
-    public required IReadOnlyList<Figure> Curves { get; init; }
+    /// <summary>Test tasks to be looked at: curves before and after adaptation, where policies go in a plane, what detectors find.</summary>
+    public required IReadOnlyList<Figure> Examples { get; init; }
 
     /// <summary>Confusion and calibration; or predicted and true values.</summary>
     public required IReadOnlyList<Figure> Quality { get; init; }
 
     /// <summary>All of them in order.</summary>
-    public IEnumerable<Figure> All => [.. Training, Steps, .. Curves, .. Quality];
+    public IEnumerable<Figure> All => [.. Training, Steps, .. Examples, .. Quality];
 
     /// <summary>Draws them.</summary>
-    public static ReportFigures Draw(ReportContent content, AdaptableModel model, EvaluationOptions options) =>
+    public static ReportFigures Draw(ReportContent content, AdaptableModel model, EpisodePlan plan, EvaluationOptions options) =>
         new()
         {
             Training = OfTraining(content),
@@ -35,7 +36,7 @@ internal sealed class ReportFigures
                 "Test tasks by adaptation steps, beside the baselines",
                 EvaluationPlot.StepsPanel(content.Evaluation, content.Recipe.Name)
             ),
-            Curves = options.Source is null && CurveSample.Fits(content.Manifest, content.Recipe) ? OfCurves(content, model, options) : [],
+            Examples = OfExamples(content, model, plan, options),
             Quality = OfQuality(content),
         };
 
@@ -48,9 +49,31 @@ internal sealed class ReportFigures
                 Make(
                     "training-validation",
                     "Validation tasks by iteration, before and after adaptation",
-                    TrainingPlot.ValidationPanel(content.Log, content.Recipe.Name, content.Manifest.IsClassification)
+                    TrainingPlot.ValidationPanel(content.Log, content.Recipe.Name, content.Metric)
                 ),
             ];
+
+    private static Figure[] OfExamples(ReportContent content, AdaptableModel model, EpisodePlan plan, EvaluationOptions options) =>
+        plan.Worlds is { SeesPlace: true }
+            ?
+            [
+                Make(
+                    "paths",
+                    "The first test task: where the policy goes before adaptation and after each step, five episodes each",
+                    EvaluationPlot.PathsPanel(ReturnEvaluator.FirstTask(model, content.Recipe, content.Evaluation), content.Recipe.Name)
+                ),
+            ]
+        : content.Manifest.IsDetection
+            ?
+            [
+                new Figure(
+                    "found",
+                    "The first test tasks, one in a row: a support picture with its objects, then query pictures with what is found after adaptation; white boxes are what there is",
+                    DetectionSheet.Draw(model, plan)
+                ),
+            ]
+        : options.Source is null && CurveSample.Fits(content.Manifest, content.Recipe) ? OfCurves(content, model, options)
+        : [];
 
     private static Figure[] OfCurves(ReportContent content, AdaptableModel model, EvaluationOptions options)
     {
@@ -76,19 +99,20 @@ internal sealed class ReportFigures
     private static Figure[] OfQuality(ReportContent content) =>
         content.Fit is { } fit
             ? [Make("predicted-true", "Query examples: predicted by true values", OutcomePlot.FitPanel(fit, content.Recipe.Name))]
-            :
-            [
-                Make(
-                    "confusion",
-                    "Query examples by true and predicted class, in percent of each true class",
-                    OutcomePlot.ConfusionPanel(content.Confusion!, content.Recipe.Name)
-                ),
-                Make(
-                    "calibration",
-                    "Reliability diagram: accuracy by confidence, and how many predictions have it",
-                    OutcomePlot.CalibrationPanel(content.Calibration!, content.Recipe.Name)
-                ),
-            ];
+        : content.Outcomes is null ? []
+        :
+        [
+            Make(
+                "confusion",
+                "Query examples by true and predicted class, in percent of each true class",
+                OutcomePlot.ConfusionPanel(content.Confusion!, content.Recipe.Name)
+            ),
+            Make(
+                "calibration",
+                "Reliability diagram: accuracy by confidence, and how many predictions have it",
+                OutcomePlot.CalibrationPanel(content.Calibration!, content.Recipe.Name)
+            ),
+        ];
 
     private static Figure Make(string name, string description, Plot plot)
     {

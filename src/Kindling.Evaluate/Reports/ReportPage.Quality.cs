@@ -8,6 +8,11 @@ internal sealed partial class ReportPage
 {
     private const int ShownConfusions = 15;
 
+    private XElement[] Quality() =>
+        content.Outcomes is null ? []
+        : content.Confusion is null ? [Regression()]
+        : Classification();
+
     private XElement[] Classification()
     {
         (ConfusionMatrix matrix, Calibration calibration) = (content.Confusion!, content.Calibration!);

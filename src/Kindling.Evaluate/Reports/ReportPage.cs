@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Xml.Linq;
+using Kindling.Evaluate.Languages;
 
 namespace Kindling.Evaluate.Reports;
 
 /// <summary>The page of a report: HTML that loads nothing, reads in light and dark, and says in words and tables what its pictures show.</summary>
 internal sealed partial class ReportPage(ReportContent content, ReportFigures figures)
 {
-    private readonly bool accuracy = content.Manifest.IsClassification;
-
     /// <summary>Puts the page together.</summary>
     public XElement Write()
     {
@@ -16,8 +15,8 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
         [
             Results(),
             Section("training", "Training", figures.Training.Count == 0 ? NoTraining() : figures.Training.Select(Draw)),
-            Section("examples", "Examples", Examples()),
-            .. accuracy ? Classification() : [Regression()],
+            .. Examples() is { Length: > 0 } examples ? [Section("examples", "Examples", examples)] : Array.Empty<XElement>(),
+            .. Quality(),
             Section("recipe", "Recipe", Html.Element("pre", content.Recipe.ToJson())),
             Section("provenance", "Provenance", Provenance()),
         ];
@@ -64,8 +63,8 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
     private string Summary()
     {
         MetricSeries own = content.Evaluation.Inductive;
-        string unit = accuracy ? " %" : "";
-        return $"{Metric()} {Figure(own, own.Mean.Count - 1)}{unit} {Plots.PlotStyle.After(content.Evaluation.Steps[^1])}, {Figure(own, 0)}{unit} before. {content.Protocol}.";
+        MetricWords metric = content.Metric;
+        return $"{metric.Name} {metric.Figure(own, own.Mean.Count - 1)}{metric.Unit} {Plots.PlotStyle.After(content.Evaluation.Steps[^1])}, {metric.Figure(own, 0)}{metric.Unit} before. {content.Protocol}.";
     }
 
     private XElement Results()
@@ -73,8 +72,10 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
         EvaluationReport evaluation = content.Evaluation;
         (string Name, MetricSeries Series)[] columns =
         [
-            ("one at a time", evaluation.Inductive),
-            ("as one batch", evaluation.Transductive),
+            .. content.Outcomes is null
+                ? [("meta-learned", evaluation.Inductive)]
+                : new[] { ("one at a time", evaluation.Inductive), ("as one batch", evaluation.Transductive) },
+            .. evaluation.Returns is { } returns ? [("return of acting", returns)] : Array.Empty<(string, MetricSeries)>(),
             .. evaluation.Baselines.Select(b => ($"{b.Key} (baseline)", b.Value)),
         ];
         return Section(
@@ -82,28 +83,54 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
             "Results beside the baselines",
             Draw(figures.Steps),
             Html.Table(
-                $"{Metric()}{(accuracy ? " in %" : "")} with 95 % intervals. {content.Protocol}.",
+                $"{content.Metric.Name}{(content.Metric.IsShare ? " in %" : "")} with 95 % intervals. {content.Protocol}.",
                 ["steps", .. columns.Select(c => c.Name)],
                 evaluation.Steps.Select(k =>
-                    new object[] { k }.Concat(columns.Select(c => k < c.Series.Mean.Count ? Figure(c.Series, k) : ""))
+                    new object[] { k }.Concat(columns.Select(c => k < c.Series.Mean.Count ? content.Metric.Figure(c.Series, k) : ""))
                 )
             ),
+            evaluation.Languages is { } languages ? Languages(languages) : null,
             Notes(evaluation)
         );
     }
 
     private static IEnumerable<XElement> Notes(EvaluationReport evaluation) =>
         [
-            Html.Element(
-                "p",
-                "As one batch: normalisation may use statistics of the whole query set (transductive), which an app with one input at a time does not have. "
-                    + "Baselines: random starts from fresh weights, joint from weights trained on all tasks pooled, centroid and ridge use its features without steps."
-            ),
+            Html.Element("p", Note(evaluation.Metric)),
             .. evaluation.BaselineSettings.Select(s =>
-                Html.Element("p", $"{s.Key}: {(s.Key == "ridge" ? "strength" : "rate")} {s.Value}, chosen on validation tasks.")
+                Html.Element("p", $"{s.Key}: {EvaluationReport.SettingName(s.Key)} {s.Value}, chosen on validation tasks.")
             ),
             .. evaluation.AbsentBaselines.Select(a => Html.Element("p", $"{a.Key} is absent: {a.Value}.")),
         ];
+
+    private static string Note(string metric) =>
+        metric switch
+        {
+            EvaluationReport.ReturnMetric => "A return is the sum of an episode's rewards. Baselines: random starts from fresh weights.",
+            "bitsPerByte" =>
+                "Baselines: scratch trains fresh weights on the support text, joint starts from weights trained on all languages pooled; "
+                    + "gzip, xz and ppmd: by how much the query text lengthens the compressed support text.",
+            Figures.DetectionMetric =>
+                "Baselines: scratch trains fresh weights on the support pictures, joint starts from weights trained on all tasks pooled and takes the "
+                    + "same steps, or as many as it wants (long).",
+            _ =>
+                "As one batch: normalisation may use statistics of the whole query set (transductive), which an app with one input at a time does not have. "
+                    + "Baselines: random starts from fresh weights, joint from weights trained on all tasks pooled, centroid and ridge use its features without steps.",
+        };
+
+    private XElement Languages(IReadOnlyList<LanguageFigures> languages)
+    {
+        string[] baselines = [.. languages[0].Baselines.Keys];
+        return Html.Table(
+            $"Each language, the last group not in the means above. {content.Protocol}.",
+            ["language", "group", .. content.Evaluation.Steps.Select(k => $"{k}"), .. baselines.Select(b => $"{b} (baseline)")],
+            languages.Select(l =>
+                new object[] { l.Name, l.Group }
+                    .Concat(l.BitsPerByte.Select(content.Metric.Number))
+                    .Concat(baselines.Select(b => content.Metric.Number(l.Baselines[b][^1])))
+            )
+        );
+    }
 
     private static IEnumerable<XElement> NoTraining() =>
         [
@@ -113,25 +140,33 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
             ),
         ];
 
-    private IEnumerable<XElement> Examples()
+    private XElement[] Examples()
     {
-        if (figures.Curves.Count > 0)
+        if (figures.Examples.Count > 0)
         {
-            return figures.Curves.Select(Draw);
+            return [.. figures.Examples.Select(Draw)];
         }
 
+        if (content.Outcomes is not { } outcomes)
+        {
+            return [];
+        }
+
+        bool classes = content.Manifest.IsClassification;
         ItemPicture picture = new(content.Manifest.Preprocessing);
-        string shown = accuracy
+        string shown = classes
             ? $" Of each class the first {ExampleTasks.ShownOfAClass} examples are shown, as the model gets them{(content.Manifest.Preprocessing.Image is null ? ": a line for each channel, all of a set on one scale" : "")}."
             : "";
-        return content
-            .Outcomes.Examples.Select(
+        return
+        [
+            Html.Element("p", $"The first ones. {content.Protocol}.{shown}"),
+            .. outcomes.Examples.Select(
                 (episode, i) =>
-                    accuracy
-                        ? ExampleTasks.Classification(i + 1, episode, content.Outcomes.Tasks[i], picture)
-                        : ExampleTasks.Regression(i + 1, episode, content.Outcomes.Tasks[i])
-            )
-            .Prepend(Html.Element("p", $"The first ones. {content.Protocol}.{shown}"));
+                    classes
+                        ? ExampleTasks.Classification(i + 1, episode, outcomes.Tasks[i], picture)
+                        : ExampleTasks.Regression(i + 1, episode, outcomes.Tasks[i])
+            ),
+        ];
     }
 
     private XElement Provenance()
@@ -174,11 +209,4 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
 
     private static XElement Draw(Figure figure) =>
         Html.Element("figure", Html.Image(figure.Png, figure.Description, "plot"), Html.Element("figcaption", figure.Description));
-
-    private string Metric() => accuracy ? "Accuracy" : "Mean squared error";
-
-    private string Figure(MetricSeries series, int step) =>
-        accuracy
-            ? string.Create(CultureInfo.InvariantCulture, $"{100 * series.Mean[step]:0.00} ± {100 * series.Ci95[step]:0.00}")
-            : string.Create(CultureInfo.InvariantCulture, $"{series.Mean[step]:0.0000} ± {series.Ci95[step]:0.0000}");
 }

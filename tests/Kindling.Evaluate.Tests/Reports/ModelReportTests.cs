@@ -96,6 +96,35 @@ public sealed class ModelReportTests
         Assert.That(example.Descendants("tr").Count(), Is.EqualTo(3), "two queries");
     }
 
+    [Test]
+    public void Write_Detector_ShowsWhatItFinds()
+    {
+        using TrainedBundle bundle = new(
+            """{ "type": "detector", "filters": 8, "groups": 2, "normalization": "group" }""",
+            """{ "type": "scenes", "ways": 2, "shots": 1, "queries": 2, "trainClasses": 4, "validationClasses": 3, "testClasses": 3 }""",
+            """{ "rate": 0.01, "steps": 1, "adaptationSteps": 2, "loss": "detection" }"""
+        );
+        ModelReport report = ModelReport.Create(new ReportSource { Bundle = bundle.Path, Subject = "here" }, Options, new FixedTime());
+        string folder = Path.GetDirectoryName(bundle.Path)!;
+        report.Write(Path.Combine(folder, "report.html"));
+        XElement page = XDocument.Load(Path.Combine(folder, "report.html")).Root!;
+
+        Assert.That(
+            page.Descendants("section").Select(s => s.Attribute("id")?.Value),
+            Is.EqualTo(new[] { "results", "training", "examples", "recipe", "provenance" })
+        );
+        Assert.That(
+            Table(page, "results").Element("caption")!.Value,
+            Does.StartWith(
+                "Mean average precision at 0.5 in % with 95 % intervals. 4 test tasks of 2 classes, 1 support and 2 query pictures"
+            )
+        );
+        string[] plots = [.. report.WritePlots(Path.Combine(folder, "plots"))];
+        Assert.That(plots.Select(Path.GetFileName), Is.EqualTo(new[] { "steps.png", "found.png" }));
+        using SKBitmap sheet = SKBitmap.Decode(plots[1]);
+        Assert.That(sheet.Height, Is.GreaterThan(4 * 224), "a row for each task");
+    }
+
     // What is true of any page: it loads nothing, and says in words what its pictures show.
     [TestCase(true)]
     [TestCase(false)]
