@@ -26,8 +26,7 @@ internal static class Mlp
         for (int i = 0; i < spec.Hidden.Count; i++)
         {
             Value before = n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.Uniform);
-            before =
-                i == 0 && spec.Context > 0 ? n.Builder.Add(before, n.FromContext(spec.Context, spec.Hidden[i], "context.dense")) : before;
+            before = i == 0 ? n.BesideContext(before, spec) : before;
             x = n.Builder.Relu(n.Normalize(before, $"hidden{i + 1}.norm"));
             x = spec.Warp ? n.Warp(x, $"hidden{i + 1}.warp") : x;
         }

@@ -176,6 +176,10 @@ internal sealed partial class NetworkBuilder
         return Builder.MatMul(context, weight);
     }
 
+    /// <summary>A first layer before its activation [batch, units] whose input the context, where there is one, stands beside.</summary>
+    public Value BesideContext(Value before, NetworkSpec spec) =>
+        spec.Context > 0 ? Builder.Add(before, FromContext(spec.Context, spec.Hidden[0], "context.dense")) : before;
+
     /// <summary>Scales and shifts the channels of x [batch, C, H, W] by what the context says; not at all while it is 0.</summary>
     public Value Modulate(Value x, int length, string name)
     {

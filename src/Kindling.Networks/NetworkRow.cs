@@ -19,6 +19,9 @@ internal sealed record NetworkRow(
     /// <summary>Whether it takes <see cref="NetworkSpec.Context"/>, <see cref="NetworkSpec.Warp"/> and <see cref="NetworkSpec.Gate"/>.</summary>
     public bool TakesExtensions { get; init; }
 
+    /// <summary>Whether it takes <see cref="NetworkSpec.Context"/>, whatever the other two.</summary>
+    public bool TakesContext { get; init; }
+
     /// <summary>Whether it gives scores of the next code for each position, so that it has no head.</summary>
     public bool IsLanguageModel { get; init; }
 

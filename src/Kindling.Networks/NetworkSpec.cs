@@ -75,7 +75,7 @@ public sealed record NetworkSpec
     public string? Pooling { get; init; }
 
     /// <summary>
-    /// Length of a context vector that starts at 0 and that the network reads (CAVIA, Zintgraf et al. 2019): <c>mlp</c> beside its input, <c>conv4</c> as a
+    /// Length of a context vector that starts at 0 and that the network reads (CAVIA, Zintgraf et al. 2019): <c>mlp</c> and <c>policy</c> beside their input, <c>conv4</c> as a
     /// scale and a shift of each channel after its third layer. 0: none.
     /// </summary>
     public int Context { get; init; }
@@ -185,9 +185,9 @@ public sealed record NetworkSpec
             yield return $"network.{name}: {Type} has no {name}; it has {known}";
         }
 
-        if (!row.TakesExtensions && (Context > 0 || Warp || Gate))
+        if (!row.TakesExtensions && (Warp || Gate || (Context > 0 && !row.TakesContext)))
         {
-            yield return $"network: {Type} takes neither context nor warp nor gate";
+            yield return $"network: {Type} takes neither {(row.TakesContext ? "" : "context nor ")}warp nor gate";
         }
 
         if (row.IsLanguageModel && Head == "prototypes")

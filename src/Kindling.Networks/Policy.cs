@@ -8,7 +8,7 @@ namespace Kindling.Networks;
 /// </summary>
 internal static class Policy
 {
-    public static NetworkRow Row { get; } = new("policy", [], Faults, OutputFaults, Write);
+    public static NetworkRow Row { get; } = new("policy", [], Faults, OutputFaults, Write) { TakesContext = true };
 
     private static IEnumerable<string> Faults(NetworkSpec spec) =>
         [.. NetworkFaults.Sizes("hidden", spec.Hidden, count: 0), .. NetworkFaults.NoNormalization(spec, "does without")];
@@ -27,7 +27,8 @@ internal static class Policy
         Value x = n.Flat();
         for (int i = 0; i < spec.Hidden.Count; i++)
         {
-            x = b.Relu(n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.Uniform));
+            Value before = n.Dense(x, spec.Hidden[i], $"hidden{i + 1}", InitialDistribution.Uniform);
+            x = b.Relu(i == 0 ? n.BesideContext(before, spec) : before);
         }
 
         Value mean = n.Dense(x, outputs / 2, "mean", InitialDistribution.Uniform, isHead: true);

@@ -206,6 +206,11 @@ public sealed class NetworkCatalogueTests
         Fault(new() { Type = "text-cnn", Kernel = [] }, [8], "network.kernel: expected one or more sizes from 1 to 1024, got []"),
         Fault(new() { Type = "conv4", Layers = 3 }, [1, 28, 28], "network.layers: conv4 has no layers; it has none of these members"),
         Fault(new() { Type = "transformer", Context = 3 }, [8], "network: transformer takes neither context nor warp nor gate"),
+        Fault(
+            new() { Type = "policy", Warp = true },
+            [8],
+            "network: policy takes neither warp nor gate; network policy gives a mean and the logarithm of a standard deviation for each number of an action, got 5 outputs"
+        ),
         Fault(new() { Type = "transformer", Heads = 3 }, [8], "network.heads: expected a divisor of the width 128, got 3"),
         Fault(
             new()

@@ -12,6 +12,7 @@ public sealed class ControlTests
     [TestCase("maml", "torch")]
     [TestCase("fomaml", "graph")]
     [TestCase("reptile", "torch")]
+    [TestCase("cavia", "graph")]
     [TestCase("maml", "graph", 0.2, 3)]
     [TestCase("joint", "torch", 0.1, 2)]
     public void Step_AnyThreadsAndAResumption_GiveEqualBits(string algorithm, string engine, double clip = 0, int passes = 1)
@@ -58,11 +59,12 @@ public sealed class ControlTests
     }
 
     // The two engines differ by rounding only, although each lives through episodes of its own policy.
-    [Test]
-    public void Step_BothEngines_Agree()
+    [TestCase("maml")]
+    [TestCase("cavia")]
+    public void Step_BothEngines_Agree(string algorithm)
     {
-        float[] graph = Train("maml", "graph", 1);
-        float[] torch = Train("maml", "torch", 1);
+        float[] graph = Train(algorithm, "graph", 1);
+        float[] torch = Train(algorithm, "torch", 1);
         Assert.That(Distance(graph, torch), Is.LessThan(1e-3));
     }
 
@@ -145,10 +147,9 @@ public sealed class ControlTests
         string family = "navigation"
     )
     {
-        Recipe recipe = Recipe.Parse(
-            Text(algorithm, engine, """{ "type": "policy", "hidden": [20] }""", "policy-gradient", family, iterations, tasks, clip, passes),
-            "test"
-        );
+        string network =
+            algorithm == "cavia" ? """{ "type": "policy", "hidden": [20], "context": 3 }""" : """{ "type": "policy", "hidden": [20] }""";
+        Recipe recipe = Recipe.Parse(Text(algorithm, engine, network, "policy-gradient", family, iterations, tasks, clip, passes), "test");
         return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads);
     }
 

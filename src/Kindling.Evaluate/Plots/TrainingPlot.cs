@@ -18,6 +18,10 @@ internal static class TrainingPlot
         {
             PlotStyle.LabelLogarithms(plot);
         }
+        else
+        {
+            plot.Axes.Margins(top: 0.25);
+        }
 
         string axis = logarithmic ? "loss (logarithmic)" : "loss";
         PlotStyle.Label(plot, $"{name}: loss in training", "iteration", axis, Alignment.UpperRight);
@@ -46,6 +50,10 @@ internal static class TrainingPlot
         else if (metric.IsError)
         {
             PlotStyle.LabelLogarithms(plot);
+        }
+        else
+        {
+            plot.Axes.Margins(bottom: 0.35, top: 0.1);
         }
 
         return plot;
