@@ -21,29 +21,44 @@ internal sealed class ActingMeasure(AdaptableModel model, EpisodePlan plan)
             return;
         }
 
-        double[] returns = new double[model.Steps + 1];
+        _returns.Add([.. Live(worlds, number, episode).Select(lived => lived.Return)]);
+    }
+
+    /// <summary>What a learner does in the world of an episode's task before adaptation and after each step.</summary>
+    public Trajectory[] Live(IActingFamily worlds, int number, Episode episode)
+    {
+        Trajectory[] lived = new Trajectory[model.Steps + 1];
         using Learner learner = model.CreateLearner();
         learner.Trace(
             Figures.Support(model.Manifest, episode),
             model.Steps,
-            point => returns[point.Step] = Return(worlds, plan.RandomOfTest(number), point.OutputsInductive)
+            point => lived[point.Step] = Live(worlds, plan.RandomOfTest(number), point.OutputsInductive)
         );
-        _returns.Add(returns);
+        return lived;
     }
 
-    private static double Return(IActingFamily worlds, SeededRandom task, Func<FloatTensor, FloatTensor> act)
+    private static Trajectory Live(IActingFamily worlds, SeededRandom task, Func<FloatTensor, FloatTensor> act)
     {
         IEnvironment world = worlds.World(Split.Test, task);
         FloatTensor seen = FloatTensor.Zeros([1, .. worlds.InputShape]);
+        List<float> observations = [];
+        List<float> actions = [];
+        List<float> rewards = [];
         world.Reset(task, seen.Values);
-        double sum = 0;
         bool isOver = false;
-        for (int t = 0; t < worlds.Horizon && !isOver; t++)
+        while (rewards.Count < worlds.Horizon && !isOver)
         {
-            (float reward, isOver) = world.Step(act(seen).Values, seen.Values);
-            sum += reward;
+            float[] action = act(seen).Values;
+            observations.AddRange(seen.Values);
+            actions.AddRange(action);
+            (float reward, isOver) = world.Step(action, seen.Values);
+            rewards.Add(reward);
         }
 
-        return sum;
+        return new(
+            new FloatTensor([rewards.Count, seen.Count], [.. observations]),
+            new FloatTensor([rewards.Count, worlds.OutputCount], [.. actions]),
+            [.. rewards]
+        );
     }
 }

@@ -3,7 +3,6 @@ using Kindling.Bundles;
 using Kindling.Evaluate.Control;
 using Kindling.Recipes;
 using Kindling.Tasks;
-using Kindling.Tasks.Control;
 using ScottPlot;
 
 namespace Kindling.Evaluate.Plots;
@@ -23,19 +22,23 @@ public static class EvaluationPlot
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(report);
-        using AdaptableModel model = AdaptableModel.Open(report.Bundle, new AdaptOptions { RequireImprovement = false });
+        using AdaptableModel model = AdaptableModel.Open(
+            report.Bundle,
+            new AdaptOptions { Steps = options.Steps, RequireImprovement = false }
+        );
         Recipe recipe = BundleRecipe.Of(model.Manifest, report.Bundle);
         using Plot steps = StepsPanel(report, recipe.Name);
-        if (recipe.Tasks.IsControl && ((IControlFamily)TaskFamilies.Create(recipe.Tasks, options.DataRoot)).SeesPlace)
+        EpisodePlan plan = new(report.Bundle, model.Manifest, options);
+        if (Paths(model, recipe, plan, report) is { } lived)
         {
-            using Plot paths = PathsPanel(ReturnEvaluator.FirstTask(model, recipe, report), recipe.Name);
+            using Plot paths = PathsPanel(lived, recipe.Name);
             PlotStyle.Save(path, paths, steps);
             return;
         }
 
         if (model.Manifest.IsDetection)
         {
-            using Plot sheet = PlotStyle.Picture(DetectionSheet.Draw(model, new EpisodePlan(report.Bundle, model.Manifest, options)));
+            using Plot sheet = PlotStyle.Picture(DetectionSheet.Draw(model, plan));
             PlotStyle.Save(path, sheet, steps);
             return;
         }
@@ -71,6 +74,18 @@ public static class EvaluationPlot
         return plot;
     }
 
+    /// <summary>What learners that act in a plane do in the first test task, before adaptation and after each step: [step][episode]. Null of others.</summary>
+    internal static IReadOnlyList<IReadOnlyList<Trajectory>>? Paths(
+        AdaptableModel model,
+        Recipe recipe,
+        EpisodePlan plan,
+        EvaluationReport report
+    ) =>
+        plan.Worlds is { SeesPlace: true } ? ReturnEvaluator.FirstTask(model, recipe, report)
+        : plan.Acting is { SeesPlace: true } worlds
+            ? [.. new ActingMeasure(model, plan).Live(worlds, 0, plan.Test(0)).Select(lived => new[] { lived })]
+        : null;
+
     /// <summary>Where a policy goes in a plane, before adaptation and after each step: some episodes of one task.</summary>
     internal static Plot PathsPanel(IReadOnlyList<IReadOnlyList<Trajectory>> lived, string name)
     {
@@ -87,7 +102,8 @@ public static class EvaluationPlot
             }
         }
 
-        PlotStyle.Label(plot, $"{name}: a new task, {Shown} episodes each", "x", "y", Alignment.UpperRight);
+        string each = lived[0].Count == 1 ? "" : $", {Math.Min(Shown, lived[0].Count)} episodes each";
+        PlotStyle.Label(plot, $"{name}: a new task{each}", "x", "y", Alignment.UpperRight);
         plot.Axes.SquareUnits();
         return plot;
     }

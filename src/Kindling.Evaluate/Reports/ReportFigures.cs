@@ -1,5 +1,4 @@
 using Kindling.Adapt;
-using Kindling.Evaluate.Control;
 using Kindling.Evaluate.Plots;
 using Kindling.Tasks;
 using ScottPlot;
@@ -54,13 +53,13 @@ internal sealed class ReportFigures
             ];
 
     private static Figure[] OfExamples(ReportContent content, AdaptableModel model, EpisodePlan plan, EvaluationOptions options) =>
-        plan.Worlds is { SeesPlace: true }
+        EvaluationPlot.Paths(model, content.Recipe, plan, content.Evaluation) is { } lived
             ?
             [
                 Make(
                     "paths",
-                    "The first test task: where the policy goes before adaptation and after each step, five episodes each",
-                    EvaluationPlot.PathsPanel(ReturnEvaluator.FirstTask(model, content.Recipe, content.Evaluation), content.Recipe.Name)
+                    "The first test task: where the policy goes before adaptation and after each step",
+                    EvaluationPlot.PathsPanel(lived, content.Recipe.Name)
                 ),
             ]
         : content.Manifest.IsDetection

@@ -3,6 +3,9 @@ namespace Kindling.Tasks.Control;
 /// <summary>A regression from what is seen to what is to be done: what a learner is worth shows when it acts in the task's world.</summary>
 public interface IActingFamily : ITaskFamily
 {
+    /// <summary>Whether the first two numbers that are seen are a place in a plane.</summary>
+    bool SeesPlace { get; }
+
     /// <summary>Most steps of an episode.</summary>
     int Horizon { get; }
 

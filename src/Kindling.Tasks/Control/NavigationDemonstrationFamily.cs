@@ -24,6 +24,8 @@ internal sealed class NavigationDemonstrationFamily : IActingFamily
 
     public int OutputCount => 2;
 
+    public bool SeesPlace => true;
+
     public int Horizon => NavigationWorld.Horizon;
 
     public string DataHash { get; } =

@@ -17,6 +17,11 @@ IReadOnlyList<(double Return, AdaptReport Report)> course = await policy.AdaptTo
 Console.WriteLine(string.Join(", ", course.Select(step => $"{step.Return:0.0}")));
 policy.Save("user.adapted");
 
+// later, again and again: what the policy, as it is by then, has lived through
+Trajectory[] lived = [.. Enumerable.Range(0, 20).Select(_ => LiveOneEpisode(Act))];
+PolicyStreamReport now = await policy.ObserveAsync(lived, horizon: 100);
+Console.WriteLine($"{now.Return:0.0}{(now.StartedAgain ? ", started again" : "")}");
+
 // A point that is paid for being near (0.3, 0.2).
 static Trajectory LiveOneEpisode(Func<float[], float[]> act)
 {
