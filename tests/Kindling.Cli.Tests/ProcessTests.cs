@@ -19,6 +19,41 @@ public sealed class ProcessTests
         Assert.That(process.ExitCode, Is.EqualTo(1));
     }
 
+    // Files of MuJoCo's names that are no libraries, where the loader looks first: installed or not, there is none.
+    [Test]
+    public void Train_RobotsWithoutMuJoCo_NamesThePackageAndExitsWithFour()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("MuJoCo is bound on Linux.");
+        }
+
+        using Models models = new();
+        Directory.CreateDirectory(models["hidden"]);
+        File.WriteAllText(Path.Combine(models["hidden"], "libmujoco.so.2.2.2"), "");
+        File.WriteAllText(Path.Combine(models["hidden"], "libmujoco.so"), "");
+        models.Write(
+            Path.Combine("runner", "recipe.json"),
+            """
+            {
+              "name": "runner", "seed": 1, "network": { "type": "policy", "hidden": [8] },
+              "tasks": { "type": "runner-direction", "shots": 2, "queries": 2 },
+              "algorithm": { "type": "maml", "iterations": 1, "tasksPerBatch": 1 },
+              "inner": { "rate": 0.1, "steps": 1, "loss": "policy-gradient" }
+            }
+            """
+        );
+        ProcessStartInfo info = Info("train", models["runner"]);
+        info.Environment["LD_LIBRARY_PATH"] = models["hidden"];
+        using Process process = Process.Start(info)!;
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+
+        Assert.That(errors, Does.Contain("There is no MuJoCo 2.2.2").And.Contain("on Debian 12 libmujoco2.2.2"));
+        Assert.That(process.ExitCode, Is.EqualTo(4));
+        Assert.That(Directory.Exists(Path.Combine(models["runner"], "checkpoint")), Is.False, "nothing is left behind");
+    }
+
     [Test]
     public void Train_AskedToEnd_SavesAndSaysSo()
     {
@@ -91,16 +126,13 @@ public sealed class ProcessTests
         }
     }
 
-    private static Process Start(params string[] arguments)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "kindling.dll");
-        return Process.Start(
-            new ProcessStartInfo("dotnet", [program, .. arguments])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-    }
+    private static Process Start(params string[] arguments) => Process.Start(Info(arguments))!;
+
+    private static ProcessStartInfo Info(params string[] arguments) =>
+        new("dotnet", [Path.Combine(AppContext.BaseDirectory, "kindling.dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
 }
