@@ -14,6 +14,9 @@ namespace Kindling.Evaluate.Baselines;
 internal sealed partial class BaselineSet
 {
     private const int ValidationEpisodes = 50;
+    private const string Joint = "joint";
+    private const string WithoutJoint =
+        "the bundle has no baselines.safetensors: it was exported from a checkpoint without a joint baseline";
 
     /// <summary>Inner rates that <c>joint</c> may take.</summary>
     private static readonly double[] Rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
@@ -54,13 +57,14 @@ internal sealed partial class BaselineSet
         BaselineSet set = new();
         if (manifest.IsLanguage)
         {
-            set.AddLanguages(model, joint, plan, fresh);
+            set.AddTrained(Languages, model, joint, plan, fresh);
+            set.baselines.AddRange(Compressor.All);
             return set;
         }
 
         if (manifest.IsDetection)
         {
-            set.AddObjects(model, joint, plan, fresh);
+            set.AddTrained(Objects, model, joint, plan, fresh);
             return set;
         }
 
@@ -73,7 +77,7 @@ internal sealed partial class BaselineSet
         string single = manifest.IsClassification ? "centroid" : "ridge";
         if (joint is null)
         {
-            set.Lack("the bundle has no baselines.safetensors: it was exported from a checkpoint without a joint baseline", single);
+            set.Lack(WithoutJoint, Joint, single);
             return set;
         }
 
@@ -85,20 +89,14 @@ internal sealed partial class BaselineSet
         catch (BundleException e)
         {
             // With data of the user's own the recipe's may be out of reach; the bundle itself can be measured all the same.
-            set.Lack($"their settings are chosen on the recipe's validation tasks, which cannot be drawn. {e.Message}", single);
+            set.Lack(Undrawn(e), Joint, single);
             return set;
         }
 
-        // The head stays fresh where the bundle's classes are not those of the joint problem.
-        Dictionary<string, FloatTensor> start = new(fresh, StringComparer.Ordinal);
-        foreach ((string name, FloatTensor tensor) in joint.Tensors)
-        {
-            start[name] = tensor;
-        }
-
+        Dictionary<string, FloatTensor> start = Start(manifest, fresh, joint);
         set.Choose(
             Rates,
-            rate => new StartBaseline("joint", model, new LearnerStart { Parameters = start, Rate = (float)rate }),
+            rate => new StartBaseline(Joint, model, new LearnerStart { Parameters = start, Rate = (float)rate }),
             manifest,
             validation
         );
@@ -127,10 +125,36 @@ internal sealed partial class BaselineSet
         }
     }
 
-    private void Lack(string reason, string single)
+    private void Lack(string reason, params string[] names) => Array.ForEach(names, name => absent[name] = reason);
+
+    private static string Undrawn(BundleException why) =>
+        $"their settings are chosen on the recipe's validation tasks, which cannot be drawn. {why.Message}";
+
+    /// <summary>
+    /// Jointly trained weights, and fresh ones where there are none: the head, where the bundle's classes are not those of the joint problem. What else a checkpoint holds,
+    /// as rates, is left out.
+    /// </summary>
+    private static Dictionary<string, FloatTensor> Start(
+        BundleManifest manifest,
+        Dictionary<string, FloatTensor> fresh,
+        SafetensorsFile joint
+    )
     {
-        absent["joint"] = reason;
-        absent[single] = reason;
+        Dictionary<string, FloatTensor> start = new(fresh, StringComparer.Ordinal);
+        string[] names = [.. manifest.Parameters.Select(parameter => parameter.Name).Where(joint.Tensors.ContainsKey)];
+        if (names.Length == 0)
+        {
+            throw new BundleException(
+                $"The joint weights are those of another model: expected some of {string.Join(", ", manifest.Parameters.Select(p => p.Name))}, got {string.Join(", ", joint.Tensors.Keys)}."
+            );
+        }
+
+        foreach (string name in names)
+        {
+            start[name] = joint.Tensors[name];
+        }
+
+        return start;
     }
 
     private void Choose(double[] grid, Func<double, IBaseline> make, BundleManifest manifest, Episode[] validation)
