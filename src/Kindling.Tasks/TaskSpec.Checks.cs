@@ -46,6 +46,7 @@ public sealed partial class TaskSpec
         CheckOnly(faults, row, "invert", Invert is not null, r => r.HasImages || r.HasScenes);
         CheckOnly(faults, row, "rotations", Rotations is not null, r => r.HasRotations);
         CheckOnly(faults, row, "mirrors", Mirrors is not null, r => r.HasImages);
+        CheckOnly(faults, row, "interleave", Interleave is not null, r => r.HasImages || r.HasTexts || r.HasAudio);
         CheckOnly(faults, row, "warpClasses", WarpClasses is not null, r => r.HasImages);
         CheckOnly(faults, row, "warpItems", WarpItems is not null, r => r.HasImages);
         CheckOnly(faults, row, "shiftItems", ShiftItems is not null, r => r.HasImages);

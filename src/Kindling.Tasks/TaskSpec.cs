@@ -73,6 +73,12 @@ public sealed partial class TaskSpec
     public bool? Mirrors { get; init; }
 
     /// <summary>
+    /// Whether the support set takes the classes in turn (first examples, second examples, ...) instead of one after the other, so that parts of it that are learned from
+    /// one by one have several (pictures, texts and recordings); not by default.
+    /// </summary>
+    public bool? Interleave { get; init; }
+
+    /// <summary>
     /// Most that a training class is turned, stretched and sheared, the same in all its pictures for the length of an episode: the largest change of
     /// an entry of the map's matrix, at most 0.5; 0 by default.
     /// </summary>

@@ -64,12 +64,22 @@ public static class TaskStream
             .. Enumerable
                 .Range(0, segments)
                 .Select(c => new StreamSegment(
-                    StreamSegment.Rows(task.SupportX, c * shape.Shots, shape.Shots),
-                    StreamSegment.Rows(task.SupportY, c * shape.Shots, shape.Shots),
-                    StreamSegment.Rows(task.QueryX, c * shape.Queries, shape.Queries),
-                    StreamSegment.Rows(task.QueryY, c * shape.Queries, shape.Queries)
+                    OfClass(task.SupportX, task.SupportY, c),
+                    OfClass(task.SupportY, task.SupportY, c),
+                    OfClass(task.QueryX, task.QueryY, c),
+                    OfClass(task.QueryY, task.QueryY, c)
                 )),
         ];
+    }
+
+    private static FloatTensor OfClass(FloatTensor rows, FloatTensor labels, int number)
+    {
+        int length = rows.Count / rows.Shape[0];
+        int[] those = [.. Enumerable.Range(0, labels.Count).Where(i => (int)labels.Values[i] == number)];
+        return new FloatTensor(
+            [those.Length, .. rows.Shape.Skip(1)],
+            [.. those.SelectMany(i => rows.Values[(i * length)..((i + 1) * length)])]
+        );
     }
 
     private static StreamSegment Segment(Episode task) => new(task.SupportX, task.SupportY, task.QueryX, task.QueryY);

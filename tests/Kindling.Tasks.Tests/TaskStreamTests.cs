@@ -45,6 +45,37 @@ internal sealed class TaskStreamTests
         Assert.That(stream[1].X.Shape, Is.EqualTo(new[] { 2, 1, 28, 28 }));
     }
 
+    // The same pictures in another order; a stream, which is of one class after the other anyway, stays as it is.
+    [Test]
+    public void Sample_Interleaved_HasTheClassesInTurn()
+    {
+        ITaskFamily turns = TaskFamilies.Create(
+            new TaskSpec
+            {
+                Type = "glyphs",
+                Ways = 3,
+                TrainClasses = 6,
+                ValidationClasses = 3,
+                TestClasses = 3,
+                Interleave = true,
+            },
+            "data"
+        );
+        EpisodeShape shape = new(3, 2, 4);
+        Episode plain = Glyphs.Sample(Split.Test, shape, new SeededRandom(2));
+        Episode turn = turns.Sample(Split.Test, shape, new SeededRandom(2));
+        Assert.That(turn.SupportY.Values, Is.EqualTo(new float[] { 0, 1, 2, 0, 1, 2 }));
+        Assert.That(
+            turn.SupportX.Values.Chunk(28 * 28),
+            Is.EqualTo(new[] { 0, 2, 4, 1, 3, 5 }.Select(i => plain.SupportX.Values.Chunk(28 * 28).ElementAt(i)))
+        );
+        Assert.That(turn.QueryX.Values, Is.EqualTo(plain.QueryX.Values));
+        Assert.That(
+            TaskStream.Sample(turns, Split.Test, shape, 3, new SeededRandom(2)).Select(s => s.X.Values),
+            Is.EqualTo(TaskStream.Sample(Glyphs, Split.Test, shape, 3, new SeededRandom(2)).Select(s => s.X.Values))
+        );
+    }
+
     [Test]
     public void Sample_EqualSeeds_GivesEqualStreams()
     {

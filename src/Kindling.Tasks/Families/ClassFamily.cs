@@ -14,6 +14,7 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
     private readonly string? _within;
     private readonly int[] _leastCounts;
     private readonly Augmentation? _augmentation;
+    private readonly bool _interleave;
 
     /// <summary>Takes over the items and the classes.</summary>
     /// <param name="name">The type as recipes name it.</param>
@@ -32,6 +33,7 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
         _bank = bank;
         _classes = classes;
         _within = spec?.Within;
+        _interleave = spec?.Interleave ?? false;
         _groups =
         [
             .. classes.Select(split =>
@@ -76,8 +78,8 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
         Span<int> items = each <= 256 ? stackalloc int[each] : new int[each];
         string[] labels = new string[shape.Ways];
         Augmentation? augmentation = split == Split.Train ? _augmentation : null;
-        Batch support = new(shape.SupportCount, _bank, augmentation, random);
-        Batch query = new(shape.QueryCount, _bank, augmentation, random);
+        Batch support = new(shape.Ways, shape.Shots, _bank, augmentation, random) { Interleave = _interleave };
+        Batch query = new(shape.Ways, shape.Queries, _bank, augmentation, random);
         ulong names = augmentation?.OfEpisode(random) ?? 0;
         for (int slot = 0; slot < shape.Ways; slot++)
         {
@@ -150,28 +152,32 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
     }
 
     /// <summary>One half of an episode in the making.</summary>
-    private sealed class Batch(int count, ItemBank bank, Augmentation? augmentation, SeededRandom random)
+    private sealed class Batch(int ways, int each, ItemBank bank, Augmentation? augmentation, SeededRandom random)
     {
-        private readonly float[] _x = GC.AllocateUninitializedArray<float>(count * bank.ItemSize);
-        private readonly float[] _y = new float[count];
-        private readonly string[]? _texts = bank.HasTexts ? new string[count] : null;
-        private int _next;
+        private readonly float[] _x = GC.AllocateUninitializedArray<float>(ways * each * bank.ItemSize);
+        private readonly float[] _y = new float[ways * each];
+        private readonly string[]? _texts = bank.HasTexts ? new string[ways * each] : null;
+
+        /// <summary>Whether the classes come in turn instead of one after the other.</summary>
+        public bool Interleave { get; init; }
 
         public string[]? Texts => _texts;
 
         public void Add(ItemClass item, ReadOnlySpan<int> chosen, int slot, Warp? ofClass, ulong ofEpisode)
         {
-            foreach (int i in chosen)
+            for (int i = 0; i < each; i++)
             {
+                int place = Interleave ? (i * ways) + slot : (slot * each) + i;
+                int number = item.First + chosen[i];
                 ItemView view = augmentation?.OfItem(random, item.View, ofClass, ofEpisode) ?? item.View;
-                bank.Fill(item.First + i, view, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
-                _texts?[_next] = bank.Text(item.First + i);
-                _y[_next++] = slot;
+                bank.Fill(number, view, _x.AsSpan(place * bank.ItemSize, bank.ItemSize));
+                _texts?[place] = bank.Text(number);
+                _y[place] = slot;
             }
         }
 
-        public FloatTensor Inputs() => new([count, .. bank.Shape], _x);
+        public FloatTensor Inputs() => new([ways * each, .. bank.Shape], _x);
 
-        public FloatTensor Labels() => new([count], _y);
+        public FloatTensor Labels() => new([ways * each], _y);
     }
 }
