@@ -4,6 +4,9 @@ namespace Kindling.Adapt;
 
 public sealed partial class Learner
 {
+    /// <summary>Mean return of the last episodes before they were adapted to; written by whoever has the turn.</summary>
+    private double? _streamReturn;
+
     /// <summary>Runs <see cref="Observe(IReadOnlyList{Trajectory}, int, PolicyGradient?, CancellationToken)"/> on another thread.</summary>
     /// <param name="episodes">What the policy, as it is now, has lived through.</param>
     /// <param name="horizon">Most steps of an episode.</param>
@@ -48,9 +51,12 @@ public sealed partial class Learner
     )
     {
         (FloatTensor x, FloatTensor y) = (gradient ?? new()).Examples(episodes, horizon);
+        SupportSet support = SupportSet.FromTargets(x, y);
+        _ = InputCheck.Examples(_model.Manifest, support, nameof(episodes));
+        cancellationToken.ThrowIfCancellationRequested();
         using Turns.Turn turn = TakeTurn();
         double now = episodes.Average(episode => episode.Return);
-        double? before = -_streamLoss;
+        double? before = _streamReturn;
         bool fell = rule is not null && now < before - rule.Jump;
         AdaptReport? adaptation = null;
         if (fell)
@@ -59,13 +65,8 @@ public sealed partial class Learner
         }
         else
         {
-            adaptation = Adapted(
-                new AdaptRequest { Support = SupportSet.FromTargets(x, y), Steps = 1 },
-                progress: null,
-                cancellationToken,
-                onStream: true
-            );
-            _streamLoss = (float)-now;
+            adaptation = Adapted(new AdaptRequest { Support = support, Steps = 1 }, progress: null, cancellationToken, onStream: true);
+            _streamReturn = now;
         }
 
         return new PolicyStreamReport

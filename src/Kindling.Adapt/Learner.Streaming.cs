@@ -5,8 +5,7 @@ namespace Kindling.Adapt;
 public sealed partial class Learner
 {
     /// <summary>
-    /// Loss of the last examples of the stream before they were adapted to, where it was a number, or minus the mean return of the last episodes; written by
-    /// whoever has the turn.
+    /// Loss of the last examples of the stream before they were adapted to, where it was a number; written by whoever has the turn.
     /// </summary>
     private float? _streamLoss;
 

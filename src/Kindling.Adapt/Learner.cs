@@ -126,7 +126,7 @@ public sealed partial class Learner : ILearner
             _current!.Release();
             _current = _earlier[^1];
             _earlier.RemoveAt(_earlier.Count - 1);
-            _streamLoss = null;
+            ForgetStream();
             return true;
         }
     }
@@ -143,8 +143,10 @@ public sealed partial class Learner : ILearner
     {
         ThrowIfDisposed();
         Publish(new Snapshot(_start, _start.Delta, Heads.Initial(_model.Manifest), steps: 0));
-        _streamLoss = null;
+        ForgetStream();
     }
+
+    private void ForgetStream() => (_streamLoss, _streamReturn) = (null, null);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -70,8 +70,8 @@ public sealed record InnerSpec
     public double ClipNorm { get; init; }
 
     /// <summary>
-    /// On a stream of examples in the app: by how much the loss of the next ones has to be above that of the ones before, for the learner to start again. 0:
-    /// it never does.
+    /// On a stream of examples in the app: by how much the loss of the next ones has to be above that of the ones before, for the learner to start again; of a
+    /// policy by how much the mean return of the next episodes has to be below. 0: it never does.
     /// </summary>
     public double Jump { get; init; }
 

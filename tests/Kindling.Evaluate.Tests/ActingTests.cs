@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Xml.Linq;
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Evaluate.Reports;
 using Kindling.Tasks;
 using Kindling.Tasks.Control;
 
@@ -30,6 +33,39 @@ public sealed class ActingTests
         Assert.That(report.Metric, Is.EqualTo("mse"));
         Assert.That(report.Returns!.Mean, Has.Count.EqualTo(4).And.Unique);
         Assert.That(report.ToTable().Split('\n')[1], Does.Match("transductive +inductive +return +"));
+    }
+
+    [Test]
+    public void Evaluate_ActingThatDiverges_HasNoFigureThere()
+    {
+        using TrainedBundle bundle = new("""{ "type": "linear" }""", TasksText, """{ "rate": 5, "steps": 1 }""");
+        EvaluationReport report = Evaluator.Evaluate(bundle.Path, new() { Episodes = 2, Steps = 100 });
+        Assert.That((report.Returns!.Mean[0], report.Returns.Mean[^1]), Is.EqualTo((report.Returns.Mean[0], double.NaN)));
+        Assert.That(report.Returns.Mean[0], Is.Negative);
+    }
+
+    [Test]
+    public void Write_ReportOfActing_HasAColumnOfReturnsAndShowsWhereItGoes()
+    {
+        using TrainedBundle bundle = new("""{ "type": "mlp", "hidden": [16] }""", TasksText, """{ "rate": 0.1, "steps": 2 }""");
+        EvaluationOptions options = new() { Episodes = 3 };
+        ModelReport report = ModelReport.Create(new() { Bundle = bundle.Path, Subject = "here" }, options, TimeProvider.System);
+        string folder = Path.GetDirectoryName(bundle.Path)!;
+        report.Write(Path.Combine(folder, "report.html"));
+        XElement page = XDocument.Load(Path.Combine(folder, "report.html")).Root!;
+
+        string[][] rows = [.. page.Descendants("table").First().Descendants("tr").Select(r => r.Elements().Select(c => c.Value).ToArray())];
+        double[] returns = [.. Evaluator.Evaluate(bundle.Path, options).Returns!.Mean];
+        Assert.That(rows[0][3], Is.EqualTo("return of acting"));
+        Assert.That(
+            rows[1..].Select(r => r[3].Split(' ')[0]),
+            Is.EqualTo(returns.Select(r => r.ToString("0.00", CultureInfo.InvariantCulture)))
+        );
+        Assert.That(page.Descendants("p").Select(p => p.Value), Has.Some.StartsWith("Return of acting: outputs are actions"));
+        Assert.That(
+            report.WritePlots(Path.Combine(folder, "plots")).Select(Path.GetFileName),
+            Is.EqualTo(new[] { "steps.png", "paths.png", "predicted-true.png" })
+        );
     }
 
     [Test]

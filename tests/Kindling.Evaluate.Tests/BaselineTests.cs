@@ -32,6 +32,20 @@ public sealed class BaselineTests
         Assert.That(output.Values, Is.EqualTo(new[] { 19f, -35f, 3f, 9f }).Within(1e-4f));
     }
 
+    [TestCase("[4]", "expected 'hidden1.weight' [1, 16], got float[1, 4].")]
+    [TestCase("[16]", "expected 'hidden2.weight' [16, 16], got only head.bias, ")]
+    public void Evaluate_JointWeightsOfAnotherModel_AreRefused(string hidden, string fault)
+    {
+        const string Inner = """{ "rate": 0.01, "steps": 1 }""";
+        using TrainedBundle bundle = new("""{ "type": "mlp", "hidden": [16, 16] }""", TrainedBundle.Sinusoid, Inner);
+        using TrainedBundle other = new($$"""{ "type": "mlp", "hidden": {{hidden}} }""", TrainedBundle.Sinusoid, Inner);
+        EvaluationOptions options = new() { Episodes = 2, Joint = Path.Combine(other.Path, BundleManifest.ThetaFileName) };
+        Assert.That(
+            () => Evaluator.Evaluate(bundle.Path, options),
+            Throws.TypeOf<BundleException>().With.Message.StartsWith($"The joint weights are those of another model: {fault}")
+        );
+    }
+
     // More features than rows: of all exact fits the shortest weights, here (1, 1) for y = a + b with a = b.
     [Test]
     public void Predict_MoreFeaturesThanRows_SpreadsTheWeight()

@@ -132,7 +132,7 @@ public sealed class ReturnTests
         {
             PolicyStreamReport report = await learner.ObserveAsync(Live(learner, random, 20), horizon: 30);
             Assert.That(report.StartedAgain, Is.False);
-            Assert.That(report.PreviousReturn, before is { } last ? Is.EqualTo(last).Within(1e-4) : Is.Null);
+            Assert.That(report.PreviousReturn, Is.EqualTo(before));
             Assert.That(report.Adaptation?.Accepted, Is.True);
             before = report.Return;
         }
@@ -150,15 +150,44 @@ public sealed class ReturnTests
         Assert.That((next.StartedAgain, next.PreviousReturn, learner.Steps), Is.EqualTo((false, (double?)null, 1)));
     }
 
+    // All would be far below what was lived through before, and so a reason to start again.
     [Test]
-    public void Observe_EpisodesLongerThanTheHorizon_AreRefused()
+    public void Observe_WhatDoesNotFitOrIsCancelled_LeavesTheLearnerAsItIs()
     {
-        using AdaptableModel model = AdaptableModel.Open(bundle.Path);
+        using AdaptableModel model = AdaptableModel.Open(bundle.Path, new AdaptOptions { RequireImprovement = false });
         using Learner learner = model.CreateLearner();
+        Trajectory[] lived = Live(learner, new Random(1), 10);
+        _ = learner.Observe(lived, horizon: 30);
+        Trajectory[] low = Live(learner, new Random(1), 10, side: -1000);
+        Trajectory wide = new(FloatTensor.Zeros(1, 3), FloatTensor.Zeros(1, 2), [-1e6f]);
+
         Assert.That(
-            () => learner.Observe(Live(learner, new Random(1), 1), horizon: 20),
+            () => learner.Observe(low, horizon: 20),
             Throws.ArgumentException.With.Message.StartsWith("Trajectory 0 has 30 steps, expected at most 20.")
         );
+        Assert.That(() => learner.Observe([wide], horizon: 30), Throws.ArgumentException.With.Message.Contain("3"));
+        Assert.That(
+            () => learner.Observe(low, horizon: 30, gradient: null, new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
+        Assert.That(learner.Steps, Is.EqualTo(1));
+        Assert.That(learner.Observe(lived, horizon: 30).PreviousReturn, Is.EqualTo(lived.Average(t => t.Return)));
+    }
+
+    [Test]
+    public void Evaluate_StreamOfGoalsFromElsewhere_IsRefused() =>
+        Assert.That(
+            () => StreamEvaluator.Evaluate(bundle.Path, new() { Tasks = new() { Source = "rows.csv" } }),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EndsWith("is evaluated by the runtime in its own worlds; --source does not apply.")
+        );
+
+    [Test]
+    public void Evaluate_StreamOfGoalsWhereNothingIsSaid_IsOfThreeStepsAWorld()
+    {
+        StreamEvaluationReport report = StreamEvaluator.Evaluate(bundle.Path, new() { Streams = 2, Segments = 2 });
+        Assert.That((report.Part, report.Shots), Is.EqualTo((10, 30)));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
+using Kindling.Networks;
 using Kindling.Tasks;
 
 namespace Kindling.Evaluate.Baselines;
@@ -30,6 +31,7 @@ internal sealed partial class BaselineSet
         AdaptableModel model,
         SafetensorsFile? joint,
         EpisodePlan plan,
+        NetworkGraphs network,
         Dictionary<string, FloatTensor> fresh
     )
     {
@@ -51,7 +53,7 @@ internal sealed partial class BaselineSet
             return;
         }
 
-        Dictionary<string, FloatTensor> start = Start(model.Manifest, fresh, joint);
+        Dictionary<string, FloatTensor> start = Start(network, fresh, joint);
         if (grid.HasLong)
         {
             AddLong(Long, model, start, validation, grid);

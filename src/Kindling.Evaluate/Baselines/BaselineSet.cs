@@ -57,14 +57,14 @@ internal sealed partial class BaselineSet
         BaselineSet set = new();
         if (manifest.IsLanguage)
         {
-            set.AddTrained(Languages, model, joint, plan, fresh);
+            set.AddTrained(Languages, model, joint, plan, network, fresh);
             set.baselines.AddRange(Compressor.All);
             return set;
         }
 
         if (manifest.IsDetection)
         {
-            set.AddTrained(Objects, model, joint, plan, fresh);
+            set.AddTrained(Objects, model, joint, plan, network, fresh);
             return set;
         }
 
@@ -93,7 +93,7 @@ internal sealed partial class BaselineSet
             return set;
         }
 
-        Dictionary<string, FloatTensor> start = Start(manifest, fresh, joint);
+        Dictionary<string, FloatTensor> start = Start(network, fresh, joint);
         set.Choose(
             Rates,
             rate => new StartBaseline(Joint, model, new LearnerStart { Parameters = start, Rate = (float)rate }),
@@ -134,24 +134,27 @@ internal sealed partial class BaselineSet
     /// Jointly trained weights, and fresh ones where there are none: the head, where the bundle's classes are not those of the joint problem. What else a checkpoint holds,
     /// as rates, is left out.
     /// </summary>
+    /// <exception cref="BundleException">They are those of another model.</exception>
     private static Dictionary<string, FloatTensor> Start(
-        BundleManifest manifest,
+        NetworkGraphs network,
         Dictionary<string, FloatTensor> fresh,
         SafetensorsFile joint
     )
     {
         Dictionary<string, FloatTensor> start = new(fresh, StringComparer.Ordinal);
-        string[] names = [.. manifest.Parameters.Select(parameter => parameter.Name).Where(joint.Tensors.ContainsKey)];
-        if (names.Length == 0)
+        foreach (ParameterSpec parameter in network.Parameters.Where(p => fresh.ContainsKey(p.Name)))
         {
-            throw new BundleException(
-                $"The joint weights are those of another model: expected some of {string.Join(", ", manifest.Parameters.Select(p => p.Name))}, got {string.Join(", ", joint.Tensors.Keys)}."
-            );
-        }
-
-        foreach (string name in names)
-        {
-            start[name] = joint.Tensors[name];
+            FloatTensor? trained = joint.Tensors.GetValueOrDefault(parameter.Name);
+            if (trained is not null && trained.Shape.SequenceEqual(parameter.Shape))
+            {
+                start[parameter.Name] = trained;
+            }
+            else if (!parameter.IsHead)
+            {
+                throw new BundleException(
+                    $"The joint weights are those of another model: expected '{parameter.Name}' [{string.Join(", ", parameter.Shape)}], got {(trained is null ? $"only {string.Join(", ", joint.Tensors.Keys)}" : $"{trained}")}."
+                );
+            }
         }
 
         return start;

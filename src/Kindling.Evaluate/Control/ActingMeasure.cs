@@ -21,13 +21,13 @@ internal sealed class ActingMeasure(AdaptableModel model, EpisodePlan plan)
             return;
         }
 
-        _returns.Add([.. Live(worlds, number, episode).Select(lived => lived.Return)]);
+        _returns.Add([.. Live(worlds, number, episode).Select(lived => lived?.Return ?? double.NaN)]);
     }
 
-    /// <summary>What a learner does in the world of an episode's task before adaptation and after each step.</summary>
-    public Trajectory[] Live(IActingFamily worlds, int number, Episode episode)
+    /// <summary>What a learner does in the world of an episode's task before adaptation and after each step; null where its actions are no numbers.</summary>
+    public Trajectory?[] Live(IActingFamily worlds, int number, Episode episode)
     {
-        Trajectory[] lived = new Trajectory[model.Steps + 1];
+        Trajectory?[] lived = new Trajectory?[model.Steps + 1];
         using Learner learner = model.CreateLearner();
         learner.Trace(
             Figures.Support(model.Manifest, episode),
@@ -37,7 +37,7 @@ internal sealed class ActingMeasure(AdaptableModel model, EpisodePlan plan)
         return lived;
     }
 
-    private static Trajectory Live(IActingFamily worlds, SeededRandom task, Func<FloatTensor, FloatTensor> act)
+    private static Trajectory? Live(IActingFamily worlds, SeededRandom task, Func<FloatTensor, FloatTensor> act)
     {
         IEnvironment world = worlds.World(Split.Test, task);
         FloatTensor seen = FloatTensor.Zeros([1, .. worlds.InputShape]);
@@ -49,6 +49,11 @@ internal sealed class ActingMeasure(AdaptableModel model, EpisodePlan plan)
         while (rewards.Count < worlds.Horizon && !isOver)
         {
             float[] action = act(seen).Values;
+            if (!Array.TrueForAll(action, float.IsFinite))
+            {
+                return null;
+            }
+
             observations.AddRange(seen.Values);
             actions.AddRange(action);
             (float reward, isOver) = world.Step(action, seen.Values);

@@ -108,7 +108,9 @@ internal static class ReturnEvaluator
         }
     }
 
-    private static void RefuseOthers(string path, EvaluationOptions options)
+    /// <summary>Refuses what does not apply to policies.</summary>
+    /// <exception cref="BundleException">Something that does not apply is asked for.</exception>
+    public static void RefuseOthers(string path, EvaluationOptions options)
     {
         string[] given =
         [

@@ -83,7 +83,7 @@ public static class EvaluationPlot
     ) =>
         plan.Worlds is { SeesPlace: true } ? ReturnEvaluator.FirstTask(model, recipe, report)
         : plan.Acting is { SeesPlace: true } worlds
-            ? [.. new ActingMeasure(model, plan).Live(worlds, 0, plan.Test(0)).Select(lived => new[] { lived })]
+            ? [.. new ActingMeasure(model, plan).Live(worlds, 0, plan.Test(0)).OfType<Trajectory>().Select(lived => new[] { lived })]
         : null;
 
     /// <summary>Where a policy goes in a plane, before adaptation and after each step: some episodes of one task.</summary>

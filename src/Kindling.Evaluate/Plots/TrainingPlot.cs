@@ -11,7 +11,7 @@ internal static class TrainingPlot
     {
         Plot plot = new();
         TrainingMetrics[] finite = [.. log.Where(l => double.IsFinite(l.Loss))];
-        bool logarithmic = finite.All(l => l.Loss > 0);
+        bool logarithmic = finite.All(l => l.Loss >= 0);
         double[] losses = [.. finite.Select(l => logarithmic ? PlotStyle.Logarithm(l.Loss) : l.Loss)];
         _ = PlotStyle.Line(plot, Iterations(finite), losses, "query loss after adaptation");
         if (logarithmic)

@@ -37,6 +37,8 @@ public sealed class ModelReport
                 Steps = options.Steps,
                 Provider = options.Provider,
                 Device = options.Device,
+                // pictures show what the figures beside them are of, steps that raise their loss among them
+                RequireImprovement = false,
             }
         );
         EvaluationReport evaluation = Evaluator.Evaluate(source.Bundle, options);
@@ -49,6 +51,7 @@ public sealed class ModelReport
             evaluation,
             asks ? TestOutcomes.Collect(model, plan, options.Episodes) : null,
             source.Training is null ? null : Checkpoint.Read(source.Training, Checkpoint.ThetaFile).State,
+            plan.Beside,
             log,
             time.GetUtcNow()
         );

@@ -11,6 +11,7 @@ namespace Kindling.Evaluate.Reports;
 /// <param name="Evaluation">Its figures beside the baselines.</param>
 /// <param name="Outcomes">What it says about the test tasks; null where it gives no labels or values: policies, language models, detectors.</param>
 /// <param name="Training">What the checkpoint says; null where there is none.</param>
+/// <param name="Beside">Languages that are measured beside the test and are not in its means.</param>
 /// <param name="Log">The training's log; empty where there is none.</param>
 /// <param name="Created">When the report was written.</param>
 internal sealed record ReportContent(
@@ -20,6 +21,7 @@ internal sealed record ReportContent(
     EvaluationReport Evaluation,
     TestOutcomes? Outcomes,
     CheckpointState? Training,
+    int Beside,
     IReadOnlyList<TrainingMetrics> Log,
     DateTimeOffset Created
 )

@@ -70,23 +70,26 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
     private XElement Results()
     {
         EvaluationReport evaluation = content.Evaluation;
-        (string Name, MetricSeries Series)[] columns =
+        MetricWords metric = content.Metric;
+        (string Name, MetricSeries Series, MetricWords Words)[] columns =
         [
             .. content.Outcomes is null
-                ? [("meta-learned", evaluation.Inductive)]
-                : new[] { ("one at a time", evaluation.Inductive), ("as one batch", evaluation.Transductive) },
-            .. evaluation.Returns is { } returns ? [("return of acting", returns)] : Array.Empty<(string, MetricSeries)>(),
-            .. evaluation.Baselines.Select(b => ($"{b.Key} (baseline)", b.Value)),
+                ? [("meta-learned", evaluation.Inductive, metric)]
+                : new[] { ("one at a time", evaluation.Inductive, metric), ("as one batch", evaluation.Transductive, metric) },
+            .. evaluation.Returns is { } returns
+                ? [("return of acting", returns, MetricWords.Of(EvaluationReport.ReturnMetric))]
+                : Array.Empty<(string, MetricSeries, MetricWords)>(),
+            .. evaluation.Baselines.Select(b => ($"{b.Key} (baseline)", b.Value, metric)),
         ];
         return Section(
             "results",
             "Results beside the baselines",
             Draw(figures.Steps),
             Html.Table(
-                $"{content.Metric.Name}{(content.Metric.IsShare ? " in %" : "")} with 95 % intervals. {content.Protocol}.",
+                $"{metric.Name}{(metric.IsShare ? " in %" : "")} with 95 % intervals. {content.Protocol}.",
                 ["steps", .. columns.Select(c => c.Name)],
                 evaluation.Steps.Select(k =>
-                    new object[] { k }.Concat(columns.Select(c => k < c.Series.Mean.Count ? content.Metric.Figure(c.Series, k) : ""))
+                    new object[] { k }.Concat(columns.Select(c => k < c.Series.Mean.Count ? c.Words.Figure(c.Series, k) : ""))
                 )
             ),
             evaluation.Languages is { } languages ? Languages(languages) : null,
@@ -97,6 +100,15 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
     private static IEnumerable<XElement> Notes(EvaluationReport evaluation) =>
         [
             Html.Element("p", Note(evaluation.Metric)),
+            .. evaluation.Returns is null
+                ? Array.Empty<XElement>()
+                :
+                [
+                    Html.Element(
+                        "p",
+                        "Return of acting: outputs are actions, and a learner takes them in the task's world; the sum of an episode's rewards, more is better."
+                    ),
+                ],
             .. evaluation.BaselineSettings.Select(s =>
                 Html.Element("p", $"{s.Key}: {EvaluationReport.SettingName(s.Key)} {s.Value}, chosen on validation tasks.")
             ),
@@ -122,7 +134,7 @@ internal sealed partial class ReportPage(ReportContent content, ReportFigures fi
     {
         string[] baselines = [.. languages[0].Baselines.Keys];
         return Html.Table(
-            $"Each language, the last group not in the means above. {content.Protocol}.",
+            $"Each language{(content.Beside > 0 ? $", the last {content.Beside} not in the means above" : "")}. {content.Protocol}.",
             ["language", "group", .. content.Evaluation.Steps.Select(k => $"{k}"), .. baselines.Select(b => $"{b} (baseline)")],
             languages.Select(l =>
                 new object[] { l.Name, l.Group }

@@ -8,6 +8,9 @@ namespace Kindling.Evaluate.Streams;
 /// <summary>Lets learners of a bundle follow streams of test tasks, as an app does, and measures what they keep.</summary>
 public static class StreamEvaluator
 {
+    /// <summary>Times that a policy adapts in a world before it changes.</summary>
+    private const int StepsInAWorld = 3;
+
     /// <summary>Evaluates a bundle.</summary>
     /// <exception cref="ArgumentException">The options have faults; all are listed.</exception>
     /// <exception cref="BundleException">The bundle is damaged or has no recipe, or the data are missing or do not fit it or the options.</exception>
@@ -16,6 +19,11 @@ public static class StreamEvaluator
         ArgumentNullException.ThrowIfNull(options);
         OptionFaults.Refuse(options.Validate(), nameof(options));
         bool lives = BundleRecipe.IsControl(path);
+        if (lives)
+        {
+            ReturnEvaluator.RefuseOthers(path, options.Tasks);
+        }
+
         using AdaptableModel model = AdaptableModel.Open(
             path,
             new AdaptOptions
@@ -28,9 +36,12 @@ public static class StreamEvaluator
         );
         EpisodePlan plan = new(path, model.Manifest, options.Tasks);
         int segments = Segments(path, model.Manifest, plan, options);
+        int once = plan.Recipe.Tasks.Shots;
+        int part = options.Part ?? (lives ? once : 1);
+        EpisodeShape shape = lives ? plan.Shape with { Shots = options.Tasks.Shots ?? StepsInAWorld * once } : plan.Shape;
         if (!lives)
         {
-            EpisodePlan.CheckExamples(path, model.Manifest, options.Part == 0 ? plan.Shape.Shots : options.Part);
+            EpisodePlan.CheckExamples(path, model.Manifest, part == 0 ? shape.Shots : part);
         }
 
         ManifestStream? rule = model.Manifest.InnerRule.Stream;
@@ -43,9 +54,9 @@ public static class StreamEvaluator
             Metric = lives ? EvaluationReport.ReturnMetric : Figures.Metric(model.Manifest),
             Streams = options.Streams,
             Segments = segments,
-            Part = options.Part,
-            Shots = plan.Shape.Shots,
-            Queries = plan.Shape.Queries,
+            Part = part,
+            Shots = shape.Shots,
+            Queries = shape.Queries,
             Seed = options.Tasks.Seed,
             Online = Online(courses),
             OnlineNeverAgain = rule is null ? null : Online(All(rule: null, adapts: true, measures: false)),
@@ -71,16 +82,16 @@ public static class StreamEvaluator
                     {
                         using Learner learner = model.CreateLearner();
                         return plan.Worlds is { } worlds
-                            ? new PolicyStreams(worlds, plan.Shape).Follow(
+                            ? new PolicyStreams(worlds, shape).Follow(
                                 learner,
                                 rule,
                                 adapts,
                                 segments,
-                                options.Part,
+                                part,
                                 plan.RandomOfStream(n),
                                 measures
                             )
-                            : Follow(model.Manifest, learner, rule, adapts, plan.Stream(n, segments), options.Part, measures);
+                            : Follow(model.Manifest, learner, rule, adapts, plan.Stream(n, segments), part, measures);
                     }),
             ];
     }

@@ -17,10 +17,16 @@ public sealed class StreamOptions
     /// <summary>Tasks of a stream, for a regression; 10 if null. A classification's segments are the classes of one task.</summary>
     public int? Segments { get; init; }
 
-    /// <summary>Examples that come together; 1 by default. 0: each segment whole, so that the learner knows its boundaries.</summary>
-    public int Part { get; init; } = 1;
+    /// <summary>
+    /// Examples that come together; 1 if null, of worlds to act in the episodes that the recipe takes a step on. 0: each segment whole, so that the learner knows its
+    /// boundaries.
+    /// </summary>
+    public int? Part { get; init; }
 
-    /// <summary>Tasks, their size, their source and their seed; the number of episodes and of steps is not read.</summary>
+    /// <summary>
+    /// Tasks, their size, their source and their seed; the number of episodes and of steps is not read. A segment has as many examples as the recipe's support set, of worlds to
+    /// act in three times its episodes, where <see cref="EvaluationOptions.Shots"/> says nothing else.
+    /// </summary>
     public EvaluationOptions Tasks { get; init; } = new();
 
     /// <summary>All faults at once; empty when the options are valid.</summary>

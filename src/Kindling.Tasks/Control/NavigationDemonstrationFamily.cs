@@ -6,9 +6,9 @@ namespace Kindling.Tasks.Control;
 /// <summary>
 /// 2-D navigation that is shown instead of rewarded, after the imitation of demonstrations of another domain in Yu et al. 2018 (DAML). An input is (x, y, seen x, seen y).
 /// In the support set a demonstrator goes to the goal, and is seen as another domain shows it: from the side (a quarter turn), at half size, in a frame whose origin d is uniform in
-/// [-1, 1]^2 and the same for all examples of the task; it walks in as many equal strides as there are examples, each place blurred by 0.02 (normal), and x = y = 0. No example says
+/// [-1, 1]^2 and the same for all examples of the task; its places are as many as there are examples, at equal distances from 0 to the goal, each blurred by 0.02 (normal), and x = y = 0. No example says
 /// what it did. In the query set the point is anywhere in [-0.6, 0.6]^2, nothing is seen, and the target is the step towards the goal in units of 0.1, cut to [-1, 1]. The support set
-/// has the demonstrator's own next strides as targets all the same, for comparison.
+/// has the same step from each of the demonstrator's places as targets all the same, for comparison.
 /// </summary>
 internal sealed class NavigationDemonstrationFamily : IActingFamily
 {

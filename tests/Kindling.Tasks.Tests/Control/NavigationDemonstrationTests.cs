@@ -17,6 +17,7 @@ internal sealed class NavigationDemonstrationTests
     {
         List<double> errors = [];
         List<double> origins = [];
+        List<double> steps = [];
         for (ulong key = 0; key < 200; key++)
         {
             Episode episode = Family.Sample(Split.Test, Shape, new SeededRandom(2, key));
@@ -25,6 +26,12 @@ internal sealed class NavigationDemonstrationTests
             (double goalX, double goalY) = Goal(episode);
             errors.AddRange([x - goalX, y - goalY]);
             origins.AddRange([seen[2], seen[3]]);
+            steps.AddRange(
+                Enumerable
+                    .Range(0, Shape.Shots - 1)
+                    .Where(t => Math.Abs(episode.SupportY.Values[2 * t]) < 1 && Math.Abs(episode.SupportY.Values[^2]) < 1)
+                    .Select(t => episode.SupportY.Values[2 * t] - episode.SupportY.Values[^2] + (2 * (seen[(4 * t) + 3] - seen[^1]) / 0.1))
+            );
             Assert.That(
                 Enumerable.Range(0, Shape.Shots).SelectMany(t => seen[(4 * t)..((4 * t) + 2)]),
                 Has.All.Zero,
@@ -34,6 +41,11 @@ internal sealed class NavigationDemonstrationTests
 
         Assert.That(errors.Average(), Is.Zero.Within(0.005));
         Assert.That(Math.Sqrt(errors.Average(e => e * e)), Is.EqualTo(0.02 * Math.Sqrt(2)).Within(0.003));
+        Assert.That(
+            steps,
+            Has.Count.GreaterThan(100).And.All.EqualTo(0).Within(1e-4),
+            "targets are the steps from the places that are shown"
+        );
         Assert.That((origins.Min(), origins.Max()), Is.EqualTo((-1.0, 1.0)).Within(0.05));
     }
 

@@ -15,14 +15,17 @@ internal static class StreamCommand
         Option<int?> segments = new("--segments")
         {
             Description =
-                $"Tasks of a stream of a regression ({StreamOptions.DefaultSegments}); a classification's segments are the classes of one task",
+                $"Tasks, languages or worlds of a stream ({StreamOptions.DefaultSegments}); a classification's segments are the classes of one task",
         };
-        Option<int> part = new("--part")
+        Option<int?> part = new("--part")
         {
-            Description = "Examples that come together; 0: each segment whole, so that the learner knows where it ends",
-            DefaultValueFactory = _ => 1,
+            Description =
+                "Examples that come together (1), or episodes of a policy (those of a step in the recipe); 0: each segment whole, so that the learner knows where it ends",
         };
-        Option<int?> shots = new("--shots") { Description = "Examples of a segment instead of the recipe's" };
+        Option<int?> shots = new("--shots")
+        {
+            Description = "Examples of a segment instead of the recipe's, or episodes of a policy instead of three times those",
+        };
         Option<int?> queries = new("--queries") { Description = "Query examples of a segment instead of the recipe's" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<ulong> seed = new("--seed")
