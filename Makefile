@@ -5,7 +5,7 @@ FUZZ ?= 2000000
 SEED ?= 1
 KINDLING = artifacts/bin/Kindling.Cli/release/kindling
 QUICKSTART = artifacts/bin/QuickStart/release/QuickStart.dll
-RELEASED = linear sinusoid glyphs-5w1s omniglot-5w1s omniglot-5w1s-paper scenes-3w
+RELEASED = linear sinusoid glyphs-5w1s omniglot-5w1s omniglot-5w1s-paper scenes-3w navigation
 BUILD_FLAGS = -c Release -p:Device=$(DEVICE) --nologo -v q
 
 .PHONY: demo test build train export models data bench pack pack-ort-training fuzz playground lint clean

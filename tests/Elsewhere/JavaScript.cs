@@ -7,7 +7,16 @@ namespace Kindling.Elsewhere.Tests;
 internal static class JavaScript
 {
     /// <summary>The released models.</summary>
-    public static readonly string[] Models = ["linear", "sinusoid", "glyphs-5w1s", "omniglot-5w1s", "omniglot-5w1s-paper"];
+    public static readonly string[] Models = ["linear", "sinusoid", "glyphs-5w1s", "omniglot-5w1s", "omniglot-5w1s-paper", Detector];
+
+    /// <summary>One whose rates are learned for each parameter, which is no rule of ONNX Runtime Training.</summary>
+    public const string Detector = "scenes-3w";
+
+    /// <summary>One whose loss has no minimum: it steps on each set of episodes once or twice, and away from them for ever if let.</summary>
+    public const string Policy = "navigation";
+
+    /// <summary>Steps that a policy takes.</summary>
+    public const int PolicySteps = 2;
 
     /// <summary>Where packages lie and programs run.</summary>
     public static string Work { get; } = Root.Combine("artifacts", "elsewhere");

@@ -14,19 +14,23 @@ public sealed class JavaScriptTests
     private const int Steps = 10;
     private const double Tolerance = 1e-4;
 
+    private static readonly string[] Policy = [JavaScript.Policy];
+
     /// <summary>Computing on a WebGPU adapter in software is slow, and the Omniglot models have the operators of the glyphs.</summary>
     private static readonly TestCaseData[] Engines =
     [
-        new("node", JavaScript.Models),
-        new("wasm", JavaScript.Models),
-        new("webgpu", JavaScript.Models[..3]),
+        new("node", JavaScript.Models, Steps),
+        new("node", Policy, JavaScript.PolicySteps),
+        new("wasm", JavaScript.Models, Steps),
+        new("wasm", Policy, JavaScript.PolicySteps),
+        new("webgpu", JavaScript.Models[..3], Steps),
     ];
 
     [OneTimeSetUp]
     public void InstallPackages() => JavaScript.Install();
 
     [TestCaseSource(nameof(Engines))]
-    public void Adapt_InJavaScript_GivesTheSameWeights(string engine, string[] models)
+    public void Adapt_InJavaScript_GivesTheSameWeights(string engine, string[] models, int steps)
     {
         if (engine != "node")
         {
@@ -34,7 +38,7 @@ public sealed class JavaScriptTests
         }
 
         string[] bundles = [.. models.Select(JavaScript.Bundle)];
-        (int code, string output, string errors) = JavaScript.Run("node", [JavaScript.Script("main.mjs"), engine, $"{Steps}", .. bundles]);
+        (int code, string output, string errors) = JavaScript.Run("node", [JavaScript.Script("main.mjs"), engine, $"{steps}", .. bundles]);
         Assert.That(code, Is.Zero, errors);
         using JsonDocument document = JsonDocument.Parse(output);
         if (document.RootElement.ValueKind == JsonValueKind.String)
@@ -46,7 +50,7 @@ public sealed class JavaScriptTests
         Assert.That(results, Has.Length.EqualTo(bundles.Length));
         for (int i = 0; i < bundles.Length; i++)
         {
-            (float[] losses, IReadOnlyDictionary<string, FloatTensor> expected) = Adapt(bundles[i]);
+            (float[] losses, IReadOnlyDictionary<string, FloatTensor> expected) = Adapt(bundles[i], steps);
             float[] got = JavaScript.Floats(results[i].GetProperty("losses"));
             JsonElement parameters = results[i].GetProperty("parameters");
             Assert.That(parameters.EnumerateObject().Select(p => p.Name), Is.EquivalentTo(expected.Keys));
@@ -67,7 +71,7 @@ public sealed class JavaScriptTests
         }
     }
 
-    private static (float[] Losses, IReadOnlyDictionary<string, FloatTensor> Parameters) Adapt(string bundle)
+    private static (float[] Losses, IReadOnlyDictionary<string, FloatTensor> Parameters) Adapt(string bundle, int steps)
     {
         using BundleFiles files = BundleFiles.Open(bundle);
         IReadOnlyDictionary<string, FloatTensor> episodes = files.ReadTensors("reference/episodes.safetensors").Tensors;
@@ -86,7 +90,7 @@ public sealed class JavaScriptTests
         IReadOnlyDictionary<string, FloatTensor> last = new Dictionary<string, FloatTensor>();
         learner.Trace(
             support,
-            Steps,
+            steps,
             point =>
             {
                 losses.Add(point.Loss);

@@ -27,7 +27,9 @@ public sealed class OrtTrainingTests
 
     private static readonly TestCaseData[] Rows =
     [
-        .. JavaScript.Models.Select(model => Row(model, "sgd", 1e-5)),
+        .. JavaScript.Models.Where(model => model != JavaScript.Detector).Select(model => Row(model, "sgd", 1e-5)),
+        Row(JavaScript.Detector, "adam", 1e-4),
+        Row(JavaScript.Policy, "sgd", 1e-5, JavaScript.PolicySteps),
         Row("sinusoid", "adam", 1e-4),
         Row("glyphs-5w1s", "adamw", 1e-4),
         .. Directory.Exists(Bundle(LanguageModel)) ? [Row(LanguageModel, "adam", 1e-4)] : (TestCaseData[])[],
@@ -37,7 +39,7 @@ public sealed class OrtTrainingTests
     public void InstallPackages() => JavaScript.Install();
 
     [TestCaseSource(nameof(Rows))]
-    public void Train_InOnnxRuntimeTraining_IsTheInnerLoop(string model, string optimizer, double tolerance)
+    public void Train_InOnnxRuntimeTraining_IsTheInnerLoop(string model, string optimizer, double tolerance, int steps)
     {
         using BundleFiles files = BundleFiles.Open(Bundle(model));
         BundleManifest manifest = files.Manifest;
@@ -48,6 +50,7 @@ public sealed class OrtTrainingTests
             Optimizer = optimizer,
             Rate = owns ? recipe.Inner.Rate : 0.002,
             Epsilon = owns ? recipe.Inner.Epsilon : 1e-8,
+            Loss = recipe.Inner.Loss,
             WeightDecay = optimizer == "adamw" ? 0.05 : 0,
         };
         NetworkGraphs network = NetworkCatalogue.Build(
@@ -81,18 +84,18 @@ public sealed class OrtTrainingTests
         }
 
         File.WriteAllText(Path.Combine(folder, "data.json"), Data(manifest, x, y));
-        (int code, string output, string errors) = JavaScript.Run("node", JavaScript.Script("training.mjs"), $"{Steps}", folder);
+        (int code, string output, string errors) = JavaScript.Run("node", JavaScript.Script("training.mjs"), $"{steps}", folder);
         Assert.That(code, Is.Zero, errors);
         using JsonDocument document = JsonDocument.Parse(output);
         JsonElement result = document.RootElement[0];
 
-        (float[] losses, float[] parameters, float[] outputs) = Adapt(network, inner, own, manifest, theta, x, y);
+        (float[] losses, float[] parameters, float[] outputs) = Adapt(network, inner, own, manifest, theta, x, y, steps);
         float[] got = JavaScript.Floats(result.GetProperty("losses"));
         float[] weights = JavaScript.Floats(result.GetProperty("parameters"));
         double loss = losses.Zip(got, (a, b) => Math.Abs((double)a - b) / Math.Max(0.01, Math.Abs(a))).Max();
         double relative = Distance(weights, parameters);
         TestContext.Out.WriteLine($"{model}, {optimizer}: losses {loss:0.0e+0}, parameters {relative:0.0e+0}");
-        Assert.That(got, Has.Length.EqualTo(Steps + 1));
+        Assert.That(got, Has.Length.EqualTo(steps + 1));
         Assert.That(weights, Has.Length.EqualTo(parameters.Length));
         Assert.That(losses[^1], Is.Not.EqualTo(losses[0]).Within(1e-3), "something was learnt");
         Assert.That(relative, Is.LessThan(tolerance));
@@ -112,7 +115,8 @@ public sealed class OrtTrainingTests
         BundleManifest manifest,
         IReadOnlyDictionary<string, FloatTensor> theta,
         FloatTensor x,
-        FloatTensor y
+        FloatTensor y,
+        int steps
     )
     {
         Graph graph = BundleGraphs.Adapt(network, inner, manifest.IsClassification);
@@ -146,7 +150,7 @@ public sealed class OrtTrainingTests
         {
             IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, feeds, session.OutputNames);
             losses.Add(outputs[0].GetTensorDataAsSpan<float>()[0]);
-            if (step == Steps)
+            if (step == steps)
             {
                 break;
             }
@@ -209,6 +213,6 @@ public sealed class OrtTrainingTests
     private static string Bundle(string model) =>
         model == LanguageModel ? Root.Combine("models", model, "build") : JavaScript.Bundle(model);
 
-    private static TestCaseData Row(string model, string optimizer, double tolerance) =>
-        new TestCaseData(model, optimizer, tolerance).SetArgDisplayNames(model, optimizer);
+    private static TestCaseData Row(string model, string optimizer, double tolerance, int steps = Steps) =>
+        new TestCaseData(model, optimizer, tolerance, steps).SetArgDisplayNames(model, optimizer);
 }

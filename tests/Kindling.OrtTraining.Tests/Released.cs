@@ -11,7 +11,7 @@ internal static class Released
     public const string Glyphs = "glyphs-5w1s";
     public const string BatchNormalised = "omniglot-5w1s-paper";
 
-    public static readonly string[] Models = [Linear, Sinusoid, Glyphs];
+    public static readonly string[] Models = [Linear, Sinusoid, Glyphs, "navigation"];
 
     private static string Root { get; } = Find();
 

@@ -1,7 +1,7 @@
 using Kindling.Adapt;
 using Kindling.Bundles;
 
-using AdaptableModel model = AdaptableModel.Open("models/navigation/build", new AdaptOptions { RequireImprovement = false });
+using AdaptableModel model = AdaptableModel.Open("models/navigation/bundle", new AdaptOptions { RequireImprovement = false });
 using Learner policy = model.CreateLearner();
 Random random = new(1);
 
