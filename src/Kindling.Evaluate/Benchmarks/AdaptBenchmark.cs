@@ -45,12 +45,13 @@ public static class AdaptBenchmark
         }
 
         BundleEpisodes episodes = BundleEpisodes.Read(path);
+        int together = StepsTogether(path);
         using AdaptableModel model = AdaptableModel.Open(
             path,
             new AdaptOptions
             {
                 Threads = threads,
-                Steps = StepsPerBlock,
+                Steps = together,
                 RequireImprovement = false,
                 Provider = provider,
                 Device = device,
@@ -61,7 +62,7 @@ public static class AdaptBenchmark
         set_num_threads(threads);
         try
         {
-            StepParity parity = StepParity.Measure(model, step, episodes);
+            StepParity parity = StepParity.Measure(model, step, episodes, Math.Min(together, StepParity.ComparedSteps));
             return parity.Passed
                 ? Measure(path, threads, time, model, step, episodes, parity)
                 : throw new BundleException(
@@ -78,7 +79,9 @@ public static class AdaptBenchmark
     internal static HandWrittenStep HandWrite(string path, BundleManifest manifest, Device? device = null)
     {
         Recipe recipe = BundleRecipe.Of(manifest, path);
-        if (recipe.Inner is { Batch: not 0 } or { Loss: not (InnerSpec.DefaultLoss or InnerLosses.Detection) })
+        if (
+            recipe.Inner is { Batch: not 0 } or { Loss: not (InnerSpec.DefaultLoss or InnerLosses.Detection or InnerLosses.PolicyGradient) }
+        )
         {
             throw new BundleException(
                 $"{path}: the hand-written step reads all examples at once and descends the loss of the predictions; this bundle's rule does not, so there is nothing to compare."
@@ -95,6 +98,13 @@ public static class AdaptBenchmark
             manifest.IsClassification,
             device
         );
+    }
+
+    // The loss of a policy has no minimum on episodes that are lived through: it takes one step on them, and many are that one again.
+    private static int StepsTogether(string path)
+    {
+        using BundleFiles files = BundleFiles.Open(path);
+        return files.Manifest.InnerRule.Loss == InnerLosses.PolicyGradient ? 1 : StepsPerBlock;
     }
 
     private static Device Cuda(int number)
@@ -126,7 +136,7 @@ public static class AdaptBenchmark
         for (int block = 0; block <= Blocks; block++)
         {
             (ours[block], bytes) = Adapt(path, time, learner, support);
-            theirs[block] = Adapt(path, time, step, support);
+            theirs[block] = Adapt(path, time, step, support, model.Steps);
         }
 
         FloatTensor query = episodes.Query(0);
@@ -162,30 +172,41 @@ public static class AdaptBenchmark
 
     private static (double Milliseconds, long Bytes) Adapt(string path, TimeProvider time, Learner learner, SupportSet support)
     {
-        learner.Reset();
-        long bytes = GC.GetAllocatedBytesForCurrentThread();
-        long started = time.GetTimestamp();
-        AdaptReport report = learner.Adapt(support);
-        TimeSpan elapsed = time.GetElapsedTime(started);
-        bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
-        return report.Accepted
-            ? (elapsed.TotalMilliseconds, bytes)
-            : throw new BundleException($"{path}: {StepsPerBlock} steps can not be timed on ONNX Runtime: {report.Reason}");
-    }
-
-    private static double Adapt(string path, TimeProvider time, HandWrittenStep step, SupportSet support)
-    {
-        step.Begin(support);
-        float loss = 0;
-        long started = time.GetTimestamp();
-        for (int k = 0; k < StepsPerBlock; k++)
+        (double milliseconds, long bytes) = (0, 0);
+        for (int done = 0; done < StepsPerBlock; done += learner.Steps)
         {
-            loss = step.Run(k);
+            learner.Reset();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            long started = time.GetTimestamp();
+            AdaptReport report = learner.Adapt(support);
+            milliseconds += time.GetElapsedTime(started).TotalMilliseconds;
+            bytes += GC.GetAllocatedBytesForCurrentThread() - before;
+            if (!report.Accepted)
+            {
+                throw new BundleException($"{path}: {StepsPerBlock} steps can not be timed on ONNX Runtime: {report.Reason}");
+            }
         }
 
-        TimeSpan elapsed = time.GetElapsedTime(started);
+        return (milliseconds, bytes);
+    }
+
+    private static double Adapt(string path, TimeProvider time, HandWrittenStep step, SupportSet support, int together)
+    {
+        (double milliseconds, float loss) = (0, 0);
+        for (int done = 0; done < StepsPerBlock; done += together)
+        {
+            step.Begin(support);
+            long started = time.GetTimestamp();
+            for (int k = 0; k < together; k++)
+            {
+                loss = step.Run(k);
+            }
+
+            milliseconds += time.GetElapsedTime(started).TotalMilliseconds;
+        }
+
         return float.IsFinite(loss)
-            ? elapsed.TotalMilliseconds
+            ? milliseconds
             : throw new BundleException($"{path}: {StepsPerBlock} steps can not be timed on libtorch: the loss is {loss}.");
     }
 

@@ -39,13 +39,13 @@ internal sealed class HandWrittenNetwork : IDisposable
                 layers.Add((x, _) => x.flatten(1));
                 break;
             case "mlp":
-                layers.Add((x, _) => x.flatten(1));
-                for (int i = 1; i <= spec.Hidden.Count; i++)
-                {
-                    AddHidden($"hidden{i}");
-                }
-
+                AddAllHidden();
                 break;
+            case "policy" when spec.Context == 0:
+                AddAllHidden();
+                AddLinear("mean");
+                layers.Add((means, p) => cat([means, p("deviation").expand_as(means)], 1));
+                return;
             case "conv4":
                 for (int i = 1; i <= 4; i++)
                 {
@@ -122,6 +122,15 @@ internal sealed class HandWrittenNetwork : IDisposable
         string weight = $"{name}.weight";
         string bias = $"{name}.bias";
         layers.Add((x, p) => F.linear(x, p(weight), p(bias)));
+    }
+
+    private void AddAllHidden()
+    {
+        layers.Add((x, _) => x.flatten(1));
+        for (int i = 1; i <= spec.Hidden.Count; i++)
+        {
+            AddHidden($"hidden{i}");
+        }
     }
 
     private void AddHidden(string name)

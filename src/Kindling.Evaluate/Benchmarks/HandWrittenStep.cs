@@ -20,6 +20,7 @@ internal sealed class HandWrittenStep : IDisposable
     private readonly double[][] rates;
     private readonly bool classification;
     private readonly bool detects;
+    private readonly bool acts;
     private readonly Tensor[] adapted;
     private readonly Device device;
     private Tensor x;
@@ -29,7 +30,7 @@ internal sealed class HandWrittenStep : IDisposable
     /// <param name="recipe">Network and inner rule.</param>
     /// <param name="graphs">The network as the catalogue builds it from the recipe.</param>
     /// <param name="theta">Parameters to start from, and <c>NAME.rate</c> for the adapted ones: one rate a step.</param>
-    /// <param name="classification">Whether the loss is the cross entropy, else that of a detector, or the mean squared error.</param>
+    /// <param name="classification">Whether the loss is the cross entropy, else that of a detector or of a policy, or the mean squared error.</param>
     /// <param name="device">Where libtorch computes; null: on the processor.</param>
     /// <exception cref="BundleException">A rate is of a kind that the comparison does not know.</exception>
     public HandWrittenStep(
@@ -43,6 +44,7 @@ internal sealed class HandWrittenStep : IDisposable
         _ = TorchNatives.Load();
         this.classification = classification;
         detects = recipe.Network.FindsObjects();
+        acts = recipe.Inner.Loss == InnerLosses.PolicyGradient;
         this.device = device ?? CPU;
         start = theta;
         Names = [.. graphs.Parameters.Where(p => recipe.Inner.Adapts(p)).Select(p => p.Name)];
@@ -117,6 +119,7 @@ internal sealed class HandWrittenStep : IDisposable
         Tensor output = network.Forward(x);
         return classification ? F.cross_entropy(output, y)
             : detects ? HandWrittenDetection.Loss(output, y)
+            : acts ? HandWrittenPolicy.Loss(output, y)
             : F.mse_loss(output, y);
     }
 }

@@ -21,8 +21,11 @@ public sealed class StepParity
     // A step shorter than this share of the parameters is as good as none: its way is rounding.
     private const double ShortestStep = 1e-3;
 
-    /// <summary>Inner steps that are compared.</summary>
+    /// <summary>Inner steps that are compared, unless a rule takes fewer.</summary>
     public const int ComparedSteps = 10;
+
+    /// <summary>Inner steps that were compared.</summary>
+    public required int Steps { get; init; }
 
     /// <summary>Episodes compared.</summary>
     public required int Episodes { get; init; }
@@ -44,10 +47,10 @@ public sealed class StepParity
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Agreeing} of {Episodes} episodes agree over {ComparedSteps} steps; worst relative error: norm {WorstNormError:0.0e+0}, value {WorstValueError:0.0e+0}, step {WorstStepError:0.0e+0}";
+        $"{Agreeing} of {Episodes} episodes agree over {Steps} {(Steps == 1 ? "step" : "steps")}; worst relative error: norm {WorstNormError:0.0e+0}, value {WorstValueError:0.0e+0}, step {WorstStepError:0.0e+0}";
 
     /// <summary>Compares the runtime's inner loop with the hand-written one.</summary>
-    internal static StepParity Measure(AdaptableModel model, HandWrittenStep step, BundleEpisodes episodes)
+    internal static StepParity Measure(AdaptableModel model, HandWrittenStep step, BundleEpisodes episodes, int steps = ComparedSteps)
     {
         int agreeing = 0;
         (double Norm, double Value, double Step) worst = default;
@@ -60,7 +63,7 @@ public sealed class StepParity
             using Learner learner = model.CreateLearner();
             learner.Trace(
                 support,
-                ComparedSteps,
+                steps,
                 point =>
                 {
                     IReadOnlyDictionary<string, FloatTensor> now = point.Parameters();
@@ -81,6 +84,7 @@ public sealed class StepParity
 
         return new()
         {
+            Steps = steps,
             Episodes = episodes.Count,
             Agreeing = agreeing,
             WorstNormError = worst.Norm,

@@ -53,6 +53,24 @@ public sealed class AdaptBenchmarkTests
     }
 
     [Test]
+    public void Measure_Policy_TimesOneStepAgainAndAgain()
+    {
+        using TrainedBundle bundle = new(
+            """{ "type": "policy", "hidden": [16, 8] }""",
+            """{ "type": "navigation", "shots": 4, "queries": 4 }""",
+            """{ "rate": 0.1, "steps": 1, "loss": "policy-gradient" }"""
+        );
+        AdaptBenchmarkReport report = AdaptBenchmark.Measure(bundle.Path, 1, TimeProvider.System);
+        Assert.That(
+            (report.Parity.Steps, report.Parity.Agreeing, report.Parity.Passed),
+            Is.EqualTo((1, 20, true)),
+            report.Parity.ToString()
+        );
+        Assert.That((report.Examples, report.StepsPerBlock), Is.EqualTo((400, 100)));
+        Assert.That(report.MillisecondsPerStep, Is.Positive);
+    }
+
+    [Test]
     public void Parity_AnotherRate_DoesNotPass()
     {
         using TrainedBundle bundle = new(Mlp, TrainedBundle.Sinusoid, """{ "rate": 0.005 }""");
