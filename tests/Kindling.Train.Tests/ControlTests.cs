@@ -2,6 +2,7 @@ using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
 using Kindling.Train.Meta;
+using Kindling.Train.Session;
 
 namespace Kindling.Train.Tests;
 
@@ -67,6 +68,16 @@ public sealed class ControlTests
         float[] torch = Train(algorithm, "torch", 1);
         Assert.That(Distance(graph, torch), Is.LessThan(1e-3));
     }
+
+    // A device draws the data of the next iteration beside this one; what a policy lives through in it is not there yet.
+    [Test]
+    public void Create_OnADevice_IsRefused() =>
+        Assert.That(
+            () => Create("maml", "torch", 1, device: TrainingDevice.Processor()),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo("tasks.type: 'navigation' is a world to act in; policies train on the processor.")
+        );
 
     // Returns from validation goals: higher after steps of the policy gradient, and after a short meta-training higher still.
     [Test]
@@ -144,13 +155,14 @@ public sealed class ControlTests
         int tasks = 3,
         double clip = 0,
         int passes = 1,
-        string family = "navigation"
+        string family = "navigation",
+        TrainingDevice? device = null
     )
     {
         string network =
             algorithm == "cavia" ? """{ "type": "policy", "hidden": [20], "context": 3 }""" : """{ "type": "policy", "hidden": [20] }""";
         Recipe recipe = Recipe.Parse(Text(algorithm, engine, network, "policy-gradient", family, iterations, tasks, clip, passes), "test");
-        return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads);
+        return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads, device: device);
     }
 
     private static string Text(

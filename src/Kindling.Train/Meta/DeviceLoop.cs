@@ -3,6 +3,7 @@ using Kindling.Recipes;
 using Kindling.Train.Algorithms;
 using Kindling.Train.Engines;
 using Kindling.Train.Session;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kindling.Train.Meta;
@@ -57,11 +58,12 @@ internal sealed class DeviceLoop : IOuterLoop
         Tensor[][] data = [.. forms.Runs.Select(run => forms.Load(tasks.AsSpan(run.From..run.To)))];
         Tensor[] weights = phase.Weights.Length == 0 ? [] : [tensor(phase.Weights).to(device.Device)];
         (Tensor Gradient, Tensor Loss) sum = forms.Run(0, [.. optimizer.Views, .. weights, .. data[0]]);
+        using Scalar one = 1;
         for (int run = 1; run < data.Length; run++)
         {
             (Tensor gradient, Tensor loss) = forms.Run(run, [.. optimizer.Views, .. weights, .. data[run]]);
-            _ = sum.Gradient.add_(gradient);
-            _ = sum.Loss.add_(loss);
+            _ = sum.Gradient.add_(gradient, one);
+            _ = sum.Loss.add_(loss, one);
         }
 
         optimizer.Step(sum.Gradient, tasks.Length, Iteration);

@@ -14,7 +14,10 @@ internal interface IOuterLoop : IDisposable
     IReadOnlyList<FloatTensor> Parameters { get; }
 
     /// <summary>One iteration: the mean gradient of the recipe's batch, and a step against it; as often as the recipe has passes, on the same data.</summary>
-    /// <param name="draw">The data of a task of an iteration: (iteration, task); called from several threads, and for the next iteration as well.</param>
+    /// <param name="draw">
+    /// The data of a task of an iteration: (iteration, task). Called from several threads, and on a device for the next iteration beside this one: there it reads no
+    /// <see cref="Parameters"/>, which are the stepping thread's alone.
+    /// </param>
     /// <returns>Mean loss, of the last pass.</returns>
     float Step(Func<int, int, IReadOnlyList<TaskInput>> draw);
 

@@ -64,12 +64,11 @@ internal sealed class JointTrainer : ITraining, IDisposable
         JointProgram program = new(new Objective(Network, tasks.IsClassification, body.Inner.Loss), factor);
         outer = OuterLoops.Create(
             recipe.Algorithm.OuterOptimizer == "rates"
-                ? recipe.Algorithm with
+                ? recipe with
                 {
-                    OuterOptimizer = "adam",
-                    OuterRate = 1e-3,
+                    Algorithm = recipe.Algorithm with { OuterOptimizer = "adam", OuterRate = 1e-3 },
                 }
-                : recipe.Algorithm,
+                : recipe,
             program,
             threads,
             ranks ?? SingleProcess.Alone,

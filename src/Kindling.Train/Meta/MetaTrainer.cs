@@ -73,7 +73,7 @@ public sealed class MetaTrainer : ITraining, IDisposable
         average = new ParameterAverage(recipe.Algorithm.Average);
         Learned = algorithm.Learned;
         outer = OuterLoops.Create(
-            recipe.Algorithm,
+            recipe,
             algorithm,
             threads,
             this.ranks,
@@ -124,7 +124,9 @@ public sealed class MetaTrainer : ITraining, IDisposable
             (iteration, t) =>
             {
                 SeededRandom random = new(recipe.Seed, TrainStream, (ulong)iteration, (ulong)t);
-                Episode episode = Lived(Parameters, Split.Train, random) ?? tasks.Sample(Split.Train, shape, random);
+                Episode episode = experience is null
+                    ? tasks.Sample(Split.Train, shape, random)
+                    : experience.Draw(Parameters, Split.Train, shape, recipe.Inner.Steps, random);
                 return TaskInput.Of(episode, tasks.IsClassification);
             }
         );

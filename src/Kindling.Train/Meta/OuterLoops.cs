@@ -11,7 +11,7 @@ namespace Kindling.Train.Meta;
 internal static class OuterLoops
 {
     /// <summary>A loop at iteration 0.</summary>
-    /// <param name="algorithm">Optimiser, schedule and tasks a batch.</param>
+    /// <param name="recipe">Optimiser, schedule and tasks a batch; and what the tasks are.</param>
     /// <param name="program">What a task contributes.</param>
     /// <param name="threads">Threads that compute on the processor, or that prepare the data of a device.</param>
     /// <param name="ranks">The processes that compute an iteration's tasks together.</param>
@@ -19,7 +19,7 @@ internal static class OuterLoops
     /// <param name="start">The learned tensors to start from.</param>
     /// <exception cref="BundleException">A device does not run the recipe's engine, or is asked for by several processes.</exception>
     public static IOuterLoop Create(
-        AlgorithmSpec algorithm,
+        Recipe recipe,
         IMetaProgram program,
         int threads,
         IRanks ranks,
@@ -27,16 +27,26 @@ internal static class OuterLoops
         IReadOnlyList<FloatTensor> start
     )
     {
-        Check(algorithm, ranks, device);
+        Check(recipe, ranks, device);
+        AlgorithmSpec algorithm = recipe.Algorithm;
         return device is null
             ? new OuterLoop(algorithm, program, MetaEngines.Create(algorithm.Engine, program, threads), start, ranks, threads)
             : new DeviceLoop(algorithm, program, device, threads, start);
     }
 
     /// <summary>Whether a device can run a recipe.</summary>
-    /// <exception cref="BundleException">It does not run the recipe's engine, or is asked for by several processes.</exception>
-    public static void Check(AlgorithmSpec algorithm, IRanks ranks, TrainingDevice? device)
+    /// <exception cref="BundleException">
+    /// It does not run the recipe's engine, is asked for by several processes, or the tasks are worlds to act in: what a policy lives through in an
+    /// iteration depends on the one before, and a device draws it ahead.
+    /// </exception>
+    public static void Check(Recipe recipe, IRanks ranks, TrainingDevice? device)
     {
+        AlgorithmSpec algorithm = recipe.Algorithm;
+        if (device is not null && recipe.Tasks.IsControl)
+        {
+            throw new BundleException($"tasks.type: '{recipe.Tasks.Type}' is a world to act in; policies train on the processor.");
+        }
+
         if (device is not null && ranks.Count > 1)
         {
             throw new BundleException($"A device is used by one process; {ranks.Count} train together here.");

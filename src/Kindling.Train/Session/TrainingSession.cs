@@ -63,7 +63,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         ArgumentNullException.ThrowIfNull(progress);
         CheckRanks();
         progress = Ranks.Rank == 0 ? progress : new Silence();
-        OuterLoops.Check(recipe.Algorithm, Ranks, Device);
+        OuterLoops.Check(recipe, Ranks, Device);
         JointSession joint = new(recipe, tasks, folder, time, Ranks, Device) { Start = Start };
         // what is finished goes only when what replaces it can begin
         void Begin()

@@ -14,6 +14,7 @@ internal static partial class TorchOperators
         float alpha = node.Attributes.Float("alpha", 1);
         Scalar factor = alpha;
         float beta = node.Attributes.Float("beta", 1);
+        Scalar addend = beta;
         bool transA = node.Attributes.Int("transA", 0) != 0;
         bool transB = node.Attributes.Int("transB", 0) != 0;
         return One(i =>
@@ -26,7 +27,7 @@ internal static partial class TorchOperators
                 return alpha == 1 ? product : product.mul(factor);
             }
 
-            return target.Products is null ? addmm(c, a, b, beta, alpha) : target.Product(a, b).mul(factor).add(c, alpha: beta);
+            return target.Products is null ? addmm(c, a, b, beta, alpha) : target.Product(a, b).mul(factor).add(c, addend);
         });
     }
 

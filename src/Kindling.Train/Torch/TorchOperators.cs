@@ -42,8 +42,8 @@ internal static partial class TorchOperators
         ["Relu"] = Unary(x => x.relu()),
         ["Softplus"] = Unary(x => x.neg().log_sigmoid().neg()),
         ["Erf"] = Unary(x => x.erf()),
-        ["Softsign"] = Unary(x => x.div(x.abs().add(Unit))),
-        ["HardSwish"] = Unary(x => x.mul(x.mul(Sixth).add(Half).clamp(Zero, Unit))),
+        ["Softsign"] = Unary(x => x.div(x.abs().add(Unit, Unit))),
+        ["HardSwish"] = Unary(x => x.mul(x.mul(Sixth).add(Half, Unit).clamp(Zero, Unit))),
         ["Sign"] = Unary(x => x.sign()),
         ["Floor"] = Unary(x => x.floor()),
         ["Ceil"] = Unary(x => x.ceil()),
@@ -164,7 +164,7 @@ internal static partial class TorchOperators
         One(i => i[0]!.elu(alpha, scale, inputScale));
 
     private static Func<Tensor?[], Tensor[]> HardSigmoid(TorchSharp.Scalar alpha, TorchSharp.Scalar beta) =>
-        One(i => i[0]!.mul(alpha).add(beta).clamp(Zero, Unit));
+        One(i => i[0]!.mul(alpha).add(beta, Unit).clamp(Zero, Unit));
 
     private static Func<Tensor?[], Tensor[]> ThresholdedRelu(TorchSharp.Scalar alpha) =>
         One(i => where(i[0]!.gt(alpha), i[0]!, zeros_like(i[0]!)));

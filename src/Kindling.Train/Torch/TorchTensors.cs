@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kindling.Bundles;
 using Kindling.Graphs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kindling.Train.Torch;
@@ -35,7 +36,9 @@ public static class TorchTensors
     public static FloatTensor ToHost(Tensor value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        using Tensor plain = value.detach().to_type(ScalarType.Float32).cpu().contiguous();
+        // keeps what stands between alive: nothing else does while libtorch copies
+        using DisposeScope scope = NewDisposeScope();
+        Tensor plain = value.detach().to_type(ScalarType.Float32).cpu().contiguous();
         return new FloatTensor([.. value.shape.Select(d => (int)d)], MemoryMarshal.Cast<byte, float>(plain.bytes).ToArray());
     }
 
