@@ -120,7 +120,9 @@ internal sealed class CurveFamilyTests
         Assert.That(slopes, Has.Count.GreaterThan(90));
         Assert.That(
             () => joint.Label(0),
-            Throws.InvalidOperationException.With.Message.EqualTo("linear is a regression: it has no numbered items, only Sample.")
+            Throws.InvalidOperationException.With.Message.EqualTo(
+                "These examples have no numbers and no classes: they are drawn with Sample alone."
+            )
         );
     }
 }

@@ -69,6 +69,19 @@ public sealed class ControlTests
         Assert.That(Distance(graph, torch), Is.LessThan(1e-3));
     }
 
+    // A policy that a step has sent out of all bounds has no actions: the training says so by its loss, as any other.
+    [TestCase("graph", 1)]
+    [TestCase("torch", 2)]
+    public void Step_ThePolicyDiverges_IsNotANumber(string engine, int threads)
+    {
+        using MetaTrainer trainer = Create("maml", engine, threads, rate: 1e30);
+        float[] before = Flatten(trainer);
+        Assert.That(trainer.Step(), Is.NaN);
+        Assert.That(Flatten(trainer), Is.EqualTo(before), "nothing has moved");
+        Assert.That(trainer.Validate()[1..], Is.All.NaN);
+        Assert.That(trainer.Best, Is.Null);
+    }
+
     // A device draws the data of the next iteration beside this one; what a policy lives through in it is not there yet.
     [Test]
     public void Create_OnADevice_IsRefused() =>
@@ -156,12 +169,16 @@ public sealed class ControlTests
         double clip = 0,
         int passes = 1,
         string family = "navigation",
+        double rate = 0.2,
         TrainingDevice? device = null
     )
     {
         string network =
             algorithm == "cavia" ? """{ "type": "policy", "hidden": [20], "context": 3 }""" : """{ "type": "policy", "hidden": [20] }""";
-        Recipe recipe = Recipe.Parse(Text(algorithm, engine, network, "policy-gradient", family, iterations, tasks, clip, passes), "test");
+        Recipe recipe = Recipe.Parse(
+            Text(algorithm, engine, network, "policy-gradient", family, iterations, tasks, clip, passes, rate),
+            "test"
+        );
         return new MetaTrainer(recipe, TaskFamilies.Create(recipe.Tasks, "data"), threads, device: device);
     }
 
@@ -174,14 +191,15 @@ public sealed class ControlTests
         int iterations = 3,
         int tasks = 3,
         double clip = 0,
-        int passes = 1
+        int passes = 1,
+        double rate = 0.2
     ) =>
         $$"""
             {
               "name": "control", "description": "test", "seed": 4, "network": {{network}},
               "tasks": { "type": "{{family}}", "shots": 10, "queries": 10 },
               "algorithm": { "type": "{{algorithm}}", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": {{tasks}}, "outerRate": 0.005, "clipRatio": {{clip}}, "passes": {{passes}}, "validationEpisodes": 20 },
-              "inner": { "rate": 0.2, "steps": 1, "loss": "{{loss}}" }
+              "inner": { "rate": {{rate}}, "steps": 1, "loss": "{{loss}}" }
             }
             """;
 }

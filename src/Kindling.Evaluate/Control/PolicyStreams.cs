@@ -19,6 +19,7 @@ internal sealed class PolicyStreams(IControlFamily worlds, EpisodeShape shape)
     /// <param name="part">Episodes that come together; 0: a segment's.</param>
     /// <param name="random">Where the worlds and all episodes come from.</param>
     /// <param name="measures">Whether to measure it in all worlds after each segment.</param>
+    /// <exception cref="BundleException">The policy diverges, so that it cannot act any more.</exception>
     public StreamCourse Follow(
         Learner learner,
         ManifestStream? rule,
@@ -56,13 +57,25 @@ internal sealed class PolicyStreams(IControlFamily worlds, EpisodeShape shape)
             }
         }
 
-        Trajectory[] Live(ulong goal, int episodes, ulong seed) =>
-            Rollouts.Collect(
-                worlds,
-                () => worlds.Create(Split.Test, new SeededRandom(goal)),
-                seen => ReturnEvaluator.Act(learner, worlds, seen),
-                episodes,
-                seed
-            );
+        Trajectory[] Live(ulong goal, int episodes, ulong seed)
+        {
+            try
+            {
+                return Rollouts.Collect(
+                    worlds,
+                    () => worlds.Create(Split.Test, new SeededRandom(goal)),
+                    seen => ReturnEvaluator.Act(learner, worlds, seen),
+                    episodes,
+                    seed
+                );
+            }
+            catch (NotFiniteNumberException e)
+            {
+                throw new BundleException(
+                    $"No stream can be followed to its end: {e.Message} A model trained with a lower inner.rate may.",
+                    e
+                );
+            }
+        }
     }
 }

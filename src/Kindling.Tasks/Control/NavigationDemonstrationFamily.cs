@@ -118,21 +118,11 @@ internal sealed class NavigationDemonstrationFamily : IActingFamily
     /// <summary>Query examples of all goals.</summary>
     private sealed class Pooled(Split split) : JointData
     {
-        public override int ClassCount => 0;
-
-        public override int ItemCount => 0;
-
-        public override void Fill(int index, Span<float> x) => throw NoItems();
-
-        public override int Label(int index) => throw NoItems();
-
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
             ArgumentNullException.ThrowIfNull(random);
             (SeededRandom own, (float X, float Y) goal) = Draw(split, random);
             Ask(goal, own, x, y);
         }
-
-        private static InvalidOperationException NoItems() => new("A regression has no numbered items, only Sample.");
     }
 }

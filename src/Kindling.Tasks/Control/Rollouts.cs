@@ -16,6 +16,7 @@ public static class Rollouts
     /// </param>
     /// <param name="episodes">How many.</param>
     /// <param name="seed">Where all randomness comes from.</param>
+    /// <exception cref="NotFiniteNumberException">An output of the policy is no finite number: its parameters have diverged.</exception>
     public static Trajectory[] Collect(
         IControlFamily family,
         Func<IEnvironment> create,
@@ -31,24 +32,39 @@ public static class Rollouts
         Running[] running = [.. Enumerable.Range(0, episodes).Select(i => new Running(family, create(), new SeededRandom(seed, (ulong)i)))];
         FloatTensor seen = FloatTensor.Zeros(episodes, family.InputShape[0]);
         int wide = 2 * family.ActionCount;
-        for (int t = 0; t < family.Horizon && Array.Exists(running, r => !r.IsOver); t++)
+        try
         {
-            for (int i = 0; i < episodes; i++)
+            for (int t = 0; t < family.Horizon && Array.Exists(running, r => !r.IsOver); t++)
             {
-                running[i].Seen.CopyTo(seen.Values.AsSpan(i * running[i].Seen.Length));
-            }
-
-            float[] output = policy(seen).Values;
-            for (int i = 0; i < episodes; i++)
-            {
-                if (!running[i].IsOver)
+                for (int i = 0; i < episodes; i++)
                 {
-                    running[i].Step(output.AsSpan(i * wide, wide));
+                    running[i].Seen.CopyTo(seen.Values.AsSpan(i * running[i].Seen.Length));
+                }
+
+                float[] output = policy(seen).Values;
+                int bad = Array.FindIndex(output, value => !float.IsFinite(value));
+                if (bad >= 0)
+                {
+                    throw new NotFiniteNumberException(
+                        $"The policy has diverged: in step {t + 1} an output is {output[bad]}.",
+                        output[bad]
+                    );
+                }
+
+                for (int i = 0; i < episodes; i++)
+                {
+                    if (!running[i].IsOver)
+                    {
+                        running[i].Step(output.AsSpan(i * wide, wide));
+                    }
                 }
             }
         }
+        finally
+        {
+            Array.ForEach(running, r => r.Dispose());
+        }
 
-        Array.ForEach(running, r => r.Dispose());
         return [.. running.Select(r => r.ToTrajectory())];
     }
 
@@ -63,6 +79,7 @@ public static class Rollouts
     /// <param name="policy">The policy as it is by then, as <see cref="Collect"/> takes it.</param>
     /// <param name="adapt">Takes a step on observations and targets.</param>
     /// <param name="judged">Receives the episodes that each return is of.</param>
+    /// <returns>The mean return after 0, 1, ... steps; NaN from where the policy has diverged.</returns>
     public static double[] Course(
         IControlFamily family,
         Split split,
@@ -80,16 +97,24 @@ public static class Rollouts
         ArgumentNullException.ThrowIfNull(adapt);
         ulong task = random.NextUInt64();
         double[] returns = new double[steps + 1];
-        for (int k = 0; k <= steps; k++)
+        Array.Fill(returns, double.NaN);
+        try
         {
-            Trajectory[] episodes = Live(shape.Queries);
-            judged?.Invoke(episodes);
-            returns[k] = episodes.Average(t => t.Return);
-            if (k < steps)
+            for (int k = 0; k <= steps; k++)
             {
-                (FloatTensor x, FloatTensor y) = new PolicyGradient().Examples(Live(shape.Shots), family.Horizon);
-                adapt(x, y);
+                Trajectory[] episodes = Live(shape.Queries);
+                judged?.Invoke(episodes);
+                returns[k] = episodes.Average(t => t.Return);
+                if (k < steps)
+                {
+                    (FloatTensor x, FloatTensor y) = new PolicyGradient().Examples(Live(shape.Shots), family.Horizon);
+                    adapt(x, y);
+                }
             }
+        }
+        catch (NotFiniteNumberException)
+        {
+            // what has no return has none from here on
         }
 
         return returns;

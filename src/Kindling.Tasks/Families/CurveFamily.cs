@@ -77,14 +77,6 @@ internal abstract class CurveFamily : ITaskFamily
 
     private sealed class JointCurves(CurveFamily family, Split split) : JointData
     {
-        public override int ClassCount => 0;
-
-        public override int ItemCount => 0;
-
-        public override void Fill(int index, Span<float> x) => throw NoItems();
-
-        public override int Label(int index) => throw NoItems();
-
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
             ArgumentNullException.ThrowIfNull(random);
@@ -93,7 +85,5 @@ internal abstract class CurveFamily : ITaskFamily
             x[0] = own.NextSingle(family._lowX, family._highX);
             y[0] = (float)family.Value(curve, x[0]);
         }
-
-        private InvalidOperationException NoItems() => new($"{family.Name} is a regression: it has no numbered items, only Sample.");
     }
 }

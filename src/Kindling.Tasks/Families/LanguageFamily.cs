@@ -196,14 +196,6 @@ internal sealed class LanguageFamily : ITaskFamily, ILanguages, IShapeCheck
     /// <summary>Windows anywhere in random languages.</summary>
     private sealed class Pooled(LanguageFamily family, Split split) : JointData
     {
-        public override int ClassCount => 0;
-
-        public override int ItemCount => 0;
-
-        public override void Fill(int index, Span<float> x) => throw NoItems();
-
-        public override int Label(int index) => throw NoItems();
-
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
             ArgumentNullException.ThrowIfNull(random);
@@ -212,7 +204,5 @@ internal sealed class LanguageFamily : ITaskFamily, ILanguages, IShapeCheck
             x.Clear();
             family.Windows.Write(text, 0, first, x, y);
         }
-
-        private InvalidOperationException NoItems() => new($"{family.Name} has no numbered items, only Sample.");
     }
 }

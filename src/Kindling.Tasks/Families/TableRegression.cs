@@ -98,21 +98,11 @@ internal sealed class TableRegression : ITaskFamily, IShapeCheck
 
     private sealed class JointRows(TableRegression family, ItemClass[] tasks) : JointData
     {
-        public override int ClassCount => 0;
-
-        public override int ItemCount => 0;
-
-        public override void Fill(int index, Span<float> x) => throw NoItems();
-
-        public override int Label(int index) => throw NoItems();
-
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
             ArgumentNullException.ThrowIfNull(random);
             ItemClass task = tasks[random.NextInt(tasks.Length)];
             family.Fill(task.First + random.NextInt(task.Count), x, y);
         }
-
-        private InvalidOperationException NoItems() => new($"{family.Name} is a regression: it has no numbered items, only Sample.");
     }
 }

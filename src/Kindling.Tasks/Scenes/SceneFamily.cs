@@ -238,13 +238,7 @@ internal sealed class SceneFamily : ITaskFamily
 
         public override int ClassCount => _grid.Slots;
 
-        public override int ItemCount => 0;
-
         public override int? TargetLength => _grid.Length;
-
-        public override void Fill(int index, Span<float> x) => throw NoItems();
-
-        public override int Label(int index) => throw NoItems();
 
         public override void Sample(SeededRandom random, Span<float> x, Span<float> y)
         {
@@ -258,7 +252,5 @@ internal sealed class SceneFamily : ITaskFamily
             ];
             family.Compose(split, shown, _grid, x, y, random);
         }
-
-        private InvalidOperationException NoItems() => new($"{family.Name} has no numbered scenes, only Sample.");
     }
 }

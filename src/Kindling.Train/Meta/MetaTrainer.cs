@@ -118,18 +118,30 @@ public sealed class MetaTrainer : ITraining, IDisposable
         [.. learned.Select((p, i) => new FloatTensor([.. p.Shape], Draw(p, new SeededRandom(seed, InitialStream, (ulong)i), (float)rate)))];
 
     /// <summary>One outer iteration.</summary>
-    /// <returns>Mean query loss of its tasks after adaptation.</returns>
-    public float Step() =>
-        outer.Step(
-            (iteration, t) =>
-            {
-                SeededRandom random = new(recipe.Seed, TrainStream, (ulong)iteration, (ulong)t);
-                Episode episode = experience is null
-                    ? tasks.Sample(Split.Train, shape, random)
-                    : experience.Draw(Parameters, Split.Train, shape, recipe.Inner.Steps, random);
-                return TaskInput.Of(episode, tasks.IsClassification);
-            }
-        );
+    /// <returns>Mean query loss of its tasks after adaptation; NaN, with nothing moved, where a policy has diverged and cannot act any more.</returns>
+    public float Step()
+    {
+        try
+        {
+            return outer.Step(Draw);
+        }
+        catch (Exception e) when (Causes(e).All(cause => cause is NotFiniteNumberException))
+        {
+            return float.NaN;
+        }
+
+        // one of a single thread, or those of several
+        static IEnumerable<Exception> Causes(Exception e) => e is AggregateException many ? many.Flatten().InnerExceptions : [e];
+
+        IReadOnlyList<TaskInput> Draw(int iteration, int task)
+        {
+            SeededRandom random = new(recipe.Seed, TrainStream, (ulong)iteration, (ulong)task);
+            Episode episode = experience is null
+                ? tasks.Sample(Split.Train, shape, random)
+                : experience.Draw(Parameters, Split.Train, shape, recipe.Inner.Steps, random);
+            return TaskInput.Of(episode, tasks.IsClassification);
+        }
+    }
 
     /// <inheritdoc/>
     public void Share()

@@ -46,6 +46,26 @@ internal sealed class NavigationTests
     }
 
     [Test]
+    public void Course_APolicyThatDiverges_HasNoReturnFromThere()
+    {
+        float output = 0;
+        int judged = 0;
+        double[] returns = Rollouts.Course(
+            Worlds,
+            Split.Test,
+            new EpisodeShape(1, 2, 2),
+            steps: 3,
+            new SeededRandom(1),
+            seen => new FloatTensor([seen.Shape[0], 4], [.. Enumerable.Repeat(output, seen.Shape[0] * 4)]),
+            (_, _) => output = output == 0 ? -1 : float.PositiveInfinity,
+            _ => judged++
+        );
+        Assert.That(returns.Select(double.IsFinite), Is.EqualTo([true, true, false, false]));
+        Assert.That(returns[2..], Is.All.NaN);
+        Assert.That(judged, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Collect_MoreEpisodes_LeaveTheFirstAsTheyAre()
     {
         Trajectory[] few = Collect(3, 7);
