@@ -70,7 +70,7 @@ internal sealed class ExportSource
     private static IReadOnlyDictionary<string, FloatTensor> CheckpointBaselines(string folder, Recipe recipe, CheckpointState theta)
     {
         (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.BaselinesFile);
-        return state.IsOf(recipe, theta.DataHash)
+        return state.IsOf(recipe, theta.DataHash, theta.StartedFrom)
             ? tensors
             : throw new BundleException(
                 $"{Path.Combine(folder, Checkpoint.BaselinesFile)}: the baseline belongs to another recipe or other data than the checkpoint; run `kindling train --resume` to train it anew."

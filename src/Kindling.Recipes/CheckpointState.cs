@@ -76,20 +76,24 @@ public sealed class CheckpointState
     }
 
     /// <summary>
-    /// Whether the checkpoint of a baseline comes from this recipe and these data; how validations go and what concerns the app alone does not count.
+    /// Whether the checkpoint of a baseline comes from this recipe and these data; names, how validations go and what concerns the app alone do not count.
     /// </summary>
     /// <param name="recipe">The recipe; members that the checkpoint's does not name count with their defaults.</param>
     /// <param name="dataHash">SHA-256 of the data.</param>
-    public bool IsOf(Recipe recipe, string dataHash)
+    /// <param name="startedFrom">SHA-256 of the weights that meta-training started from: with adapters the baseline's are trained on them.</param>
+    public bool IsOf(Recipe recipe, string dataHash, string? startedFrom)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         return DataHash == dataHash
+            && (recipe.Adapters is null || StartedFrom == startedFrom)
             && Training(Recipes.Recipe.Parse(Recipe.GetRawText(), "the recipe in the checkpoint")) == Training(recipe);
 
         static string Training(Recipe recipe) =>
             (
                 recipe with
                 {
+                    Name = "",
+                    Description = "",
                     Algorithm = recipe.Algorithm with
                     {
                         ValidateEvery = 1,

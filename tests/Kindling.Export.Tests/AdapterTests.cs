@@ -99,6 +99,28 @@ public sealed class AdapterTests
         Assert.That(after["hidden1.norm.scale"].Values, Is.EqualTo(before["hidden1.norm.scale"].Values), "vectors stay as they were");
     }
 
+    // Its adapters were trained around other weights than the bundle would have.
+    [Test]
+    public void Export_BaselineOfAnotherStart_IsRefusedUntilItIsTrainedAnew()
+    {
+        (Recipe plain, string start) = Pretrained(Mlp);
+        Recipe recipe = With(plain, """{ "type": "lora", "rank": 2 }""");
+        string checkpoint = Path.Combine(folder, "adapters");
+        Train(recipe, checkpoint, start);
+        string file = Path.Combine(start, Checkpoint.ThetaFile);
+        SafetensorsFile theta = SafetensorsFile.Read(file);
+        theta.Tensors["hidden1.weight"].Values[0] += 1;
+        SafetensorsFile.Write(file, theta.Tensors, theta.Metadata);
+        Train(recipe, checkpoint, start, trainsBaseline: false);
+        Assert.That(
+            () => BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle")),
+            Throws.TypeOf<BundleException>().With.Message.Contain("the baseline belongs to another recipe or other data")
+        );
+        Train(recipe, checkpoint, start: null, resume: true);
+        VerificationReport report = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));
+        Assert.That(report.Agreeing, Is.EqualTo(report.Episodes), report.ToString());
+    }
+
     [Test]
     public void Train_FrozenWeightThatFloat16DoesNotHold_IsRefusedByName()
     {
@@ -263,13 +285,14 @@ public sealed class AdapterTests
         return (recipe, checkpoint);
     }
 
-    private static void Train(Recipe recipe, string checkpoint, string? start)
+    private static void Train(Recipe recipe, string checkpoint, string? start, bool trainsBaseline = true, bool resume = false)
     {
         TrainingSession session = new(recipe, TaskFamilies.Create(recipe.Tasks, ""), checkpoint, TimeProvider.System)
         {
             Start = start is null ? null : TrainingStart.Read(start),
+            TrainsBaseline = trainsBaseline,
         };
-        Assert.That(session.Run(2, resume: false, new Progress<TrainingProgress>(), CancellationToken.None), Is.True);
+        Assert.That(session.Run(2, resume, new Progress<TrainingProgress>(), CancellationToken.None), Is.True);
     }
 
     private static Recipe With(Recipe recipe, string adapters, string optimizer = "sgd", int batch = 0) =>

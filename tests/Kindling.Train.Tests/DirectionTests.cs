@@ -101,16 +101,17 @@ public sealed class DirectionTests
     }
 
     // Adaptation that has reached its minimum, and a system that is solved: there the implicit gradient is the gradient.
-    [Test]
-    public void Trace_ImplicitMamlAtTheMinimum_IsTheGradientThroughTheWholeInnerLoop()
+    [TestCase(0)]
+    [TestCase(2)]
+    public void Trace_ImplicitMamlAtTheMinimum_IsTheGradientThroughTheWholeInnerLoop(int weightDecay)
     {
         Recipe recipe = Recipe.Parse(
-            """
+            $$"""
             {
               "name": "minimum", "seed": 1, "network": { "type": "mlp", "hidden": [6] },
               "tasks": { "type": "sinusoid", "shots": 5, "queries": 10 },
               "algorithm": { "type": "imaml", "iterations": 1, "tasksPerBatch": 1, "conjugateSteps": 40 },
-              "inner": { "rate": 0.02, "steps": 1000, "proximal": 4 }
+              "inner": { "rate": 0.02, "steps": 1000, "proximal": 4, "weightDecay": {{weightDecay}} }
             }
             """,
             "test"

@@ -11,6 +11,7 @@ public sealed class MetaTrainerTests
     private const int Iterations = 12;
 
     private const string LearnedRates = "maml, learned rates";
+    private const string ElementRates = "maml, elementwise rates";
 
     private static readonly string[] Algorithms = ["maml", "fomaml", "reptile", LearnedRates];
 
@@ -78,6 +79,21 @@ public sealed class MetaTrainerTests
         }
 
         using MetaTrainer second = Create(LearnedRates, 1, start);
+        Assert.That(second.Parameters.Skip(first.Parameters.Count).SelectMany(r => r.Values), Is.All.EqualTo(0.25f));
+    }
+
+    // They are the same in every step, and begin with the first one's.
+    [Test]
+    public void Create_ElementRatesFromARateForEachStep_TakesTheFirstForAll()
+    {
+        using MetaTrainer first = Create("maml", 1);
+        Dictionary<string, FloatTensor> start = new(first.Snapshot(), StringComparer.Ordinal);
+        foreach (string name in first.Network.Parameters.Select(p => p.Name))
+        {
+            start[name + ".rate"] = new FloatTensor([2], [0.25f, 0.5f]);
+        }
+
+        using MetaTrainer second = Create(ElementRates, 1, start);
         Assert.That(second.Parameters.Skip(first.Parameters.Count).SelectMany(r => r.Values), Is.All.EqualTo(0.25f));
     }
 
@@ -192,7 +208,7 @@ public sealed class MetaTrainerTests
               "algorithm": { "type": "{{algorithm.Split(',')[
                 0
             ]}}", "iterations": {{Iterations}}, "tasksPerBatch": {{tasksPerBatch}}, {{outer}} },
-              "inner": { "rate": 0.01, "rates": "{{(algorithm == LearnedRates ? "learned" : "fixed")}}", "steps": 2 }
+              "inner": { "rate": 0.01, "rates": "{{(algorithm == LearnedRates ? "learned" : algorithm == ElementRates ? "elementwise" : "fixed")}}", "steps": 2 }
             }
             """,
             "test"

@@ -97,6 +97,53 @@ public sealed class TrainingSessionTests
         Assert.That(state.Iteration, Is.EqualTo(Iterations + 2));
     }
 
+    // Both say the new recipe then, or export would refuse the one for the other.
+    [Test]
+    public void Run_ConvergedAndResumedWithMoreIterations_RenewsTheRecipeOfBoth()
+    {
+        const string Course = "\"validateEvery\": 1, \"patience\": 1, \"outerRate\": 1e-12";
+        Assert.That(Run(course: Course), Is.True);
+        Assert.That(Checkpoint.Read(folder, Checkpoint.ThetaFile).State.Iteration, Is.LessThan(Iterations), "has converged");
+        Assert.That(Run(resume: true, course: Course, iterations: Iterations + 2), Is.True);
+        CheckpointState theta = Checkpoint.Read(folder, Checkpoint.ThetaFile).State;
+        CheckpointState baseline = Checkpoint.Read(folder, Checkpoint.BaselinesFile).State;
+        Recipe recipe = Recipe.Parse(theta.Recipe.GetRawText(), "theta");
+        Assert.That(recipe.Algorithm.Iterations, Is.EqualTo(Iterations + 2));
+        Assert.That(baseline.IsOf(recipe, theta.DataHash, theta.StartedFrom), Is.True);
+    }
+
+    [Test]
+    public void Run_ResumedUnderAnotherName_KeepsTheBaselineAndRenewsTheRecipe()
+    {
+        _ = Run();
+        byte[] before = Files()[Checkpoint.BaselinesFile];
+        Recorder recorder = new();
+        Assert.That(Run(resume: true, progress: recorder, name: "renamed"), Is.True);
+        Assert.That(recorder.Stages, Is.Empty);
+        Assert.That(Files()[Checkpoint.BaselinesFile], Is.EqualTo(before));
+        Assert.That(Checkpoint.Read(folder, Checkpoint.ThetaFile).State.Recipe.GetProperty("name").GetString(), Is.EqualTo("renamed"));
+    }
+
+    // The loss of the first iteration is a number, what its step leaves is none.
+    [Test]
+    public void Run_DivergesAtOnce_LeavesTheEarlierResultAndNothingToGoOnFrom()
+    {
+        _ = Run();
+        byte[] theta = Files()[Checkpoint.ThetaFile];
+        const string Course = "\"validateEvery\": 1, \"outerOptimizer\": \"sgd\", \"outerRate\": 1e300";
+        Assert.That(
+            () => Run(course: Course),
+            Throws
+                .TypeOf<TrainingDivergedException>()
+                .With.Message.StartsWith("meta-training diverged: after iteration 1 not all parameters are finite numbers.")
+        );
+        Assert.That(Files()[Checkpoint.ThetaFile], Is.EqualTo(theta));
+        Assert.That(
+            () => Run(resume: true),
+            Throws.TypeOf<BundleException>().With.Message.Contain("there is no checkpoint here; run `kindling train` first.")
+        );
+    }
+
     [Test]
     public void Run_ResumedWithAnotherRecipe_IsRefusedAndLeavesTheCheckpoint()
     {
@@ -204,13 +251,14 @@ public sealed class TrainingSessionTests
         string engine = "torch",
         TrainingDevice? device = null,
         string course = "\"validateEvery\": 2",
+        string name = "test",
         CancellationToken cancellation = default
     )
     {
         Recipe recipe = Recipe.Parse(
             $$"""
             {
-              "name": "test", "seed": 7,
+              "name": "{{name}}", "seed": 7,
               "network": { "type": "mlp", "hidden": [8] },
               "tasks": { "type": "sinusoid", "shots": 5, "queries": 5 },
               "algorithm": {

@@ -16,7 +16,9 @@ public static class Rollouts
     /// </param>
     /// <param name="episodes">How many.</param>
     /// <param name="seed">Where all randomness comes from.</param>
-    /// <exception cref="NotFiniteNumberException">An output of the policy is no finite number: its parameters have diverged.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// An output of the policy, an action drawn from it or what came of that is no finite number: the policy's parameters have diverged.
+    /// </exception>
     public static Trajectory[] Collect(
         IControlFamily family,
         Func<IEnvironment> create,
@@ -42,20 +44,12 @@ public static class Rollouts
                 }
 
                 float[] output = policy(seen).Values;
-                int bad = Array.FindIndex(output, value => !float.IsFinite(value));
-                if (bad >= 0)
-                {
-                    throw new NotFiniteNumberException(
-                        $"The policy has diverged: in step {t + 1} an output is {output[bad]}.",
-                        output[bad]
-                    );
-                }
-
+                RequireFinite("an output of the policy", t, output);
                 for (int i = 0; i < episodes; i++)
                 {
                     if (!running[i].IsOver)
                     {
-                        running[i].Step(output.AsSpan(i * wide, wide));
+                        running[i].Step(t, output.AsSpan(i * wide, wide));
                     }
                 }
             }
@@ -123,6 +117,17 @@ public static class Rollouts
             Collect(family, () => family.Create(split, new SeededRandom(task)), policy, episodes, random.NextUInt64());
     }
 
+    private static void RequireFinite(string what, int step, ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw new NotFiniteNumberException($"The policy has diverged: in step {step + 1} {what} is {value}.", value);
+            }
+        }
+    }
+
     private sealed class Running : IDisposable
     {
         private readonly IEnvironment world;
@@ -145,13 +150,16 @@ public static class Rollouts
 
         public bool IsOver { get; private set; }
 
-        public void Step(ReadOnlySpan<float> output)
+        public void Step(int number, ReadOnlySpan<float> output)
         {
             Span<float> action = stackalloc float[actions];
             NormalActions.Draw(output, random.NextGaussian, action);
+            RequireFinite("an action", number, action);
             observations.AddRange(Seen);
             taken.AddRange(action);
             (float reward, bool isOver) = world.Step(action, Seen);
+            RequireFinite("the reward", number, [reward]);
+            RequireFinite("an observation", number, Seen);
             rewards.Add(reward);
             IsOver = isOver;
         }

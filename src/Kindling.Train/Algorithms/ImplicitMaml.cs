@@ -8,7 +8,7 @@ namespace Kindling.Train.Algorithms;
 
 /// <summary>
 /// iMAML (Rajeswaran et al. 2019, equations 3 to 6): adaptation descends L(phi) + lambda / 2 |phi - theta|^2; at its minimum the meta-gradient is
-/// (I + H / lambda)^-1 grad L_query(phi), H being the Hessian of the support loss there. It is solved for by conjugate gradients on Hessian-vector products, so
+/// (I + H / lambda)^-1 grad L_query(phi), H being the Hessian of the support loss there, with that of a weight decay. It is solved for by conjugate gradients on Hessian-vector products, so
 /// that nothing of the way to phi has to be kept.
 /// </summary>
 /// <remarks>
@@ -22,7 +22,11 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
     private readonly ParameterSpec[] adapted = [.. inner.Adapted.Select(i => objective.Network.Parameters[i])];
     private readonly Graph dot = Dot([.. inner.Adapted.Select(i => objective.Network.Parameters[i])]);
     private readonly Graph begin = Begin([.. inner.Adapted.Select(i => objective.Network.Parameters[i])]);
-    private readonly Graph advance = Advance([.. inner.Adapted.Select(i => objective.Network.Parameters[i])], recipe.Inner.Proximal);
+    private readonly Graph advance = Advance(
+        [.. inner.Adapted.Select(i => objective.Network.Parameters[i])],
+        recipe.Inner.Proximal,
+        recipe.Inner.WeightDecay
+    );
 
     /// <inheritdoc/>
     public override GradientKind Kind => GradientKind.Direction;
@@ -93,8 +97,8 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
         return b.Graph;
     }
 
-    // A p = p + H p / lambda; alpha = |r|^2 / p A p; x' = x + alpha p; r' = r - alpha A p; p' = r' + |r'|^2 / |r|^2 p; where r is 0 already nothing moves
-    private static Graph Advance(ParameterSpec[] parameters, double lambda)
+    // A p = p + (H + w) p / lambda, w being the weight decay; alpha = |r|^2 / p A p; x' = x + alpha p; r' = r - alpha A p; p' = r' + |r'|^2 / |r|^2 p; where r is 0 already nothing moves
+    private static Graph Advance(ParameterSpec[] parameters, double lambda, double decay)
     {
         GraphBuilder b = new("advance");
         Value[] x = Declare(b, parameters, ".x");
@@ -102,7 +106,7 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
         Value[] p = Declare(b, parameters, ".p");
         Value square = b.Parameter("square");
         Value[] curved = Declare(b, parameters, ".curved");
-        Value[] image = [.. p.Zip(curved, (v, h) => b.Add(v, b.Mul(h, 1 / lambda)))];
+        Value[] image = [.. p.Zip(curved, (v, h) => b.Add(decay == 0 ? v : b.Mul(v, 1 + (decay / lambda)), b.Mul(h, 1 / lambda)))];
         Value alpha = b.Div(square, b.Add(Inner2(b, p, image), 1e-30));
         Value[] nextX = [.. x.Zip(p, (v, d) => b.Add(v, b.Mul(d, alpha)))];
         Value[] nextR = [.. r.Zip(image, (v, d) => b.Sub(v, b.Mul(d, alpha)))];

@@ -22,10 +22,16 @@ internal sealed class Experience(IControlFamily worlds, NetworkGraphs network, T
     {
         ulong task = random.NextUInt64();
         (FloatTensor x, FloatTensor y) = Live(learned, split, task, shape.Shots, random.NextUInt64());
-        Episode support = Of(x, y, x, y);
-        IReadOnlyList<FloatTensor> adapted = evaluator.Trace(learned, support, steps).Parameters[^1];
+        IReadOnlyList<FloatTensor> adapted = evaluator.Trace(learned, Of(x, y, x, y), steps).Parameters[^1];
         (FloatTensor queryX, FloatTensor queryY) = Live(adapted, split, task, shape.Queries, random.NextUInt64());
         return Of(x, y, queryX, queryY);
+    }
+
+    /// <summary>What the policy as it is adapts to in a task, with no judgement of what it becomes: the query set is the support set.</summary>
+    public Episode Support(IReadOnlyList<FloatTensor> learned, Split split, EpisodeShape shape, SeededRandom random)
+    {
+        (FloatTensor x, FloatTensor y) = Live(learned, split, random.NextUInt64(), shape.Shots, random.NextUInt64());
+        return Of(x, y, x, y);
     }
 
     /// <summary>Mean returns of a task before adaptation and after each step, every step on episodes of its own.</summary>

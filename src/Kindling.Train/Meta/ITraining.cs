@@ -1,3 +1,4 @@
+using Kindling.Bundles;
 using Kindling.Train.Ranks;
 
 namespace Kindling.Train.Meta;
@@ -7,6 +8,9 @@ internal interface ITraining
 {
     /// <summary>Finished iterations.</summary>
     int Iteration { get; }
+
+    /// <summary>The learned tensors now.</summary>
+    IReadOnlyList<FloatTensor> Parameters { get; }
 
     /// <summary>Whether validations say that nothing better is to be expected, so that training stops before its last iteration.</summary>
     bool HasConverged { get; }

@@ -90,12 +90,8 @@ internal sealed partial class InnerLoop
             bool differentiable = flow == InnerFlow.Exact && IsExact(steps - k);
             foreach ((T partX, T partY) in sets)
             {
-                T[] next = Updated(tape, k, partX, partY, phi, anchors, moments, rates, differentiable);
-                if (flow == InnerFlow.None)
-                {
-                    next = Array.ConvertAll(next, tape.Detach);
-                }
-
+                T[] Next() => Updated(tape, k, partX, partY, phi, anchors, moments, rates, differentiable);
+                T[] next = flow == InnerFlow.None ? tape.Scoped(() => Array.ConvertAll(Next(), tape.Detach)) : Next();
                 for (int a = 0; a < adapted.Length; a++)
                 {
                     phi[adapted[a]] = next[a];

@@ -93,10 +93,13 @@ internal sealed class JointTrainer : ITraining, IDisposable
     /// <inheritdoc/>
     public int Iteration => outer.Iteration;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<FloatTensor> Parameters => outer.Parameters;
+
     /// <summary>What evaluation compares with, by name: the body, and for regression the head, which fits any task.</summary>
     public IReadOnlyDictionary<string, FloatTensor> Baseline =>
         Network
-            .Parameters.Zip(outer.Parameters)
+            .Parameters.Zip(Parameters)
             .Where(p => !p.First.IsFrozen && (data.ClassCount == 0 || !p.First.IsHead))
             .ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal);
 

@@ -200,9 +200,9 @@ public sealed class MetaTrainer : ITraining, IDisposable
         return [.. metrics.Chunk(width)];
     }
 
-    /// <summary>In worlds, a task that the policy with these parameters lives through; null elsewhere.</summary>
+    /// <summary>In worlds, what the policy with these parameters adapts to in a task; null elsewhere.</summary>
     internal Episode? Lived(IReadOnlyList<FloatTensor> parameters, Split split, SeededRandom random) =>
-        experience?.Draw(parameters, split, shape, recipe.Inner.Steps, random);
+        experience?.Support(parameters, split, shape, random);
 
     /// <summary>What the trainer's inner loop does on one episode: losses and parameters step by step, for comparison with the app's.</summary>
     public (float[] Losses, FloatTensor[][] Parameters) Trace(IReadOnlyList<FloatTensor> parameters, Episode episode, int steps) =>
@@ -292,10 +292,16 @@ public sealed class MetaTrainer : ITraining, IDisposable
             Drawn(p) ? drawn[i] : recipe.Rounded(p, OuterState.Tensor(start, p.Name, p, "The weights to start from do"));
         FloatTensor Rate(ParameterSpec r, int i) =>
             start.TryGetValue(r.Name, out FloatTensor? rates) && rates.Rank == 1
-                ? new FloatTensor([.. r.Shape], [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(k, rates.Count - 1)])])
+                ? new FloatTensor(
+                    [.. r.Shape],
+                    [.. Enumerable.Range(0, r.Count).Select(k => rates.Values[Math.Min(Row(r, k), rates.Count - 1)])]
+                )
             : adds || rates is null ? drawn[Network.Parameters.Count + i]
             : OuterState.Tensor(start, r.Name, r, "The weights to start from do");
         return [.. Network.Parameters.Select(Parameter), .. Learned.Skip(Network.Parameters.Count).Select(Rate)];
+
+        // the step that an element of a table of rates is for
+        static int Row(ParameterSpec table, int element) => element / (table.Count / table.Shape[0]);
     }
 
     private static float[] Draw(ParameterSpec parameter, SeededRandom random, float rate)

@@ -92,7 +92,12 @@ internal sealed class JointSession(
         : Checkpoint.Read(folder, Checkpoint.ThetaFile).Tensors;
 
     private CheckpointState State(JointTrainer trainer, double seconds) =>
-        TrainingSession.State(recipe, tasks, trainer.Network, trainer.Iteration, seconds, best: null);
+        TrainingSession.State(recipe, tasks, trainer.Network, trainer.Iteration, seconds, best: null, StartedFrom());
+
+    private string? StartedFrom() =>
+        recipe.Adapters is null ? null
+        : Start is not null ? Start.Hash
+        : Checkpoint.Read(folder, Checkpoint.ThetaFile).State.StartedFrom;
 
     private (IReadOnlyDictionary<string, FloatTensor> Tensors, CheckpointState State)? Read(string file)
     {
@@ -102,6 +107,6 @@ internal sealed class JointSession(
         }
 
         (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(folder, file);
-        return state.IsOf(recipe, tasks.DataHash) ? (tensors, state) : null;
+        return state.IsOf(recipe, tasks.DataHash, StartedFrom()) ? (tensors, state) : null;
     }
 }

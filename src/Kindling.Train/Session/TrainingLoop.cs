@@ -29,7 +29,7 @@ internal sealed class TrainingLoop(
     /// <param name="save">Called with the time spent in this run.</param>
     /// <param name="cancellation">Stops after the current iteration.</param>
     /// <returns>Whether the last iteration was reached, or the training has converged.</returns>
-    /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a parameter is not finite.</exception>
     /// <exception cref="RanksDifferException">Processes no longer have the same parameters.</exception>
     public bool Run(ITraining training, Action<TrainingProgress> validated, Action<TimeSpan> save, CancellationToken cancellation)
     {
@@ -41,15 +41,14 @@ internal sealed class TrainingLoop(
         while (!IsFinished(training) && !ranks.Any(cancellation.IsCancellationRequested))
         {
             float loss = training.Step();
-            if (!float.IsFinite(loss))
-            {
-                throw new TrainingDivergedException(
-                    $"{stage} diverged: the loss of iteration {training.Iteration} is {loss}. The last checkpoint stays as it is. A lower algorithm.outerRate or inner.rate may help, or algorithm.clipNorm or inner.clipNorm."
-                );
-            }
-
+            Require(float.IsFinite(loss), $"the loss of iteration {training.Iteration} is {loss}");
             lossSum += loss;
             bool validate = IsFinished(training) || training.Iteration % algorithm.ValidateEvery == 0;
+            if (validate)
+            {
+                RequireParameters();
+            }
+
             TimeSpan stretch = time.GetElapsedTime(stretchStart);
             double[]? validation = validate ? training.Validate() : null;
             validating = validate ? time.GetElapsedTime(stretchStart) - stretch : validating;
@@ -94,8 +93,26 @@ internal sealed class TrainingLoop(
 
         return true;
 
+        void Require(bool holds, string otherwise)
+        {
+            if (!holds)
+            {
+                throw new TrainingDivergedException(
+                    $"{stage} diverged: {otherwise}. The last checkpoint stays as it is. A lower algorithm.outerRate or inner.rate may help, or algorithm.clipNorm or inner.clipNorm."
+                );
+            }
+        }
+
+        // a gradient may be no number where the loss is one, and nobody can go on from what it leaves
+        void RequireParameters() =>
+            Require(
+                training.Parameters.All(p => Array.TrueForAll(p.Values, float.IsFinite)),
+                $"after iteration {training.Iteration} not all parameters are finite numbers"
+            );
+
         void Save()
         {
+            RequireParameters();
             training.Compare();
             save(time.GetElapsedTime(start));
         }

@@ -56,7 +56,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
     /// <exception cref="BundleException">
     /// The checkpoint to go on from is missing or of another recipe, or processes have different recipes or data.
     /// </exception>
-    /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a parameter is not finite.</exception>
     /// <exception cref="RanksDifferException">Processes no longer have the same parameters.</exception>
     public bool Run(int threads, bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
@@ -71,6 +71,12 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             if (!resume && TrainsBaseline)
             {
                 joint.Clear();
+            }
+
+            if (!resume && MetaTrains && Ranks.Rank == 0)
+            {
+                // going on would go on with the earlier one; its result stays until there is another
+                File.Delete(Path.Combine(folder, Checkpoint.LastFile));
             }
         }
 
@@ -142,12 +148,18 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             TrainingStart.Require(trainer.Network, Start);
         }
 
-        (double before, string? startedFrom) = resume && Ranks.Rank == 0 ? Resume(trainer) : (0, Start?.Hash);
+        (double before, string? startedFrom, bool isRenewed) = resume && Ranks.Rank == 0 ? Resume(trainer) : (0, Start?.Hash, false);
         trainer.Share();
-        begin();
         if (Ranks.Rank == 0)
         {
             _ = Directory.CreateDirectory(folder);
+        }
+
+        begin();
+        if (isRenewed)
+        {
+            // a training that is finished already is saved no more
+            Save(trainer, before, startedFrom);
         }
 
         using TrainingLog? log = Ranks.Rank == 0 ? new TrainingLog(folder, trainer.Iteration) : null;
@@ -161,7 +173,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
         );
     }
 
-    private (double Seconds, string? StartedFrom) Resume(MetaTrainer trainer)
+    // Whether the recipe is renewed: another name, or more iterations.
+    private (double Seconds, string? StartedFrom, bool IsRenewed) Resume(MetaTrainer trainer)
     {
         (IReadOnlyDictionary<string, FloatTensor> tensors, CheckpointState state) = Checkpoint.Read(folder, Checkpoint.LastFile);
         if (state.DataHash != tasks.DataHash)
@@ -171,10 +184,8 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             );
         }
 
-        IReadOnlyList<string> changes = RecipeChanges.Find(
-            Recipe.Parse(state.Recipe.GetRawText(), $"{folder}: the checkpoint's recipe"),
-            recipe
-        );
+        Recipe trained = Recipe.Parse(state.Recipe.GetRawText(), $"{folder}: the checkpoint's recipe");
+        IReadOnlyList<string> changes = RecipeChanges.Find(trained, recipe);
         if (changes.Count > 0)
         {
             throw new BundleException(
@@ -188,7 +199,7 @@ public sealed class TrainingSession(Recipe recipe, ITaskFamily tasks, string fol
             state.BestIteration is { } best ? (best, state.BestMetric!.Value) : null,
             state.ValidationsSinceBest
         );
-        return (state.Seconds, state.StartedFrom);
+        return (state.Seconds, state.StartedFrom, trained.ToJson() != recipe.ToJson());
     }
 
     private void Save(MetaTrainer trainer, double seconds, string? startedFrom)
