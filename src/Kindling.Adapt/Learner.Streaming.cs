@@ -38,6 +38,7 @@ public sealed partial class Learner
     {
         ArgumentNullException.ThrowIfNull(examples);
         using Turns.Turn turn = TakeTurn();
+        cancellationToken.ThrowIfCancellationRequested();
         float loss = Loss(examples);
         bool jumped = rule is not null && _streamLoss is { } before && !(loss <= before + rule.Jump);
         AdaptReport adaptation = Adapted(

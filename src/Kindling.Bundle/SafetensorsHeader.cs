@@ -8,21 +8,14 @@ internal static class SafetensorsHeader
     internal static SafetensorsFile Read(JsonElement root, ReadOnlySpan<byte> data, string source)
     {
         Require(root.ValueKind == JsonValueKind.Object, source, "header", "an object", root.ValueKind);
-        Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        Dictionary<string, (TensorStorage Storage, int[] Shape, long Begin, long End)> entries = new(StringComparer.Ordinal);
         Dictionary<string, string>? metadata = null;
-        List<(long Begin, long End, string Name)> ranges = [];
-        Dictionary<string, sbyte[]> scaled = new(StringComparer.Ordinal);
         foreach (JsonProperty entry in root.EnumerateObject())
         {
             if (entry.Name == "__metadata__")
             {
                 metadata = metadata is null ? Metadata(entry.Value, source) : throw Twice(source, entry.Name);
                 continue;
-            }
-
-            if (tensors.ContainsKey(entry.Name))
-            {
-                throw Twice(source, entry.Name);
             }
 
             (TensorStorage storage, int[] shape, long begin, long end) = Entry(entry, source);
@@ -49,12 +42,23 @@ internal static class SafetensorsHeader
                 );
             }
 
-            ranges.Add((begin, end, entry.Name));
+            if (!entries.TryAdd(entry.Name, (storage, shape, begin, end)))
+            {
+                throw Twice(source, entry.Name);
+            }
+        }
+
+        // before anything is copied: entries that share bytes would take more than the file has
+        RequireExactCover([.. entries.Select(entry => (entry.Value.Begin, entry.Value.End, entry.Key))], data.Length, source);
+        Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
+        Dictionary<string, sbyte[]> scaled = new(StringComparer.Ordinal);
+        foreach ((string name, (TensorStorage storage, int[] shape, long begin, long end)) in entries)
+        {
             ReadOnlySpan<byte> own = data[(int)begin..(int)end];
             if (storage == TensorStorage.Int8)
             {
-                scaled[entry.Name] = StoredBlock.ReadValues<sbyte>(own);
-                tensors.Add(entry.Name, new FloatTensor(shape, new float[own.Length]));
+                scaled[name] = StoredBlock.ReadValues<sbyte>(own);
+                tensors.Add(name, new FloatTensor(shape, new float[own.Length]));
             }
             else
             {
@@ -62,11 +66,10 @@ internal static class SafetensorsHeader
                     storage == TensorStorage.Float16
                         ? StoredTensor.FromHalf(StoredBlock.ReadValues<Half>(own))
                         : StoredBlock.ReadValues<float>(own);
-                tensors.Add(entry.Name, new FloatTensor(shape, values));
+                tensors.Add(name, new FloatTensor(shape, values));
             }
         }
 
-        RequireExactCover(ranges, data.Length, source);
         foreach ((string name, sbyte[] whole) in scaled)
         {
             Scale(tensors, name, whole, source);

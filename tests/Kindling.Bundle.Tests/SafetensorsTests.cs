@@ -191,6 +191,20 @@ internal sealed class SafetensorsTests
             Throws.ArgumentException.With.Message.EqualTo("A tensor cannot be called '__metadata__'. (Parameter 'tensors')")
         );
 
+    // A small file must not make a large program: 500 tensors of the same million bytes.
+    [Test]
+    public void Read_TensorsThatShareBytes_AreRefusedBeforeAnyIsCopied()
+    {
+        const int Bytes = 1_000_000;
+        byte[] file = File(
+            $"{{{string.Join(',', Enumerable.Range(0, 500).Select(i => Named($"t{i}", $"[{Bytes / 4}]", $"[0,{Bytes}]")))}}}",
+            Bytes
+        );
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => SafetensorsFile.Parse(file, "t"), Throws.TypeOf<BundleException>().With.Message.Contain("overlaps"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(20 * Bytes));
+    }
+
     // JSON can not carry half a surrogate pair.
     private static bool IsText(string text) => text == Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 

@@ -117,7 +117,7 @@ internal sealed class Accumulator : IDisposable
         for (int i = 0; i < _data!.Parts.Count; i++)
         {
             OrtIoBinding part = _parts[side, sum];
-            foreach ((string name, OrtValue value) in _data.Read(_start!, i))
+            foreach ((string name, OrtValue value) in _data.Read(_start!, options, i))
             {
                 part.BindInput(name, value);
             }

@@ -94,7 +94,7 @@ internal sealed class AdaptContext : IDisposable
         {
             int to = (_data.Parts.Count - part) % 2 == 1 ? 1 - side : 2;
             StepBinding binding = _parts[(from, to)];
-            foreach ((string name, OrtValue value) in _data.Read(_start!, part))
+            foreach ((string name, OrtValue value) in _data.Read(_start!, _options, part))
             {
                 binding.Bind(name, value);
             }
@@ -107,8 +107,11 @@ internal sealed class AdaptContext : IDisposable
         return _loss[0][0];
     }
 
-    /// <summary>Stops the running step; may be called from another thread.</summary>
+    /// <summary>Stops what runs and whatever would run next; may be called from another thread.</summary>
     internal void Terminate() => _options.Terminate = true;
+
+    /// <summary>Makes it good for another adaptation.</summary>
+    internal void Renew() => _options.Terminate = false;
 
     public void Dispose()
     {
@@ -147,7 +150,6 @@ internal sealed class AdaptContext : IDisposable
 
         _start = start;
         _data = data;
-        _options.Terminate = false;
         if (data.IsAccumulated)
         {
             _accumulator ??= new Accumulator(_engine, _engine.Accumulation!.Value, _delta, _state);
@@ -155,7 +157,7 @@ internal sealed class AdaptContext : IDisposable
             return;
         }
 
-        foreach ((string name, OrtValue value) in data.Read(start))
+        foreach ((string name, OrtValue value) in data.Read(start, _options))
         {
             Each(binding => binding.Bind(name, value));
         }

@@ -55,14 +55,14 @@ internal sealed class Backbone : IDisposable
     internal void Run(OrtIoBinding binding, RunOptions options) => OrtErrors.Run(_session, options, binding, _graph.File);
 
     /// <summary>What it makes of examples, with the frozen parameters of a start.</summary>
-    internal TensorSet Of(OrtValue inputs, int examples, StartPoint start)
+    internal TensorSet Of(OrtValue inputs, int examples, StartPoint start, RunOptions options)
     {
         Engine engine = start.Engine;
         TensorSet kept = Allocate(examples, engine.Memory);
         try
         {
             using OrtIoBinding binding = Bind(engine.Manifest.Input.Name, inputs, start.Frozen, kept);
-            Run(binding, engine.RunOptions);
+            Run(binding, options);
             return kept;
         }
         catch

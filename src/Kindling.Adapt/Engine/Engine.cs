@@ -203,6 +203,7 @@ internal sealed class Engine : RefCounted
 
     internal void ReturnContext(AdaptContext context)
     {
+        context.Renew();
         lock (_lock)
         {
             if (!_freed && _contexts.Count < Environment.ProcessorCount)

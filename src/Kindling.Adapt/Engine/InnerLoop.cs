@@ -32,16 +32,8 @@ internal static class InnerLoop
         AdaptContext context = snapshot.Engine.RentContext();
         try
         {
-            if (from is null)
-            {
-                context.Begin(snapshot.Start, snapshot.Delta, data);
-            }
-            else
-            {
-                context.Resume(snapshot.Start, from, data);
-            }
-
             using CancellationTokenRegistration registration = cancellationToken.Register(context.Terminate);
+            Begin(context, snapshot, data, from, cancellationToken);
             for (int step = from?.Step ?? 0; step <= steps; step++)
             {
                 if (!TryRun(context, step, updates: step < steps, out float loss, cancellationToken))
@@ -59,6 +51,32 @@ internal static class InnerLoop
         finally
         {
             snapshot.Engine.ReturnContext(context);
+        }
+    }
+
+    // A backbone sees all examples here, which may take longer than the steps do.
+    private static void Begin(
+        AdaptContext context,
+        Snapshot snapshot,
+        SupportData data,
+        PausedAdaptation? from,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            if (from is null)
+            {
+                context.Begin(snapshot.Start, snapshot.Delta, data);
+            }
+            else
+            {
+                context.Resume(snapshot.Start, from, data);
+            }
+        }
+        catch (BundleException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
         }
     }
 

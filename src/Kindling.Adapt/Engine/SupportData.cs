@@ -76,7 +76,7 @@ internal sealed class SupportData : IDisposable
     /// What the graphs read of the examples, or of one of the <see cref="Parts"/>: the inputs themselves, or what the backbone makes of them, which is computed
     /// when it is first asked for and then kept.
     /// </summary>
-    internal IEnumerable<(string Name, OrtValue Value)> Read(StartPoint start, int part = -1)
+    internal IEnumerable<(string Name, OrtValue Value)> Read(StartPoint start, RunOptions options, int part = -1)
     {
         OrtValue inputs = part < 0 ? Inputs : Parts[part].Inputs;
         if (start.Engine.Backbone is not { } backbone)
@@ -92,7 +92,7 @@ internal sealed class SupportData : IDisposable
 
         if (!_kept.TryGetValue(part, out TensorSet? kept))
         {
-            _kept[part] = kept = backbone.Of(inputs, (int)inputs.GetTensorTypeAndShape().Shape[0], start);
+            _kept[part] = kept = backbone.Of(inputs, (int)inputs.GetTensorTypeAndShape().Shape[0], start, options);
         }
 
         return kept.Layout.Entries.Zip(kept.Values, (entry, value) => (entry.Name, value));

@@ -10,22 +10,23 @@ using Learner learner = File.Exists($"{user}.adapted") ? model.OpenLearner($"{us
 ReplayMemory memory = File.Exists($"{user}.memory") ? ReplayMemory.Open($"{user}.memory") : new ReplayMemory(capacity: 200);
 memory.Add(examples); // the oldest of the largest class goes when it is full
 memory.Save($"{user}.memory");
+File.Delete($"{user}.paused"); // what was begun is of fewer examples
 
 AdaptRequest request = new()
 {
     Support = memory.ToSupportSet(), // all that is remembered, not only what is new
     FromStart = true, // from the meta-initialisation, which the few steps were learnt for
     TimeBudget = TimeSpan.FromSeconds(1),
-    PauseFile = $"{user}.paused", // where it goes on next time, if a second was not enough
+    PauseFile = $"{user}.paused", // where the same request goes on, if a second was not enough
 };
 AdaptReport report = await learner.AdaptAsync(request);
+if (report.Accepted)
+{
+    learner.Save($"{user}.adapted"); // three earlier states stay beside it
+}
+
 Console.WriteLine(report.Reason);
 foreach (SupportFinding finding in report.Findings)
 {
     Console.WriteLine($"please check: {finding}");
-}
-
-if (report.Accepted)
-{
-    learner.Save($"{user}.adapted"); // three earlier states stay beside it
 }
