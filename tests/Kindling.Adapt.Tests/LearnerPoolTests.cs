@@ -154,6 +154,45 @@ public sealed class LearnerPoolTests
     }
 
     [Test]
+    public async Task DeleteAsync_DamagedFile_IsGone()
+    {
+        await using LearnerPool pool = Pool();
+        await pool.AdaptAsync("ann", Request(0));
+        await pool.DisposeAsync();
+        await using LearnerPool again = Pool();
+        await File.WriteAllTextAsync(Directory.GetFiles(_folder["pool"]).Single(), "broken");
+
+        await again.DeleteAsync("ann");
+
+        Assert.That(Directory.GetFiles(_folder["pool"]), Is.Empty);
+        Assert.That(again.Resident, Is.Zero);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Use_TakenOutOfMemoryMeanwhile_GoesOnToItsEnd(bool dispose)
+    {
+        LearnerPool pool = Pool();
+        await pool.AdaptAsync("ann", Request(0));
+        ILearner? used = null;
+
+        int steps = pool.Use(
+            "ann",
+            learner =>
+            {
+                used = learner;
+                (dispose ? pool.DisposeAsync().AsTask() : pool.DeleteAsync("ann")).Wait();
+                return learner.Steps;
+            }
+        );
+
+        Assert.That(steps, Is.EqualTo(5));
+        Assert.That(() => used!.Steps, Throws.TypeOf<ObjectDisposedException>(), "given back");
+        Assert.That(pool.Resident, Is.Zero);
+        await pool.DisposeAsync();
+    }
+
+    [Test]
     public async Task Use_DamagedFile_SaysSoEachTimeAndOthersGoOn()
     {
         await using LearnerPool pool = Pool();

@@ -115,10 +115,21 @@ public sealed class LearnerPool : IAsyncDisposable
             user,
             path =>
             {
-                Forget(path);
-                foreach (string file in DeltaFile.Generations(path).Append(path))
+                using Lease lease = Take(path);
+                // Whoever loads the user meanwhile waits.
+                lock (lease.Entry.Loading)
                 {
-                    File.Delete(file);
+                    try
+                    {
+                        foreach (string file in DeltaFile.Generations(path).Append(path))
+                        {
+                            File.Delete(file);
+                        }
+                    }
+                    finally
+                    {
+                        Drop(lease.Entry);
+                    }
                 }
 
                 return true;
@@ -126,21 +137,20 @@ public sealed class LearnerPool : IAsyncDisposable
             cancellationToken
         );
 
-    /// <summary>Lets running adaptations finish, refuses those that wait, and disposes the learners.</summary>
+    /// <summary>Lets running adaptations finish, refuses those that wait, and disposes the learners; those in use, when they are given back.</summary>
     public async ValueTask DisposeAsync()
     {
         await _queue.DisposeAsync().ConfigureAwait(false);
-        Entry[] all;
+        List<Entry> idle;
         lock (_lock)
         {
             _disposed = true;
-            all = [.. _order];
+            idle = [.. _order.Where(entry => entry.Leases == 0)];
             _order.Clear();
             _entries.Clear();
         }
 
-        // A prediction that still runs keeps what it uses alive.
-        Array.ForEach(all, entry => entry.Learner?.Dispose());
+        idle.ForEach(entry => entry.Learner?.Dispose());
     }
 
     private Task<T> Queue<T>(string user, Func<string, T> work, CancellationToken cancellationToken)
@@ -156,9 +166,29 @@ public sealed class LearnerPool : IAsyncDisposable
         return Path.Combine(_options.Folder, name + DeltaFile.Extension);
     }
 
+    /// <summary>A user's learner, loaded where it is not in memory.</summary>
     private Lease Rent(string path)
     {
-        Entry entry;
+        Lease lease = Take(path);
+        try
+        {
+            lock (lease.Entry.Loading)
+            {
+                lease.Entry.Learner ??= File.Exists(path) ? _model.OpenLearner(path) : _model.CreateLearner();
+            }
+
+            return lease;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A user's entry, which stays in memory until it is given back or dropped; its learner need not be loaded.</summary>
+    private Lease Take(string path)
+    {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -173,46 +203,29 @@ public sealed class LearnerPool : IAsyncDisposable
             }
 
             _order.AddFirst(node);
-            entry = node.Value;
-            entry.Leases++;
-        }
-
-        try
-        {
-            lock (entry.Loading)
-            {
-                entry.Learner ??= File.Exists(path) ? _model.OpenLearner(path) : _model.CreateLearner();
-            }
-
-            return new Lease(this, entry);
-        }
-        catch
-        {
-            lock (_lock)
-            {
-                entry.Leases--;
-                if (entry.Leases == 0)
-                {
-                    Remove(entry);
-                }
-            }
-
-            throw;
+            node.Value.Leases++;
+            return new Lease(this, node.Value);
         }
     }
 
     private void Return(Entry entry)
     {
-        List<Entry> evicted = [];
+        List<Entry> gone = [];
         lock (_lock)
         {
             entry.Leases--;
+            if (entry.Leases == 0 && (entry.Learner is null || NodeOf(entry) is null))
+            {
+                Remove(entry);
+                gone.Add(entry);
+            }
+
             for (LinkedListNode<Entry>? node = _order.Last; node is not null && _entries.Count > _options.Resident; )
             {
                 LinkedListNode<Entry>? before = node.Previous;
                 if (node.Value.Leases == 0)
                 {
-                    evicted.Add(node.Value);
+                    gone.Add(node.Value);
                     Remove(node.Value);
                 }
 
@@ -220,35 +233,30 @@ public sealed class LearnerPool : IAsyncDisposable
             }
         }
 
-        evicted.ForEach(old => old.Learner?.Dispose());
+        gone.ForEach(old => old.Learner?.Dispose());
     }
 
-    /// <summary>Takes a learner out of memory; whoever predicts with it at the moment finishes.</summary>
-    private void Forget(string path)
+    /// <summary>Takes a learner out of memory; it is disposed when the last one who uses it gives it back. In the user's turn only.</summary>
+    private void Drop(Entry entry)
     {
-        Learner? learner;
         lock (_lock)
         {
-            learner = null;
-            if (_entries.TryGetValue(path, out LinkedListNode<Entry>? node))
-            {
-                learner = node.Value.Learner;
-                Remove(node.Value);
-            }
+            Remove(entry);
         }
-
-        learner?.Dispose();
     }
 
     /// <summary>Takes an entry out, unless another one has its place already; called under the lock.</summary>
     private void Remove(Entry entry)
     {
-        if (_entries.TryGetValue(entry.Path, out LinkedListNode<Entry>? node) && ReferenceEquals(node.Value, entry))
+        if (NodeOf(entry) is { } node)
         {
             _ = _entries.Remove(entry.Path);
             _order.Remove(node);
         }
     }
+
+    private LinkedListNode<Entry>? NodeOf(Entry entry) =>
+        _entries.TryGetValue(entry.Path, out LinkedListNode<Entry>? node) && ReferenceEquals(node.Value, entry) ? node : null;
 
     private sealed class Entry(string path)
     {
@@ -263,6 +271,8 @@ public sealed class LearnerPool : IAsyncDisposable
 
     private readonly struct Lease(LearnerPool pool, Entry entry) : IDisposable
     {
+        internal Entry Entry => entry;
+
         internal Learner Learner => entry.Learner!;
 
         public void Dispose() => pool.Return(entry);
