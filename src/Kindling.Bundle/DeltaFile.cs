@@ -59,8 +59,8 @@ public sealed class DeltaFile
     /// <summary>Writes the file atomically: whatever happens, the path holds the old content or the new one.</summary>
     /// <param name="path">Final path.</param>
     /// <param name="keep">
-    /// Earlier generations that stay beside the file as <c>PATH.NUMBER</c>, at most <see cref="MaximumGenerations"/>; older ones are removed. With 0
-    /// what stands there is replaced, and kept generations are left alone.
+    /// Earlier generations that stay beside the file as <c>PATH.NUMBER</c>, at most <see cref="MaximumGenerations"/>; older ones are removed, one
+    /// that cannot be at the next save. With 0 what stands there is replaced, and kept generations are left alone.
     /// </param>
     public void Write(string path, int keep = 0)
     {
@@ -97,9 +97,9 @@ public sealed class DeltaFile
         }
 
         SealedFile.Write(path, Format, Tensors, metadata, Invert);
-        foreach (int number in keep > 0 ? DeltaGenerations.Numbers(path).Skip(keep) : [])
+        if (keep > 0)
         {
-            File.Delete(DeltaGenerations.Name(path, number));
+            Prune(path, keep);
         }
     }
 
@@ -119,6 +119,21 @@ public sealed class DeltaFile
             Generation = file.Version > Format.Unsealed ? file.Number(GenerationKey) : 1,
             Tensors = file.Tensors,
         };
+
+    private static void Prune(string path, int keep)
+    {
+        try
+        {
+            foreach (int number in DeltaGenerations.Numbers(path).Skip(keep))
+            {
+                File.Delete(DeltaGenerations.Name(path, number));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The delta is saved; the next save tries again.
+        }
+    }
 
     /// <summary>What stands at a path, with its generation; null where nothing readable does, which is not worth keeping.</summary>
     private static (byte[] Bytes, int Generation)? Present(string path)

@@ -138,6 +138,45 @@ public sealed class LearnerPoolTests
         Assert.That(pool.Contains("bob"), Is.False);
     }
 
+    [TestCase(0)]
+    [TestCase(1)]
+    public async Task AdaptAsync_CannotBeSaved_IsAsOnDisk(int rollbackDepth)
+    {
+        using AdaptableModel model = AdaptableModel.Open(
+            _folder["b"],
+            new AdaptOptions { RollbackDepth = rollbackDepth, SavedGenerations = 1 }
+        );
+        await using LearnerPool pool = new(model, new LearnerPoolOptions { Folder = _folder["pool"] });
+        AdaptReport first = await pool.AdaptAsync("ann", Request(0));
+        string inTheWay = Directory.GetFiles(_folder["pool"]).Single() + ".1";
+        Directory.CreateDirectory(inTheWay);
+
+        Assert.That(
+            () => pool.AdaptAsync("ann", Request(0)),
+            Throws.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>()
+        );
+
+        Assert.That(pool.Use("ann", learner => learner.Steps), Is.EqualTo(5));
+        Directory.Delete(inTheWay);
+        Assert.That((await pool.AdaptAsync("ann", Request(0))).LossBefore, Is.EqualTo(first.LossAfter).Within(1e-6));
+    }
+
+    [Test]
+    public async Task AdaptAsync_WhoeverIsToldThrows_IsAsOnDisk()
+    {
+        int told = 0;
+        using AdaptableModel model = AdaptableModel.Open(
+            _folder["b"],
+            new AdaptOptions { Adapted = _ => told = told < 1 ? told + 1 : throw new InvalidOperationException("no") }
+        );
+        await using LearnerPool pool = new(model, new LearnerPoolOptions { Folder = _folder["pool"] });
+        await pool.AdaptAsync("ann", Request(0));
+
+        Assert.That(() => pool.AdaptAsync("ann", Request(0)), Throws.InvalidOperationException.With.Message.EqualTo("no"));
+
+        Assert.That(pool.Use("ann", learner => learner.Steps), Is.EqualTo(5));
+    }
+
     [Test]
     public async Task DeleteAsync_User_LeavesNothing()
     {

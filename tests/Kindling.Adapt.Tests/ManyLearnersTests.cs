@@ -143,6 +143,26 @@ public sealed class ManyLearnersTests
         Array.ForEach(learners, learner => learner.Dispose());
     }
 
+    [Test]
+    public void AdaptManyAsync_WhoeverIsToldThrows_BatchesThatRanAreKept()
+    {
+        const int Batch = 3;
+        using AdaptableModel model = AdaptableModel.Open(
+            Root.Combine("models", "linear", "bundle"),
+            new AdaptOptions { Steps = 5, Adapted = _ => throw new InvalidOperationException("no") }
+        );
+        Learner[] learners = [.. Enumerable.Range(0, Batch * Environment.ProcessorCount).Select(_ => model.CreateLearner())];
+
+        Assert.That(
+            () => model.AdaptManyAsync([.. learners.Select(learner => (learner, Request(Data.Line)))]),
+            Throws.InvalidOperationException.With.Message.EqualTo("no")
+        );
+
+        Assert.That(learners.Chunk(Batch).Select(batch => batch.Select(learner => learner.Steps).Distinct().Count()), Is.All.EqualTo(1));
+        Assert.That(learners.Max(learner => learner.Steps), Is.EqualTo(5));
+        Array.ForEach(learners, learner => learner.Dispose());
+    }
+
     private static AdaptRequest Request(SupportSet set) => new() { Support = set };
 
     /// <summary>The three classes, a little elsewhere for each user.</summary>

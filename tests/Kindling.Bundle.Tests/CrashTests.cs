@@ -145,6 +145,23 @@ internal sealed class CrashTests
     }
 
     [Test]
+    public void Write_OldGenerationCannotBeRemoved_IsSavedAndTheNextSaveRemovesIt()
+    {
+        string library = Compile();
+
+        (int code, string errors) = Run($"{folder["user.adapted"]} 1 4 3", $"export KEEP_FILES=1 LD_PRELOAD={library}; ");
+
+        Assert.That(code, Is.Zero, errors);
+        Assert.That(DeltaFile.Read(folder["user.adapted"]).Steps, Is.EqualTo(3));
+        Assert.That(
+            DeltaFile.Generations(folder["user.adapted"]),
+            Is.EqualTo(new[] { folder["user.adapted.2"], folder["user.adapted.1"] })
+        );
+        Run($"{folder["user.adapted"]} 1 4 1");
+        Assert.That(DeltaFile.Generations(folder["user.adapted"]), Is.EqualTo(new[] { folder["user.adapted.3"] }));
+    }
+
+    [Test]
     public void Write_FolderCannotBeWritten_SaysSo()
     {
         File.WriteAllText(folder["file"], "");

@@ -1,7 +1,8 @@
 // Loaded before libc (LD_PRELOAD): kills the process at the KILL_AT-th change that it makes in the folder KILL_IN, a write in its middle. Changes are what a
-// save consists of: files that are opened for writing, cut, written, flushed, linked, renamed and removed.
+// save consists of: files that are opened for writing, cut, written, flushed, linked, renamed and removed. With KEEP_FILES none can be removed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -79,5 +80,6 @@ int link(const char *from, const char *to) {
 
 int unlink(const char *path) {
   if (is_last(path)) end();
+  if (getenv("KEEP_FILES")) return errno = EACCES, -1;
   return REAL(unlink)(path);
 }

@@ -38,7 +38,12 @@ internal static class ManyAdaptations
                     for (int i = 0; i < batch.Length; i++)
                     {
                         reports[batch[i]] = pending[batch[i]].Accept(results[i]);
-                        model.Options.Adapted?.Invoke(results[i]);
+                    }
+
+                    // What one throws costs nobody a result.
+                    foreach (AdaptReport report in results)
+                    {
+                        model.Options.Adapted?.Invoke(report);
                     }
                 },
                 cancellationToken

@@ -61,7 +61,7 @@ public sealed class LearnerPool : IAsyncDisposable
 
     /// <summary>
     /// Adapts a user's learner when it is his turn; a user without one starts at the meta-initialisation. When the task ends with an accepted report, the
-    /// result is on disk.
+    /// result is on disk; when it fails, the user has what was there before.
     /// </summary>
     /// <exception cref="LearnerPoolBusyException">Too many adaptations are waiting.</exception>
     /// <exception cref="BundleException">The user's file is damaged or of another bundle.</exception>
@@ -76,22 +76,22 @@ public sealed class LearnerPool : IAsyncDisposable
             path =>
             {
                 using Lease lease = Rent(path);
-                AdaptReport report = lease.Learner.Adapt(request, progress, cancellationToken);
-                if (report.Accepted)
+                try
                 {
-                    try
+                    AdaptReport report = lease.Learner.Adapt(request, progress, cancellationToken);
+                    if (report.Accepted)
                     {
                         lease.Learner.Save(path);
                     }
-                    catch
-                    {
-                        // What is in memory must not differ from what comes back after an eviction.
-                        _ = lease.Learner.Rollback();
-                        throw;
-                    }
-                }
 
-                return report;
+                    return report;
+                }
+                catch
+                {
+                    // What is in memory must not differ from what comes back after an eviction.
+                    Drop(lease.Entry);
+                    throw;
+                }
             },
             cancellationToken
         );
