@@ -100,6 +100,26 @@ public sealed class LearnerPoolTests
     }
 
     [Test]
+    public async Task AdaptAsync_Work_RunsInTheContextOfWhoeverQueuedIt()
+    {
+        AsyncLocal<string?> request = new() { Value = "made the queue" };
+        await using FairQueue queue = new(workers: 1, capacity: 100);
+        List<string?> seen = [];
+        foreach (string? name in new[] { "ann", null, "bob" })
+        {
+            request.Value = name;
+            seen.Add(await queue.Run("user", () => request.Value, default));
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            seen.Add(queue.Run("user", () => request.Value, default).Result);
+        }
+
+        Assert.That(seen, Is.EqualTo(new[] { "ann", null, "bob", null }));
+    }
+
+    [Test]
     public async Task AdaptAsync_QueueFull_IsRefused()
     {
         await using LearnerPool pool = Pool(queued: 2);

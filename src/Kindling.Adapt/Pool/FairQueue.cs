@@ -24,6 +24,8 @@ internal sealed class FairQueue : IAsyncDisposable
     internal FairQueue(int workers, int capacity)
     {
         _capacity = capacity;
+        // Each piece runs in the context of whoever queued it, not of whoever made the queue.
+        using AsyncFlowControl flow = ExecutionContext.SuppressFlow();
         _workers = [.. Enumerable.Range(0, workers).Select(_ => Task.Run(WorkAsync))];
     }
 
@@ -44,6 +46,7 @@ internal sealed class FairQueue : IAsyncDisposable
     internal Task<T> Run<T>(string user, Func<T> work, CancellationToken cancellationToken)
     {
         TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        ExecutionContext? context = ExecutionContext.Capture();
         void Do(bool run)
         {
             try
@@ -62,6 +65,18 @@ internal sealed class FairQueue : IAsyncDisposable
             }
         }
 
+        void DoInContext(bool run)
+        {
+            if (context is null)
+            {
+                Do(run);
+            }
+            else
+            {
+                ExecutionContext.Run(context, _ => Do(run), state: null);
+            }
+        }
+
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(LearnerPool));
@@ -73,11 +88,11 @@ internal sealed class FairQueue : IAsyncDisposable
             _waiting++;
             if (_users.TryGetValue(user, out Queue<Action<bool>>? pieces))
             {
-                pieces.Enqueue(Do);
+                pieces.Enqueue(DoInContext);
             }
             else
             {
-                _users.Add(user, new Queue<Action<bool>>([Do]));
+                _users.Add(user, new Queue<Action<bool>>([DoInContext]));
                 _ = _turns.Writer.TryWrite(user);
             }
         }
