@@ -158,6 +158,81 @@ public sealed class LearnerPoolTests
         Assert.That(pool.Contains("bob"), Is.False);
     }
 
+    [Test]
+    public async Task AdaptAsync_CancelledWhileItWaits_EndsAtOnceAndGivesUpItsPlace()
+    {
+        await using FairQueue queue = new(workers: 1, capacity: 2);
+        using ManualResetEventSlim go = new();
+        using CancellationTokenSource cancel = new();
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<string> done = [];
+        Task<int> Piece(string user, string name, CancellationToken token = default) =>
+            queue.Run(
+                user,
+                () =>
+                {
+                    done.Add(name);
+                    started.TrySetResult();
+                    go.Wait(CancellationToken.None);
+                    return 0;
+                },
+                token
+            );
+        Task running = Piece("ann", "ann0", cancel.Token);
+        await started.Task;
+        Task[] waiting = [Piece("ann", "ann1", cancel.Token), Piece("bob", "bob0", cancel.Token)];
+        Task[] more;
+
+        await cancel.CancelAsync();
+
+        try
+        {
+            Assert.That(waiting.Select(task => task.Status), Is.All.EqualTo(TaskStatus.Canceled));
+            Assert.That((queue.Waiting, running.IsCompleted), Is.EqualTo((0, false)));
+            more = [Piece("bob", "bob1"), Piece("ann", "ann2")];
+            Assert.That(() => Piece("cid", "cid0"), Throws.TypeOf<LearnerPoolBusyException>());
+        }
+        finally
+        {
+            go.Set();
+        }
+
+        await Task.WhenAll(more.Append(running));
+        Assert.That(done, Is.EquivalentTo(new[] { "ann0", "bob1", "ann2" }));
+        Assert.That(queue.Waiting, Is.Zero);
+        Assert.That(async () => await Piece("ann", "ann3", cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(queue.Waiting, Is.Zero);
+    }
+
+    [Test]
+    public async Task AdaptAsync_CancelledAsItsTurnComes_IsCountedOnce()
+    {
+        await using FairQueue queue = new(workers: 2, capacity: 1000);
+        int ran = 0;
+        int cancelled = 0;
+        await Parallel.ForAsync(
+            0,
+            2000,
+            async (i, _) =>
+            {
+                using CancellationTokenSource cancel = new();
+                Task<int> piece = queue.Run($"{i % 3}", () => Interlocked.Increment(ref ran), cancel.Token);
+                await cancel.CancelAsync();
+                try
+                {
+                    await piece;
+                }
+                catch (OperationCanceledException)
+                {
+                    Interlocked.Increment(ref cancelled);
+                }
+            }
+        );
+
+        Assert.That(ran + cancelled, Is.EqualTo(2000));
+        Assert.That(queue.Waiting, Is.Zero);
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     public async Task AdaptAsync_CannotBeSaved_IsAsOnDisk(int rollbackDepth)

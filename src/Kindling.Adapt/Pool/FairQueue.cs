@@ -11,7 +11,7 @@ internal sealed class FairQueue : IAsyncDisposable
     private readonly Lock _lock = new();
 
     /// <summary>What waits, by user; a user is here while he waits or works.</summary>
-    private readonly Dictionary<string, Queue<Action<bool>>> _users = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedList<Action<bool>>> _users = new(StringComparer.Ordinal);
 
     /// <summary>Users whose turn it is next: those that wait and have nothing running.</summary>
     private readonly Channel<string> _turns = Channel.CreateUnbounded<string>();
@@ -41,19 +41,21 @@ internal sealed class FairQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Queues work.</summary>
+    /// <summary>Queues work; cancelled before its turn, it gives up its place at once.</summary>
     /// <exception cref="LearnerPoolBusyException">The queue is full.</exception>
     internal Task<T> Run<T>(string user, Func<T> work, CancellationToken cancellationToken)
     {
         TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ExecutionContext? context = ExecutionContext.Capture();
+        CancellationTokenRegistration cancellation = default;
         void Do(bool run)
         {
+            _ = cancellation.Unregister();
             try
             {
                 ObjectDisposedException.ThrowIf(!run, typeof(LearnerPool));
                 cancellationToken.ThrowIfCancellationRequested();
-                result.SetResult(work());
+                result.SetResult(In(context, work));
             }
             catch (OperationCanceledException e)
             {
@@ -65,16 +67,22 @@ internal sealed class FairQueue : IAsyncDisposable
             }
         }
 
-        void DoInContext(bool run)
+        LinkedListNode<Action<bool>> piece = new(Do);
+        void Cancel()
         {
-            if (context is null)
+            lock (_lock)
             {
-                Do(run);
+                if (piece.List is not { } pieces)
+                {
+                    // Its turn came first: the work itself heeds the token.
+                    return;
+                }
+
+                pieces.Remove(piece);
+                _waiting--;
             }
-            else
-            {
-                ExecutionContext.Run(context, _ => Do(run), state: null);
-            }
+
+            result.SetCanceled(cancellationToken);
         }
 
         lock (_lock)
@@ -86,15 +94,16 @@ internal sealed class FairQueue : IAsyncDisposable
             }
 
             _waiting++;
-            if (_users.TryGetValue(user, out Queue<Action<bool>>? pieces))
+            if (!_users.TryGetValue(user, out LinkedList<Action<bool>>? pieces))
             {
-                pieces.Enqueue(DoInContext);
-            }
-            else
-            {
-                _users.Add(user, new Queue<Action<bool>>([DoInContext]));
+                pieces = new LinkedList<Action<bool>>();
+                _users.Add(user, pieces);
                 _ = _turns.Writer.TryWrite(user);
             }
+
+            pieces.AddLast(piece);
+            // May cancel here and now. No worker takes the piece before the lock is open.
+            cancellation = cancellationToken.UnsafeRegister(_ => Cancel(), state: null);
         }
 
         return result.Task;
@@ -112,24 +121,41 @@ internal sealed class FairQueue : IAsyncDisposable
         await Task.WhenAll(_workers).ConfigureAwait(false);
     }
 
+    private static T In<T>(ExecutionContext? context, Func<T> work)
+    {
+        if (context is null)
+        {
+            return work();
+        }
+
+        T result = default!;
+        ExecutionContext.Run(context, _ => result = work(), state: null);
+        return result;
+    }
+
     private async Task WorkAsync()
     {
         await foreach (string user in _turns.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            Action<bool> piece;
+            Action<bool>? piece = null;
             bool run;
             lock (_lock)
             {
-                piece = _users[user].Dequeue();
-                _waiting--;
+                if (_users[user].First is { } first)
+                {
+                    piece = first.Value;
+                    first.List!.Remove(first);
+                    _waiting--;
+                }
+
                 run = !_closed;
             }
 
-            piece(run);
+            piece?.Invoke(run);
             List<Action<bool>> refused = [];
             lock (_lock)
             {
-                Queue<Action<bool>> rest = _users[user];
+                LinkedList<Action<bool>> rest = _users[user];
                 if (_closed)
                 {
                     refused.AddRange(rest);
