@@ -125,6 +125,7 @@ public sealed partial class Learner : ILearner
 
             _current!.Release();
             _current = _earlier[^1];
+            _current.KeepContexts(true);
             _earlier.RemoveAt(_earlier.Count - 1);
             ForgetStream();
             return true;
@@ -214,7 +215,8 @@ public sealed partial class Learner : ILearner
                 ThrowIfDisposed();
             }
 
-            _earlier.Add(_current!);
+            _current!.KeepContexts(false);
+            _earlier.Add(_current);
             _current = snapshot;
             Trim(_model.Options.RollbackDepth);
         }

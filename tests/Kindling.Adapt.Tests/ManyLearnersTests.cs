@@ -163,6 +163,43 @@ public sealed class ManyLearnersTests
         Array.ForEach(learners, learner => learner.Dispose());
     }
 
+    [Test]
+    public void Predict_BuffersOfAState_AreKeptForOneInputAndWhileItIsThePresentOne()
+    {
+        using Learner learner = _model.CreateLearner();
+        Snapshot state;
+        InferContext one;
+        InferContext two;
+        using (Learner.PendingAdaptation pending = learner.Begin(Request(Data.Three)))
+        {
+            state = pending.Adaptation.Origin;
+            InferContext many = state.Rent(100);
+            state.Return(many);
+            one = state.Rent(1);
+            two = state.Rent(1);
+            Assert.That(one, Is.Not.SameAs(many));
+            state.Return(one);
+            Assert.That(Again(), Is.SameAs(one));
+
+            pending.Accept(pending.Adaptation.Run(progress: null, default));
+
+            Assert.That(Again(), Is.Not.SameAs(one), "it is an earlier one now");
+            state.Return(two);
+            Assert.That(Again(), Is.Not.SameAs(two), "returned afterwards");
+        }
+
+        Assert.That(learner.Rollback(), Is.True);
+        InferContext kept = Again();
+        Assert.That(Again(), Is.SameAs(kept), "it is the present one again");
+
+        InferContext Again()
+        {
+            InferContext context = state.Rent(1);
+            state.Return(context);
+            return context;
+        }
+    }
+
     private static AdaptRequest Request(SupportSet set) => new() { Support = set };
 
     /// <summary>The three classes, a little elsewhere for each user.</summary>

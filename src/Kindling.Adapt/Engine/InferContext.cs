@@ -29,6 +29,9 @@ internal sealed class InferContext : IDisposable
         _frozen = snapshot.Start.Frozen;
     }
 
+    /// <summary>Inputs that there is room for.</summary>
+    internal int Batch => _batch;
+
     /// <summary>The inputs, row by row.</summary>
     internal Span<float> Input => _input![0];
 

@@ -3,8 +3,8 @@ using Kindling.Bundles;
 namespace Kindling.Adapt;
 
 /// <summary>
-/// The parameters of a learner at one moment: written once, then only read, by any number of predictions. A small pool keeps prediction buffers that
-/// are bound to these parameters.
+/// The parameters of a learner at one moment: written once, then only read, by any number of predictions. A small pool keeps prediction buffers of one
+/// input that are bound to these parameters.
 /// </summary>
 internal sealed class Snapshot : RefCounted
 {
@@ -12,6 +12,7 @@ internal sealed class Snapshot : RefCounted
 
     private readonly Lock _lock = new();
     private readonly Stack<InferContext> _contexts = new(MostContexts);
+    private int _kept = MostContexts;
 
     /// <summary>Copies <paramref name="delta"/>, unless it is the start's own, which nobody writes to: a learner that never adapted takes no memory for it.</summary>
     internal Snapshot(StartPoint start, TensorSet delta, Heads heads, int steps, ImageInversion? invert = null)
@@ -49,10 +50,13 @@ internal sealed class Snapshot : RefCounted
     /// <summary>A prediction buffer for a batch; give it back with <see cref="Return"/>. The caller holds a reference to this snapshot.</summary>
     internal InferContext Rent(int batch)
     {
-        InferContext? context;
-        lock (_lock)
+        InferContext? context = null;
+        if (batch == 1)
         {
-            _contexts.TryPop(out context);
+            lock (_lock)
+            {
+                _contexts.TryPop(out context);
+            }
         }
 
         context ??= new InferContext(this);
@@ -72,7 +76,7 @@ internal sealed class Snapshot : RefCounted
     {
         lock (_lock)
         {
-            if (_contexts.Count < MostContexts)
+            if (context.Batch == 1 && _contexts.Count < _kept)
             {
                 _contexts.Push(context);
                 return;
@@ -82,13 +86,22 @@ internal sealed class Snapshot : RefCounted
         context.Dispose();
     }
 
+    /// <summary>Whether to keep prediction buffers; without, a state that nobody predicts with takes no more than its parameters.</summary>
+    internal void KeepContexts(bool keep)
+    {
+        lock (_lock)
+        {
+            _kept = keep ? MostContexts : 0;
+            while (_contexts.Count > _kept)
+            {
+                _contexts.Pop().Dispose();
+            }
+        }
+    }
+
     protected override void Free()
     {
-        foreach (InferContext context in _contexts)
-        {
-            context.Dispose();
-        }
-
+        KeepContexts(false);
         Mask.Dispose();
         if (!ReferenceEquals(Delta, Start.Delta))
         {
