@@ -187,6 +187,35 @@ public sealed class LifecycleTests
     }
 
     [Test]
+    public void Trace_PointKeptBeyondItsCall_Refuses()
+    {
+        using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
+        using Learner learner = model.CreateLearner();
+        List<InnerPoint> points = [];
+        learner.Trace(Data.Three, 1, points.Add);
+
+        foreach (
+            Action use in new Action[]
+            {
+                () => points[0].Parameters(),
+                () => points[0].OutputsInductive(Data.Points),
+                () => points[1].OutputsTransductive(Data.Points),
+                () => points[1].Features(Data.Points),
+            }
+        )
+        {
+            Assert.That(
+                use,
+                Throws
+                    .TypeOf<ObjectDisposedException>()
+                    .With.Message.StartsWith("A point of an inner loop is valid only during the call that hands it over.")
+            );
+        }
+
+        Assert.That(points.Select(point => point.Step), Is.EqualTo(new[] { 0, 1 }));
+    }
+
+    [Test]
     public async Task AdaptAsync_ManyLearnersAtOnce_EachGetsItsOwnResult()
     {
         using AdaptableModel model = AdaptableModel.Open(_folder["b"]);
