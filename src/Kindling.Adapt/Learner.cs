@@ -98,7 +98,7 @@ public sealed partial class Learner : ILearner
             Snapshot after = new(_start, before.Delta, before.Heads.Calibrated(threshold), before.Steps, before.Invert);
             lock (_lock)
             {
-                ThrowIfDisposed();
+                ReleaseIfDisposed(after);
                 _current!.Release();
                 _current = after;
             }
@@ -209,12 +209,7 @@ public sealed partial class Learner : ILearner
     {
         lock (_lock)
         {
-            if (_current is null)
-            {
-                snapshot.Release();
-                ThrowIfDisposed();
-            }
-
+            ReleaseIfDisposed(snapshot);
             _current!.KeepContexts(false);
             _earlier.Add(_current);
             _current = snapshot;
@@ -229,6 +224,16 @@ public sealed partial class Learner : ILearner
         {
             _earlier[0].Release();
             _earlier.RemoveAt(0);
+        }
+    }
+
+    /// <summary>Lets go of what was to become the present one where the learner is disposed, and says so; called under the lock.</summary>
+    private void ReleaseIfDisposed(Snapshot next)
+    {
+        if (_current is null)
+        {
+            next.Release();
+            ThrowIfDisposed();
         }
     }
 
