@@ -44,26 +44,27 @@ public static class AtomicFile
     /// <summary>Writes <paramref name="bytes"/> to <paramref name="path"/>.</summary>
     public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
 
+    /// <summary>Temporary files of a path, and of those that add to its name after a dot: in use, or left by a crash.</summary>
+    internal static IReadOnlyList<string> Temporaries(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full)!;
+        string prefix = Prefix(full);
+        bool IsTemporary(string name) =>
+            name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);
+        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Where(file => IsTemporary(Path.GetFileName(file)))] : [];
+    }
+
     private static void Sweep(string full)
     {
-        string prefix = Prefix(full);
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        foreach (FileInfo file in new DirectoryInfo(Path.GetDirectoryName(full)!).EnumerateFiles())
+        foreach (string file in Temporaries(full).Where(file => now - File.GetLastWriteTimeUtc(file) >= Abandoned))
         {
-            if (
-                !file.Name.StartsWith(prefix, StringComparison.Ordinal)
-                || !file.Name.EndsWith(Suffix, StringComparison.Ordinal)
-                || now - file.LastWriteTimeUtc < Abandoned
-            )
-            {
-                continue;
-            }
-
             try
             {
                 // Whoever still writes it holds it.
                 using FileStream orphan = new(
-                    file.FullName,
+                    file,
                     FileMode.Open,
                     FileAccess.Write,
                     FileShare.None,

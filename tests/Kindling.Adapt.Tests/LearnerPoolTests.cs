@@ -288,6 +288,20 @@ public sealed class LearnerPoolTests
     }
 
     [Test]
+    public async Task DeleteAsync_AfterAKilledSave_LeavesNothingOfIt()
+    {
+        await using LearnerPool pool = Pool();
+        await pool.AdaptAsync("ann", Request(0));
+        string file = Path.GetFileName(Directory.GetFiles(_folder["pool"]).Single());
+        await File.WriteAllTextAsync(Path.Combine(_folder["pool"], $".{file}.abcdefgh.ijk.tmp"), "half");
+        await File.WriteAllTextAsync(Path.Combine(_folder["pool"], $".{file}.1.abcdefgh.ijk.tmp"), "half of a kept generation");
+
+        await pool.DeleteAsync("ann");
+
+        Assert.That(Directory.GetFiles(_folder["pool"]), Is.Empty);
+    }
+
+    [Test]
     public async Task DeleteAsync_DamagedFile_IsGone()
     {
         await using LearnerPool pool = Pool();

@@ -134,6 +134,22 @@ internal sealed class ReplayMemoryTests
     }
 
     [Test]
+    public void Erase_AfterAKilledSave_LeavesNothingOfIt()
+    {
+        ReplayMemory memory = new(9);
+        memory.Save(folder["memory"]);
+        File.WriteAllText(folder[".memory.abcdefgh.ijk.tmp"], "half");
+        File.WriteAllText(folder[".other.abcdefgh.ijk.tmp"], "half");
+
+        ReplayMemory.Erase(folder["memory"]);
+        File.WriteAllText(folder[".memory.abcdefgh.ijk.tmp"], "half of the first save");
+        ReplayMemory.Erase(folder["memory"]);
+        ReplayMemory.Erase(folder["nowhere/memory"]);
+
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { folder[".other.abcdefgh.ijk.tmp"] }));
+    }
+
+    [Test]
     public void Add_ExamplesOfAnotherKind_AreRefused()
     {
         ReplayMemory memory = new(9);

@@ -109,7 +109,7 @@ public sealed class LearnerPool : IAsyncDisposable
     /// <exception cref="BundleException">The user's file is damaged or of another bundle.</exception>
     public Prediction Predict(string user, FloatTensor input) => Use(user, learner => learner.Predict(input));
 
-    /// <summary>Forgets a user, with his file and its earlier generations, after what he has waiting.</summary>
+    /// <summary>Forgets a user, with his file, its earlier generations and what a crash left of them, after what he has waiting.</summary>
     public Task DeleteAsync(string user, CancellationToken cancellationToken = default) =>
         Queue(
             user,
@@ -121,7 +121,7 @@ public sealed class LearnerPool : IAsyncDisposable
                 {
                     try
                     {
-                        foreach (string file in DeltaFile.Generations(path).Append(path))
+                        foreach (string file in (string[])[.. AtomicFile.Temporaries(path), .. DeltaFile.Generations(path), path])
                         {
                             File.Delete(file);
                         }

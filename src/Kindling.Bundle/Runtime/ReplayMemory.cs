@@ -79,31 +79,23 @@ public sealed class ReplayMemory
         return memory;
     }
 
-    /// <summary>Overwrites a file with zeros and removes it; nothing happens where there is none.</summary>
+    /// <summary>Overwrites a file, and what killed saves left beside it, with zeros and removes them; nothing happens where there is none.</summary>
     /// <remarks>
-    /// A file system with a journal or copies on write, and flash memory, can keep old blocks: on such devices only encryption makes data unreadable.
-    /// Learners that were fitted to the examples, and their delta files, are not touched.
+    /// A save replaces the file: what earlier saves wrote is free to be used by others, but not overwritten. A file system with a journal or copies on write,
+    /// and flash memory, can keep old blocks too: only encryption makes such data unreadable. Learners that were fitted to the examples, and their
+    /// delta files, are not touched.
     /// </remarks>
     public static void Erase(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
+        foreach (string file in (string[])[path, .. AtomicFile.Temporaries(path)])
         {
-            return;
-        }
-
-        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.None))
-        {
-            byte[] zeros = new byte[81920];
-            for (long left = stream.Length; left > 0; left -= zeros.Length)
+            if (File.Exists(file))
             {
-                stream.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
+                Overwrite(file);
+                File.Delete(file);
             }
-
-            stream.Flush(flushToDisk: true);
         }
-
-        File.Delete(path);
     }
 
     /// <summary>Adds examples, the first of them as the oldest.</summary>
@@ -201,6 +193,18 @@ public sealed class ReplayMemory
         }
 
         SealedFile.Write(path, Format, tensors, metadata, _invert);
+    }
+
+    private static void Overwrite(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.None);
+        byte[] zeros = new byte[81920];
+        for (long left = stream.Length; left > 0; left -= zeros.Length)
+        {
+            stream.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
+        }
+
+        stream.Flush(flushToDisk: true);
     }
 
     private void RequireAlike(SupportSet examples, int[] shape, int[]? targets)
