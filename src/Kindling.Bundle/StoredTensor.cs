@@ -76,9 +76,15 @@ internal static class StoredTensor
         return greatest;
     }
 
-    // Up to a number of few bits, so that nothing comes out above 127.
+    // Up to a number of few bits, so that nothing comes out above 127. Subnormal numbers have too few for that: a row of such becomes zeros.
     private static float Scale(float exact)
     {
+        const float LeastNormal = 1.17549435e-38f;
+        if (exact < LeastNormal)
+        {
+            return 0;
+        }
+
         uint bits = BitConverter.SingleToUInt32Bits(exact);
         const uint Rest = (1u << (24 - ScaleBits)) - 1;
         return BitConverter.UInt32BitsToSingle((bits + Rest) & ~Rest);

@@ -164,7 +164,7 @@ public sealed class ManyLearnersTests
     }
 
     [Test]
-    public void Predict_BuffersOfAState_AreKeptForOneInputAndWhileItIsThePresentOne()
+    public void Predict_BuffersOfAState_AreKeptWhereTheyAreSmallAndWhileItIsThePresentOne()
     {
         using Learner learner = _model.CreateLearner();
         Snapshot state;
@@ -173,7 +173,7 @@ public sealed class ManyLearnersTests
         using (Learner.PendingAdaptation pending = learner.Begin(Request(Data.Three)))
         {
             state = pending.Adaptation.Origin;
-            InferContext many = state.Rent(100);
+            InferContext many = state.Rent(100_000);
             state.Return(many);
             one = state.Rent(1);
             two = state.Rent(1);

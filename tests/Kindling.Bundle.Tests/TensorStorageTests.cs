@@ -7,11 +7,20 @@ namespace Kindling.Bundles.Tests;
 [TestFixture]
 internal sealed class TensorStorageTests
 {
-    // Below it a float has fewer digits.
-    private const float Vanishing = 1e-37f;
+    // 127 times the least normal float: a row of nothing greater becomes zeros.
+    private const float Vanishing = 1.5e-36f;
 
     private static readonly Gen<FloatTensor> Matrices = Gen.Select(Gen.Int[1, 5], Gen.Int[0, 6], Gen.Float[-1e4f, 1e4f].Array[30])
         .Select((rows, columns, values) => new FloatTensor([rows, columns], values[..(rows * columns)]));
+
+    [TestCase(1e-39f)]
+    [TestCase(1.4e-36f)]
+    public void RoundedTo_NumbersNextToNothing_StaysAsItIsOnceRounded(float greatest)
+    {
+        FloatTensor rounded = new FloatTensor([1, 3], [greatest, -greatest / 3, greatest / 100]).RoundedTo(TensorStorage.Int8);
+        Assert.That(rounded.RoundedTo(TensorStorage.Int8).Values, Is.EqualTo(rounded.Values));
+        Assert.That(rounded.Values[0], Is.EqualTo(greatest).Within(Vanishing));
+    }
 
     [TestCase(TensorStorage.Float16)]
     [TestCase(TensorStorage.Int8)]

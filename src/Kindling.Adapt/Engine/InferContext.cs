@@ -9,6 +9,7 @@ internal sealed class InferContext : IDisposable
     private readonly Engine _engine;
     private readonly OrtIoBinding _binding;
     private readonly TensorSet _frozen;
+    private readonly int _parameters;
     private TensorSet? _input;
     private OrtIoBinding? _backbone;
     private TensorSet? _kept;
@@ -27,10 +28,11 @@ internal sealed class InferContext : IDisposable
         Bind(snapshot.Delta);
         Bind(snapshot.Start.Frozen);
         _frozen = snapshot.Start.Frozen;
+        _parameters = Length(snapshot.Delta);
     }
 
-    /// <summary>Inputs that there is room for.</summary>
-    internal int Batch => _batch;
+    /// <summary>Whether an idle one is worth its memory: that of one input, or no more than the parameters take.</summary>
+    internal bool IsSmall => _batch == 1 || Length(_input) + Length(_kept) + Length(_output) <= _parameters;
 
     /// <summary>The inputs, row by row.</summary>
     internal Span<float> Input => _input![0];
@@ -98,6 +100,8 @@ internal sealed class InferContext : IDisposable
         _input?.Dispose();
         _output?.Dispose();
     }
+
+    private static int Length(TensorSet? set) => set?.Layout.Length ?? 0;
 
     private void Bind(TensorSet set)
     {

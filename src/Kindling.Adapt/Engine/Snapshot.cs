@@ -3,8 +3,8 @@ using Kindling.Bundles;
 namespace Kindling.Adapt;
 
 /// <summary>
-/// The parameters of a learner at one moment: written once, then only read, by any number of predictions. A small pool keeps prediction buffers of one
-/// input that are bound to these parameters.
+/// The parameters of a learner at one moment: written once, then only read, by any number of predictions. A small pool keeps small prediction buffers
+/// that are bound to these parameters.
 /// </summary>
 internal sealed class Snapshot : RefCounted
 {
@@ -50,13 +50,10 @@ internal sealed class Snapshot : RefCounted
     /// <summary>A prediction buffer for a batch; give it back with <see cref="Return"/>. The caller holds a reference to this snapshot.</summary>
     internal InferContext Rent(int batch)
     {
-        InferContext? context = null;
-        if (batch == 1)
+        InferContext? context;
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                _contexts.TryPop(out context);
-            }
+            _contexts.TryPop(out context);
         }
 
         context ??= new InferContext(this);
@@ -76,7 +73,7 @@ internal sealed class Snapshot : RefCounted
     {
         lock (_lock)
         {
-            if (context.Batch == 1 && _contexts.Count < _kept)
+            if (context.IsSmall && _contexts.Count < _kept)
             {
                 _contexts.Push(context);
                 return;
