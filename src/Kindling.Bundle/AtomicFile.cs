@@ -44,15 +44,33 @@ public static class AtomicFile
     /// <summary>Writes <paramref name="bytes"/> to <paramref name="path"/>.</summary>
     public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
 
-    /// <summary>Temporary files of a path, and of those that add to its name after a dot: in use, or left by a crash.</summary>
+    /// <summary>Temporary files of a path and of its numbered generations: in use, or left by a crash.</summary>
     internal static IReadOnlyList<string> Temporaries(string path)
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full)!;
         string prefix = Prefix(full);
-        bool IsTemporary(string name) =>
-            name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Where(file => IsTemporary(Path.GetFileName(file)))] : [];
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder).Where(file => IsTemporary(Path.GetFileName(file), prefix))]
+            : [];
+    }
+
+    // prefix, perhaps a number with a dot, then what Path.GetRandomFileName gives, and the suffix; other paths begin alike and end in more
+    private static bool IsTemporary(string name, string prefix)
+    {
+        const int Random = 12;
+        if (!name.StartsWith(prefix, StringComparison.Ordinal) || !name.EndsWith(Suffix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        int number = name.Length - prefix.Length - Random - Suffix.Length;
+        return number == 0
+            || (
+                number > 1
+                && name[prefix.Length + number - 1] == '.'
+                && name.AsSpan(prefix.Length, number - 1).IndexOfAnyExceptInRange('0', '9') < 0
+            );
     }
 
     private static void Sweep(string full)

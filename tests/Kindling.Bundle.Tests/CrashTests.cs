@@ -226,10 +226,10 @@ internal sealed class CrashTests
     {
         string[] files =
         [
-            folder[".user.adapted.aaa.tmp"],
-            folder[".user.adapted.bbb.tmp"],
-            folder[".user.adapted.ccc.tmp"],
-            folder[".other.aaa.tmp"],
+            folder[".user.adapted.aaaaaaaa.aaa.tmp"],
+            folder[".user.adapted.bbbbbbbb.bbb.tmp"],
+            folder[".user.adapted.cccccccc.ccc.tmp"],
+            folder[".other.aaaaaaaa.aaa.tmp"],
         ];
         foreach (string file in files)
         {

@@ -139,14 +139,15 @@ internal sealed class ReplayMemoryTests
         ReplayMemory memory = new(9);
         memory.Save(folder["memory"]);
         File.WriteAllText(folder[".memory.abcdefgh.ijk.tmp"], "half");
-        File.WriteAllText(folder[".other.abcdefgh.ijk.tmp"], "half");
+        string[] others = [folder[".memory.old.abcdefgh.ijk.tmp"], folder[".other.abcdefgh.ijk.tmp"]];
+        Array.ForEach(others, other => File.WriteAllText(other, "half"));
 
         ReplayMemory.Erase(folder["memory"]);
         File.WriteAllText(folder[".memory.abcdefgh.ijk.tmp"], "half of the first save");
         ReplayMemory.Erase(folder["memory"]);
         ReplayMemory.Erase(folder["nowhere/memory"]);
 
-        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { folder[".other.abcdefgh.ijk.tmp"] }));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EquivalentTo(others));
     }
 
     [Test]
