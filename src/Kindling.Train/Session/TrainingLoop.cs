@@ -98,7 +98,7 @@ internal sealed class TrainingLoop(
             if (!holds)
             {
                 throw new TrainingDivergedException(
-                    $"{stage} diverged: {otherwise}. The last checkpoint stays as it is. A lower algorithm.outerRate or inner.rate may help, or algorithm.clipNorm or inner.clipNorm."
+                    $"{stage} diverged: {otherwise}. What was saved before stays as it is. A lower algorithm.outerRate or inner.rate may help, or algorithm.clipNorm or inner.clipNorm."
                 );
             }
         }
