@@ -73,7 +73,7 @@ internal sealed class ExportSource
         return state.IsOf(recipe, theta.DataHash, theta.StartedFrom)
             ? tensors
             : throw new BundleException(
-                $"{Path.Combine(folder, Checkpoint.BaselinesFile)}: the baseline belongs to another recipe or other data than the checkpoint; run `kindling train --resume` to train it anew."
+                $"{Path.Combine(folder, Checkpoint.BaselinesFile)}: the baseline belongs to another recipe, other data or another start than the checkpoint; run `kindling train --resume` to train it anew."
             );
     }
 

@@ -114,7 +114,7 @@ public sealed class AdapterTests
         Train(recipe, checkpoint, start, trainsBaseline: false);
         Assert.That(
             () => BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle")),
-            Throws.TypeOf<BundleException>().With.Message.Contain("the baseline belongs to another recipe or other data")
+            Throws.TypeOf<BundleException>().With.Message.Contain("the baseline belongs to another recipe, other data or another start")
         );
         Train(recipe, checkpoint, start: null, resume: true);
         VerificationReport report = BundleExporter.Export(checkpoint, Path.Combine(folder, "bundle"));

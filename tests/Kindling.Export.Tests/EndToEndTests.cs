@@ -189,7 +189,7 @@ public sealed class EndToEndTests
             Throws
                 .TypeOf<BundleException>()
                 .With.Message.EqualTo(
-                    $"{file}: the baseline belongs to another recipe or other data than the checkpoint; run `kindling train --resume` to train it anew."
+                    $"{file}: the baseline belongs to another recipe, other data or another start than the checkpoint; run `kindling train --resume` to train it anew."
                 )
         );
     }

@@ -8,8 +8,8 @@ namespace Kindling.Train.Algorithms;
 
 /// <summary>
 /// iMAML (Rajeswaran et al. 2019, equations 3 to 6): adaptation descends L(phi) + lambda / 2 |phi - theta|^2; at its minimum the meta-gradient is
-/// (I + H / lambda)^-1 grad L_query(phi), H being the Hessian of the support loss there, with that of a weight decay. It is solved for by conjugate gradients on Hessian-vector products, so
-/// that nothing of the way to phi has to be kept.
+/// (I + H / lambda)^-1 grad L_query(phi), H being the Hessian of the support loss there, with that of a weight decay. It is solved for by conjugate
+/// gradients on Hessian-vector products, so that nothing of the way to phi has to be kept.
 /// </summary>
 /// <remarks>
 /// The gradient is that of the minimum: as exact as the inner steps come near it, and as the conjugate gradients solve. Parameters that do not adapt get the
@@ -97,7 +97,8 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
         return b.Graph;
     }
 
-    // A p = p + (H + w) p / lambda, w being the weight decay; alpha = |r|^2 / p A p; x' = x + alpha p; r' = r - alpha A p; p' = r' + |r'|^2 / |r|^2 p; where r is 0 already nothing moves
+    // A p = p + (H + w) p / lambda, w being the weight decay
+    // alpha = |r|^2 / p A p; x' = x + alpha p; r' = r - alpha A p; p' = r' + |r'|^2 / |r|^2 p; where r is 0 already nothing moves
     private static Graph Advance(ParameterSpec[] parameters, double lambda, double decay)
     {
         GraphBuilder b = new("advance");
