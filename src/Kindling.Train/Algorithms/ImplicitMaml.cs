@@ -74,14 +74,14 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
     private static Graph Dot(ParameterSpec[] parameters)
     {
         GraphBuilder b = new("dot");
-        _ = b.Output(Inner2(b, Declare(b, parameters, ".left"), Declare(b, parameters, ".right")));
+        _ = b.Output(Inner2(b, ParameterGraphs.Declare(b, parameters, ".left"), ParameterGraphs.Declare(b, parameters, ".right")));
         return b.Graph;
     }
 
     private static Graph Begin(ParameterSpec[] parameters)
     {
         GraphBuilder b = new("begin");
-        Value[] right = Declare(b, parameters);
+        Value[] right = ParameterGraphs.Declare(b, parameters);
         foreach (
             Value value in right
                 .Select(r => b.Mul(r, 0))
@@ -102,11 +102,11 @@ internal sealed class ImplicitMaml(Objective objective, InnerLoop inner, Recipe 
     private static Graph Advance(ParameterSpec[] parameters, double lambda, double decay)
     {
         GraphBuilder b = new("advance");
-        Value[] x = Declare(b, parameters, ".x");
-        Value[] r = Declare(b, parameters, ".r");
-        Value[] p = Declare(b, parameters, ".p");
+        Value[] x = ParameterGraphs.Declare(b, parameters, ".x");
+        Value[] r = ParameterGraphs.Declare(b, parameters, ".r");
+        Value[] p = ParameterGraphs.Declare(b, parameters, ".p");
         Value square = b.Parameter("square");
-        Value[] curved = Declare(b, parameters, ".curved");
+        Value[] curved = ParameterGraphs.Declare(b, parameters, ".curved");
         Value[] image = [.. p.Zip(curved, (v, h) => b.Add(decay == 0 ? v : b.Mul(v, 1 + (decay / lambda)), b.Mul(h, 1 / lambda)))];
         Value alpha = b.Div(square, b.Add(Inner2(b, p, image), 1e-30));
         Value[] nextX = [.. x.Zip(p, (v, d) => b.Add(v, b.Mul(d, alpha)))];

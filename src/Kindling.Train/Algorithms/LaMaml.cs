@@ -63,11 +63,4 @@ internal sealed class LaMaml(Objective objective, InnerLoop inner, Recipe recipe
         T stream = Objective.OuterLoss(tape, task.SupportX, task.SupportY, phi);
         return tape.Run(pooled, stream, QueryLoss(tape, task, phi))[0];
     }
-
-    private static Graph Share(int losses)
-    {
-        GraphBuilder b = new("share");
-        _ = b.Output(b.Mul(b.Parameter("loss"), 1.0 / losses));
-        return b.Graph;
-    }
 }

@@ -76,17 +76,6 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
     /// <summary>Updates that a step makes of a task's support set.</summary>
     protected int UpdatesPerStep<T>(ITape<T> tape, TaskValues<T> task) => inner.UpdatesPerStep(tape.Rows(task.SupportX));
 
-    /// <summary>The points of the adaptation path as constants, from the start to the adapted parameters.</summary>
-    protected List<T[]> Walk<T>(ITape<T> tape, IReadOnlyList<T> learned, TaskValues<T> task)
-    {
-        List<T[]> path =
-        [
-            [.. learned.Select(tape.Detach)],
-        ];
-        _ = inner.Run(tape, learned, task.SupportX, task.SupportY, steps, InnerFlow.None, (_, phi) => path.Add([.. phi]));
-        return path;
-    }
-
     /// <summary>The mean of a number of losses.</summary>
     protected static Graph Mean(int losses)
     {
@@ -105,7 +94,11 @@ internal abstract class MetaAlgorithm(Objective objective, InnerLoop inner, int 
         return b.Graph;
     }
 
-    /// <summary>Inputs of a graph in the shapes of parameters, with a suffix to their names.</summary>
-    protected static Value[] Declare(GraphBuilder b, IReadOnlyList<ParameterSpec> parameters, string suffix = "") =>
-        [.. parameters.Select(p => b.Parameter(p.Name + suffix, p.Shape.Select(d => (long)d)))];
+    /// <summary>What one of a number of losses is of their mean.</summary>
+    protected static Graph Share(int losses)
+    {
+        GraphBuilder b = new("share");
+        _ = b.Output(b.Mul(b.Parameter("loss"), 1.0 / losses));
+        return b.Graph;
+    }
 }

@@ -30,8 +30,8 @@ internal sealed class Reptile(Objective objective, InnerLoop inner, int steps) :
     private static Graph Difference(IReadOnlyList<ParameterSpec> parameters)
     {
         GraphBuilder b = new("difference");
-        Value[] before = Declare(b, parameters);
-        Value[] after = Declare(b, parameters, ".adapted");
+        Value[] before = ParameterGraphs.Declare(b, parameters);
+        Value[] after = ParameterGraphs.Declare(b, parameters, ".adapted");
         foreach ((Value a, Value c) in before.Zip(after))
         {
             _ = b.Output(b.Sub(a, c));

@@ -146,9 +146,9 @@ internal sealed partial class InnerLoop
             ];
             Moments = moments.Length;
             adapted = moving.Length;
-            BesideSum = Sum(Beside.Select(i => learned[i]));
-            AdaptedSum = Sum(moving);
-            LossSum = Sum([new ParameterSpec("loss", [], InitialDistribution.Zeros, FanIn: 1, IsHead: false)]);
+            BesideSum = ParameterGraphs.Sum(Beside.Select(i => learned[i]));
+            AdaptedSum = ParameterGraphs.Sum(moving);
+            LossSum = ParameterGraphs.Sum([new ParameterSpec("loss", [], InitialDistribution.Zeros, FanIn: 1, IsHead: false)]);
             last = Product(moving);
             all = Product([.. moving, .. moments]);
         }
@@ -171,27 +171,10 @@ internal sealed partial class InnerLoop
         private static Graph Product(IReadOnlyList<ParameterSpec> parameters)
         {
             GraphBuilder b = new("product");
-            Value[] left = Declare(b, parameters, ".next");
-            Value[] right = Declare(b, parameters, ".slope");
+            Value[] left = ParameterGraphs.Declare(b, parameters, ".next");
+            Value[] right = ParameterGraphs.Declare(b, parameters, ".slope");
             _ = b.Output(left.Zip(right, (l, r) => b.ReduceSum(b.Mul(l, r), keepDims: false)).Aggregate(b.Add));
             return b.Graph;
         }
-
-        private static Graph Sum(IEnumerable<ParameterSpec> parameters)
-        {
-            GraphBuilder b = new("sum");
-            ParameterSpec[] declared = [.. parameters];
-            Value[] left = Declare(b, declared, ".left");
-            Value[] right = Declare(b, declared, ".right");
-            foreach (Value value in left.Zip(right, b.Add).ToArray())
-            {
-                _ = b.Output(value);
-            }
-
-            return b.Graph;
-        }
-
-        private static Value[] Declare(GraphBuilder b, IEnumerable<ParameterSpec> parameters, string suffix) =>
-            [.. parameters.Select(p => b.Parameter(p.Name + suffix, Sizes(p)))];
     }
 }

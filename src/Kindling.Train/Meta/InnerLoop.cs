@@ -123,8 +123,11 @@ internal sealed partial class InnerLoop
         T loss = objective.SupportLoss(tape, x, y, phi);
         T[] moving = [.. adapted.Select(i => phi[i])];
         T[] gradients = tape.Gradients(loss, moving, differentiable);
-        return tape.Run(updates[Math.Min(step, updates.Length - 1)], [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
+        return Moved(tape, step, moving, gradients, anchors, moments, rates);
     }
+
+    private T[] Moved<T>(ITape<T> tape, int step, T[] moving, T[] gradients, T[] anchors, T[] moments, T[] rates) =>
+        tape.Run(updates[Math.Min(step, updates.Length - 1)], [.. moving, .. gradients, .. anchors, .. moments, .. rates]);
 
     private T[] Anchors<T>(IReadOnlyList<T> start) => spec.Proximal == 0 ? [] : [.. adapted.Select(i => start[i])];
 
