@@ -33,7 +33,7 @@ public sealed record VerificationReport(
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Agreeing} of {Episodes} reference episodes agree over {Steps} steps; worst relative error: norms {WorstNormError:0.0e+0}, "
+        $"{Agreeing} of {Episodes} reference episodes agree over {Steps} {(Steps == 1 ? "step" : "steps")}; worst relative error: norms {WorstNormError:0.0e+0}, "
         + $"values {WorstValueError:0.0e+0}, losses {WorstLossError:0.0e+0}"
         + (
             Flipped.Count == 0

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Kindling.Bundles;
 using Kindling.Recipes;
 using Kindling.Tasks;
@@ -240,6 +241,17 @@ public sealed class TrainingSessionTests
         Assert.That(File.Exists(Path.Combine(folder, Checkpoint.BaselinesFile)), Is.False);
     }
 
+    // Ten updates in whole steps, at least one: here of 5 examples in parts of so many.
+    [TestCase(0, 10)]
+    [TestCase(2, 3)]
+    [TestCase(1, 2)]
+    public void Run_ToTheEnd_LeavesReferenceEpisodesOfTenUpdates(int batch, int steps)
+    {
+        _ = Run(trainsBaseline: false, batch: batch);
+        using JsonDocument reference = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "reference", "reference.json")));
+        Assert.That(reference.RootElement.GetProperty("steps").GetInt32(), Is.EqualTo(steps));
+    }
+
     private bool Run(
         bool resume = false,
         IProgress<TrainingProgress>? progress = null,
@@ -252,6 +264,7 @@ public sealed class TrainingSessionTests
         TrainingDevice? device = null,
         string course = "\"validateEvery\": 2",
         string name = "test",
+        int batch = 0,
         CancellationToken cancellation = default
     )
     {
@@ -265,7 +278,7 @@ public sealed class TrainingSessionTests
                 "type": "fomaml", "engine": "{{engine}}", "iterations": {{iterations}}, "tasksPerBatch": 3,
                 {{course}}, "validationEpisodes": 2, "checkpointEvery": 3
               },
-              "inner": { "rate": {{rate.ToString(CultureInfo.InvariantCulture)}}, "steps": 1 }
+              "inner": { "rate": {{rate.ToString(CultureInfo.InvariantCulture)}}, "batch": {{batch}}, "steps": 1 }
             }
             """,
             "test"

@@ -14,7 +14,7 @@ namespace Kindling.Train.Session;
 internal static class ReferenceEpisodes
 {
     private const int Episodes = 20;
-    private const int MostSteps = 10;
+    private const int Updates = 10;
     private const int Samples = 64;
     private const ulong EpisodeStream = 4;
     private const ulong PositionStream = 5;
@@ -25,8 +25,9 @@ internal static class ReferenceEpisodes
         int[][] positions = [.. adapted.Select((p, i) => Positions(p, recipe.Seed, (ulong)i))];
         Dictionary<string, FloatTensor> tensors = new(StringComparer.Ordinal);
         EpisodeShape shape = recipe.Tasks.ToShape();
+        // Rounding grows with every update, so it is updates that are counted, in whole steps.
         // Policies take each step on new episodes: on old ones the loss of a policy gradient falls without end.
-        int steps = recipe.Tasks.IsControl ? recipe.Inner.Steps : MostSteps;
+        int steps = recipe.Tasks.IsControl ? recipe.Inner.Steps : Math.Max(1, Updates / recipe.Inner.UpdatesPerStep(shape.SupportCount));
         for (int e = 0; e < Episodes; e++)
         {
             SeededRandom random = new(recipe.Seed, EpisodeStream, (ulong)e);
