@@ -101,6 +101,17 @@ public sealed class PassTests
         Assert.That(simple.Nodes[1].Output.Shape, Is.EqualTo(Shape.Of(1, 3)));
     }
 
+    // Another Expand would name the sizes anew.
+    [Test]
+    public void ImpliedExpansions_SizesOfRunTimeAndANumber_StayBefore()
+    {
+        GraphBuilder b = new("expand");
+        Value sizes = b.Cast(b.Input("sizes", ElementType.Float, Shape.Of(2)), ElementType.Int64);
+        Value full = b.Expand(b.Input("row", ElementType.Float, Shape.Of(1, 3)), sizes);
+        _ = b.Output(b.Exp(b.Mul(b.Scalar(2), full)), "y");
+        Assert.That(Ops(Simplification.Run(b.Graph)), Is.EqualTo(new[] { "Cast", "Expand", "Mul", "Exp" }));
+    }
+
     [Test]
     public void MaskProducts_GradientOfRelu_IsAProductAndComputesTheSame()
     {

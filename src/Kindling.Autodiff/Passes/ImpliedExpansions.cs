@@ -62,12 +62,17 @@ public static class ImpliedExpansions
         return rewriter.Finish(nameof(ImpliedExpansions));
     }
 
-    // The Expand of one of two inputs, where the other is a number.
-    private static Node? OfNumber(Value?[] inputs) =>
-        inputs.Length != 2 ? null
-        : inputs[0]!.Rank == 0 ? Expansion(inputs[1])
-        : inputs[1]!.Rank == 0 ? Expansion(inputs[0])
-        : null;
+    // The Expand of one of two inputs, where the other is a number. Sizes that only run time knows are named after their node, so that another Expand would
+    // give others.
+    private static Node? OfNumber(Value?[] inputs)
+    {
+        Node? expand =
+            inputs.Length != 2 ? null
+            : inputs[0]!.Rank == 0 ? Expansion(inputs[1])
+            : inputs[1]!.Rank == 0 ? Expansion(inputs[0])
+            : null;
+        return expand?.Inputs[1]!.KnownElements is null ? null : expand;
+    }
 
     private static Node? Expansion(Value? value) => value?.Producer is { OpType: "Expand" } expand ? expand : null;
 
