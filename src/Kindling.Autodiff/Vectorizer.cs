@@ -49,7 +49,10 @@ public static class Vectorizer
         )
         .ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Why a graph has no vectorised form: the operators without a rule, in a sentence; null when it has one.</summary>
+    /// <summary>
+    /// Why a graph has no vectorised form: the operators without a rule, in a sentence; null when each has one. A rule may refuse a node all the same, which
+    /// <see cref="Inline"/> tells, as it depends on what all users share.
+    /// </summary>
     public static string? Fault(Graph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -69,7 +72,8 @@ public static class Vectorizer
     /// <param name="graph">What one user computes.</param>
     /// <param name="bindings">A value of <paramref name="b"/> for every input: of the input's shape where all users share it, or with one more first dimension.</param>
     /// <returns>The value for each value of the graph, by name; with one more first dimension where it depends on an input that has one.</returns>
-    /// <exception cref="GraphException">An operator has no rule, an input no binding, or a binding has another rank.</exception>
+    /// <exception cref="GraphException">An input has no binding, or a binding has another rank.</exception>
+    /// <exception cref="UnvectorizableException">An operator has no rule, or its rule refuses the node; <paramref name="b"/> has the nodes before it.</exception>
     public static IReadOnlyDictionary<string, Value> Inline(GraphBuilder b, Graph graph, IReadOnlyDictionary<string, Value> bindings)
     {
         ArgumentNullException.ThrowIfNull(b);
@@ -111,7 +115,7 @@ public static class Vectorizer
 
             map[node.Outputs[0]!.Name] = Rules.TryGetValue(node.OpType, out Func<Call, Value>? rule)
                 ? rule(call)
-                : throw new GraphException($"Node '{node.Name}': there is no vectorising rule for {node.OpType}.");
+                : throw new UnvectorizableException($"Node '{node.Name}': there is no vectorising rule for {node.OpType}.");
         }
 
         return map;
@@ -133,7 +137,9 @@ public static class Vectorizer
     private static Value MatMul(Call c) =>
         c.Rank(0) > 1 && c.Rank(1) > 1
             ? c.Same(c.Aligned())
-            : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for MatMul of matrices only, not of vectors.");
+            : throw new UnvectorizableException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for MatMul of matrices only, not of vectors."
+            );
 
     private static Value Transpose(Call c)
     {
@@ -152,7 +158,7 @@ public static class Vectorizer
         (Value x, Value indices) = (c.Inputs[0]!, c.Inputs[1]!);
         if (c.Node.Attributes.Int("axis", 0) != 0)
         {
-            throw new GraphException(
+            throw new UnvectorizableException(
                 $"Node '{c.Node.Name}': there is a vectorising rule for Gather at places of each user's own along axis 0 only."
             );
         }
@@ -166,7 +172,9 @@ public static class Vectorizer
         Dimension size = x.Shape[1];
         if (!size.IsKnown || !x.Shape.Skip(2).All(d => d.IsKnown))
         {
-            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Gather of known sizes only, got {x.Shape}.");
+            throw new UnvectorizableException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for Gather of known sizes only, got {x.Shape}."
+            );
         }
 
         (Value zero, Value one) = (b.Constant(Tensor.Scalar(0L)), b.Constant(Tensor.Scalar(1L)));
@@ -183,7 +191,9 @@ public static class Vectorizer
     {
         if (c.Node.Outputs.Count > 1)
         {
-            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for LayerNormalization without statistics only.");
+            throw new UnvectorizableException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for LayerNormalization without statistics only."
+            );
         }
 
         GraphBuilder b = c.Builder;
@@ -193,12 +203,14 @@ public static class Vectorizer
         Dimension[] normal = [.. c.Node.Inputs[0]!.Shape.Skip((int)(axis < 0 ? axis + rank : axis))];
         if (!Array.TrueForAll(normal, d => d.IsKnown))
         {
-            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for LayerNormalization of known sizes only.");
+            throw new UnvectorizableException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for LayerNormalization of known sizes only."
+            );
         }
 
         long[] sizes = [.. normal.Select(d => d.Size)];
         float[] ones = [.. Enumerable.Repeat(1f, (int)sizes.Aggregate(1L, (a, n) => a * n))];
-        Value unit = c.Same([c.Inputs[0], b.Constant(Tensor.Of<float>(ones, sizes))], ("axis", axis < 0 ? axis : axis + 1));
+        Value unit = c.Same([c.Inputs[0], b.Constant(Tensor.Of<float>(ones, sizes))], ("axis", axis >= 0 && c.Many(0) ? axis + 1 : axis));
         Value scaled = b.Mul(unit, scale);
         return c.Inputs.Count < 3 || c.Inputs[2] is null ? scaled : b.Add(scaled, c.Aligned(2, rank));
     }
@@ -209,19 +221,21 @@ public static class Vectorizer
     private static Value Reshape(Call c) =>
         c.Node.Attributes.Int("allowzero", 0) == 0
             ? c.Builder.Reshape(c.Inputs[0]!, [0, .. c.Integers(1)])
-            : throw new GraphException($"Node '{c.Node.Name}': there is no vectorising rule for Reshape with allowzero.");
+            : throw new UnvectorizableException($"Node '{c.Node.Name}': there is no vectorising rule for Reshape with allowzero.");
 
     private static Value Flatten(Call c) =>
-        c.Axis(1) == 2
+        c.Node.Attributes.Int("axis", 1) is var axis && (axis < 0 ? axis + c.Rank(0) : axis) == 1
             ? c.Builder.Reshape(c.Inputs[0]!, 0, 0, -1)
-            : throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Flatten at axis 1 only.");
+            : throw new UnvectorizableException($"Node '{c.Node.Name}': there is a vectorising rule for Flatten at axis 1 only.");
 
     // the same part of everybody's
     private static Value Slice(Call c)
     {
         if (c.Many(1) || c.Many(2))
         {
-            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Slice with the same places for all only.");
+            throw new UnvectorizableException(
+                $"Node '{c.Node.Name}': there is a vectorising rule for Slice with the same places for all only."
+            );
         }
 
         long[] axes = c.Node.Input(3) is null ? [.. Enumerable.Range(0, c.Integers(1).Length).Select(axis => (long)axis)] : c.Integers(3);
@@ -234,7 +248,7 @@ public static class Vectorizer
     {
         if (c.Node.Input(2) is { Constant: null })
         {
-            throw new GraphException($"Node '{c.Node.Name}': there is a vectorising rule for Pad with a constant value only.");
+            throw new UnvectorizableException($"Node '{c.Node.Name}': there is a vectorising rule for Pad with a constant value only.");
         }
 
         long[] pads = c.Integers(1);
@@ -248,7 +262,7 @@ public static class Vectorizer
         Value x = c.Inputs[0]!;
         if (c.Node.Outputs.Count > 1 || !x.Shape.Skip(2).All(d => d.IsKnown))
         {
-            throw new GraphException(
+            throw new UnvectorizableException(
                 $"Node '{c.Node.Name}': there is a vectorising rule for {c.Node.OpType} of known sizes and without indices only."
             );
         }
@@ -348,7 +362,7 @@ public static class Vectorizer
         public long[] Integers(int index) =>
             node.Input(index)?.Constant is { } constant
                 ? constant.ToInt64()
-                : throw new GraphException($"Node '{node.Name}' ({node.OpType}): input {index} is not a constant.");
+                : throw new UnvectorizableException($"Node '{node.Name}' ({node.OpType}): input {index} is not a constant.");
 
         private static long Moved(long axis) => axis < 0 ? axis : axis + 1;
     }

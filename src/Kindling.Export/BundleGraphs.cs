@@ -118,7 +118,16 @@ public static class BundleGraphs
             input => b.Input(input.Name, input.Type, shared.Contains(input.Name) ? input.Shape : new Shape(["users", .. input.Shape])),
             StringComparer.Ordinal
         );
-        IReadOnlyDictionary<string, Value> values = Vectorizer.Inline(b, one.Graph, bindings);
+        IReadOnlyDictionary<string, Value> values;
+        try
+        {
+            values = Vectorizer.Inline(b, one.Graph, bindings);
+        }
+        catch (UnvectorizableException)
+        {
+            return null;
+        }
+
         Complete(b, network, inner, values, values["loss"], b.ReduceSum(values["loss"], keepDims: false));
         return Simplification.Run(b.Graph);
     }

@@ -77,6 +77,52 @@ public sealed class VectorizerTests
         Assert.That(Engines.OnnxRuntime(b.Graph, [tables, ([2, 3], [0, 3, -1, 1, 1, -4])])[0], Is.EqualTo(expected));
     }
 
+    [Test]
+    public void Inline_FlattenAtANegativeAxis_IsThatAtAxis1()
+    {
+        GraphBuilder one = new("one");
+        _ = one.Output(one.Flatten(one.Parameter("x", 2, 3, 1, 2), -3), "y");
+        GraphBuilder b = new("many");
+        Dictionary<string, Value> bindings = new() { ["x"] = b.Input("x", ElementType.Float, new Shape("users", 2, 3, 1, 2)) };
+        Assert.That(Vectorizer.Inline(b, one.Graph, bindings)["y"].Shape, Is.EqualTo(new Shape("users", 2, 6)));
+    }
+
+    // of [[1, 3], [5, 9]] all elements or the last two are normalised, by scales of each user's own
+    [TestCase(0, new[] { -1.183216, -0.507093, 0.169031, 1.521278 })]
+    [TestCase(1, new[] { -1.0, 1, -1, 1 })]
+    [TestCase(-1, new[] { -1.0, 1, -1, 1 })]
+    public void Inline_LayerNormalizationOfWhatAllShare_KeepsItsAxis(int axis, double[] normal)
+    {
+        GraphBuilder one = new("one");
+        Value x = one.Parameter("x", 2, 2);
+        Value scale = axis == 0 ? one.Parameter("scale", 2, 2) : one.Parameter("scale", 2);
+        _ = one.Output(one.Op("LayerNormalization", [x, scale], ("axis", axis), ("epsilon", 1e-9f)), "y");
+        GraphBuilder b = new("many");
+        Dictionary<string, Value> bindings = new()
+        {
+            ["x"] = b.Parameter("x", 2, 2),
+            ["scale"] = b.Input("scale", ElementType.Float, new Shape(["users", .. scale.Shape])),
+        };
+        _ = b.Output(Vectorizer.Inline(b, one.Graph, bindings)["y"], "y");
+        int size = axis == 0 ? 4 : 2;
+        (long[], double[]) scales = ([2, .. scale.Shape.ToSizes()], [.. Enumerable.Range(0, 2 * size).Select(i => i < size ? 1.0 : 10)]);
+        double[] got = Engines.Torch(b.Graph, [([2, 2], [1, 3, 5, 9]), scales])[0];
+        Assert.That(got, Is.EqualTo(normal.Concat(normal.Select(n => 10 * n))).Within(1e-5));
+    }
+
+    [Test]
+    public void Inline_SqueezeWithoutAxes_IsRefused()
+    {
+        GraphBuilder one = new("one");
+        _ = one.Output(one.Op("Squeeze", [one.Parameter("x", 1, 2)]), "y");
+        GraphBuilder b = new("many");
+        Dictionary<string, Value> bindings = new() { ["x"] = b.Parameter("x", 3, 1, 2) };
+        Assert.That(
+            () => Vectorizer.Inline(b, one.Graph, bindings),
+            Throws.TypeOf<UnvectorizableException>().With.Message.EqualTo("Node 'squeeze' (Squeeze): input 1 is not a constant.")
+        );
+    }
+
     private static Graph Build(OpCase row)
     {
         GraphBuilder b = new("row");
@@ -94,7 +140,10 @@ public sealed class VectorizerTests
             .ToDictionary(value => value.Name, StringComparer.Ordinal);
         if (Refused.TryGetValue($"{row}"[..$"{row}".IndexOf('(')], out string? reason))
         {
-            Assert.That(() => Vectorizer.Inline(b, graph, bindings), Throws.TypeOf<GraphException>().With.Message.Contains(reason));
+            Assert.That(
+                () => Vectorizer.Inline(b, graph, bindings),
+                Throws.TypeOf<UnvectorizableException>().With.Message.Contains(reason)
+            );
             return;
         }
 

@@ -74,6 +74,27 @@ public sealed class BundleGraphsTests
         Assert.That(graph.Constants.Select(v => v.Name), Is.SupersetOf(weights.Keys));
     }
 
+    // the rule for MatMul knows no vectors
+    [Test]
+    public void AdaptMany_NodeThatItsRuleRefuses_IsNull()
+    {
+        GraphBuilder b = new("network");
+        Value x = b.Input("x", ElementType.Float, new Shape("batch", 4));
+        _ = b.Output(b.Unsqueeze(b.MatMul(x, b.Parameter("head.weight", 4)), 1), "output");
+        _ = b.Output(x, "features");
+        NetworkGraphs network = new()
+        {
+            Support = b.Graph,
+            Infer = b.Graph,
+            Parameters = [new ParameterSpec("head.weight", [4], InitialDistribution.Zeros, 4, IsHead: true)],
+            Statistics = [],
+            Normalization = Normalization.None,
+        };
+
+        Assert.That(BundleGraphs.AdaptMany(network, new InnerSpec { Rate = 0.1 }, classification: false), Is.Null);
+        Assert.That(BundleGraphs.Adapt(network, new InnerSpec { Rate = 0.1 }, classification: false).Outputs, Has.Count.EqualTo(2));
+    }
+
     private static NetworkGraphs Network(string type, Normalization mode) =>
         NetworkCatalogue.Build(
             new NetworkSpec

@@ -34,7 +34,7 @@ internal sealed class GraphTape(GraphBuilder builder, bool stacked, bool lowersA
             bindings[body.Inputs[i].Name] = inputs[i];
         }
 
-        IReadOnlyDictionary<string, Value> values = stacked ? Vectorizer.Inline(builder, body, bindings) : builder.Inline(body, bindings);
+        IReadOnlyDictionary<string, Value> values = stacked ? Stacked(body, bindings) : builder.Inline(body, bindings);
         return [.. body.Outputs.Select(output => values[output.Name])];
     }
 
@@ -73,6 +73,18 @@ internal sealed class GraphTape(GraphBuilder builder, bool stacked, bool lowersA
 
     /// <summary>What the work returns: what else a graph has is given up by whoever runs it.</summary>
     public Value[] Scoped(Func<Value[]> work) => work();
+
+    private IReadOnlyDictionary<string, Value> Stacked(Graph body, Dictionary<string, Value> bindings)
+    {
+        try
+        {
+            return Vectorizer.Inline(builder, body, bindings);
+        }
+        catch (UnvectorizableException e)
+        {
+            throw new UnstackableException(e.Message);
+        }
+    }
 
     private Value Constant(Value value)
     {
