@@ -24,6 +24,40 @@ public sealed class GraphBuilderTests
     }
 
     [Test]
+    public void Reshape_ComputedSizesWithA0_CopiesTheDimension()
+    {
+        GraphBuilder b = new("test");
+        Value x = b.Input("x", ElementType.Float, new Shape("batch", 2, 3));
+        Value sizes = b.Concat(0, b.Ints(0), b.Mul(b.Ints(2), b.Ints(3)));
+        Assert.That(b.Reshape(x, sizes).Shape, Is.EqualTo(new Shape("batch", 6)));
+        Assert.That(b.Op("Reshape", [x, sizes], ("allowzero", 1)).Shape, Is.EqualTo(Shape.Of(0, 6)));
+        Assert.That(
+            () => b.Reshape(b.Parameter("y", 6), b.Concat(0, b.Ints(6), b.Mul(b.Ints(0), b.Ints(1)))),
+            Throws.TypeOf<GraphException>().With.Message.EndsWith("0 at position 1 copies a dimension that rank 1 lacks.")
+        );
+    }
+
+    [Test]
+    public void Range_NegativeNumbers_KnowsTheLengthOnly()
+    {
+        GraphBuilder b = new("test");
+        Value[] numbers = [.. new[] { -2L, 2, 1 }.Select(n => b.Constant(Tensor.Scalar(n)))];
+        Value range = b.Op("Range", numbers);
+        Assert.That(range.Shape, Is.EqualTo(Shape.Of(4)));
+        Assert.That(range.KnownElements, Is.Null);
+        Assert.That(b.Op("Range", [numbers[2], numbers[1], numbers[2]]).KnownElements, Is.EqualTo(new[] { Dimension.Of(1) }));
+    }
+
+    [Test]
+    public void Mul_EmptyVectorAndANumber_IsEmpty()
+    {
+        GraphBuilder b = new("test");
+        Value two = b.Constant(Tensor.Scalar(2L));
+        Assert.That(b.Mul(b.Ints(), two).KnownElements, Is.Empty);
+        Assert.That(b.Mul(two, b.Ints()).Shape, Is.EqualTo(Shape.Of(0)));
+    }
+
+    [Test]
     public void Add_ShapesThatDoNotBroadcast_NamesNodeAndShapes()
     {
         GraphBuilder b = new("test");

@@ -102,7 +102,7 @@ internal static class ElementwiseOps
             Dimension?[] result =
             [
                 .. Enumerable
-                    .Range(0, Math.Max(a.Count, b.Count))
+                    .Range(0, Math.Min(a.Count, b.Count) == 0 ? 0 : Math.Max(a.Count, b.Count))
                     .Select(i => Fold(name, a[a.Count == 1 ? 0 : i], b[b.Count == 1 ? 0 : i])),
             ];
             c.KnownElements = Array.TrueForAll(result, r => r is not null) ? [.. result.Select(r => r!.Value)] : null;

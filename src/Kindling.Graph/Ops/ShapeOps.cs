@@ -87,10 +87,12 @@ internal static class ShapeOps
         }
 
         c.Set(c[0].Type, Shape.Of((long)count));
-        c.KnownElements =
-            c[0].Type is ElementType.Int64 or ElementType.Int32 && count <= Shape.MaxRank
-                ? [.. Enumerable.Range(0, (int)count).Select(i => Dimension.Of((long)(numbers[0] + (i * numbers[2]))))]
-                : null;
+        if (c[0].Type is ElementType.Int64 or ElementType.Int32 && count <= Shape.MaxRank)
+        {
+            long[] elements = [.. Enumerable.Range(0, (int)count).Select(i => (long)(numbers[0] + (i * numbers[2])))];
+            // negative numbers are no dimensions
+            c.KnownElements = Array.TrueForAll(elements, e => e >= 0) ? [.. elements.Select(Dimension.Of)] : null;
+        }
     }
 
     private static double Number(Tensor scalar) =>
@@ -128,22 +130,22 @@ internal static class ShapeOps
     private static void Reshape(InferenceContext c)
     {
         Shape x = c[0].Shape;
+        bool allowZero = c.Node.Attributes.Int("allowzero", 0) != 0;
+        Dimension Copied(int i) => i < x.Rank ? x[i] : throw c.Fail($"0 at position {i} copies a dimension that rank {x.Rank} lacks");
         if (c[1].Constant is not { } target)
         {
-            c.Set(c[0].Type, FromElements(c, 1, 0));
+            c.Set(c[0].Type, new Shape(FromElements(c, 1, 0).Select((d, i) => d.Is(0) && !allowZero ? Copied(i) : d)));
             return;
         }
 
         long[] sizes = target.ToInt64();
-        bool allowZero = c.Node.Attributes.Int("allowzero", 0) != 0;
         Dimension known = 1;
         Dimension[] result = new Dimension[sizes.Length];
         for (int i = 0; i < sizes.Length; i++)
         {
             result[i] =
                 sizes[i] == -1 ? 1
-                : sizes[i] == 0 && !allowZero
-                    ? (i < x.Rank ? x[i] : throw c.Fail($"0 at position {i} copies a dimension that rank {x.Rank} lacks"))
+                : sizes[i] == 0 && !allowZero ? Copied(i)
                 : sizes[i] >= 0 ? Dimension.Of(sizes[i])
                 : throw c.Fail($"a dimension can not be {sizes[i]}");
             known *= result[i];
