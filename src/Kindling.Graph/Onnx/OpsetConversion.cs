@@ -29,12 +29,21 @@ internal static class OpsetConversion
         ("AveragePool", 19, DilatedAverage.Convert),
         ("IsInf", 20, AsFloat),
         ("ScatterElements", 16, Decompositions.ScatterByMask),
+        ("Squeeze", 13, SqueezeKnown),
     ];
 
     private static readonly (string OpType, int Before, Action<NodeForm> Convert)[] OlderForms =
     [
         ("ReduceSum", 13, f => f.IntsToInput("axes", 1)),
-        ("Squeeze", 13, f => f.IntsToInput("axes", 1)),
+        (
+            "Squeeze",
+            13,
+            f =>
+            {
+                f.IntsToInput("axes", 1);
+                SqueezeKnown(f);
+            }
+        ),
         ("Unsqueeze", 13, f => f.IntsToInput("axes", 1)),
         ("Split", 13, f => f.IntsToInput("split", 1)),
         ("Softmax", 13, FlattenSoftmax),
@@ -139,7 +148,15 @@ internal static class OpsetConversion
         }
         else if (none)
         {
-            form.OpType = "Identity";
+            // Nothing is added up, yet what each element goes through before and after is done.
+            form.OpType = form.OpType switch
+            {
+                "ReduceSumSquare" => "Mul",
+                "ReduceL1" or "ReduceL2" => "Abs",
+                "ReduceLogSum" => "Log",
+                _ => "Identity",
+            };
+            form.Inputs = form.OpType == "Mul" ? [form.Input(0), form.Input(0)] : form.Inputs;
             form.Attributes = [];
         }
 
@@ -156,6 +173,20 @@ internal static class OpsetConversion
             form.Inputs = [number];
             form.Attributes = new() { ["to"] = (long)ElementType.Bool };
         }
+    }
+
+    // Without axes run time would squeeze all axes of size 1, and with them the batch when it is of one example: those are meant that are 1 always.
+    private static void SqueezeKnown(NodeForm form)
+    {
+        if (form.Optional(1) is not null)
+        {
+            return;
+        }
+
+        Value x = form.Input(0);
+        long[] axes = [.. Enumerable.Range(0, x.Rank).Where(i => x.Shape[i].Is(1)).Select(i => (long)i)];
+        form.OpType = axes.Length == 0 ? "Identity" : form.OpType;
+        form.Inputs = axes.Length == 0 ? [x] : [x, form.Builder.Ints(axes)];
     }
 
     // Op set 17 has it for float and double only.
