@@ -247,6 +247,18 @@ public sealed class PassTests
         Assert.That(sunk.Outputs.Select(v => v.Shape), Is.EqualTo(b.Graph.Outputs.Select(v => v.Shape)));
     }
 
+    [Test]
+    public void TransposeSinking_SumOverNoAxes_ReducesNothing()
+    {
+        GraphBuilder b = new("noop");
+        Value turned = b.Transpose(b.Parameter("x", 2, 3), 1, 0);
+        _ = b.Output(b.Exp(b.Op("ReduceSum", [turned], ("noop_with_empty_axes", 1), ("keepdims", 0))), "y");
+        Graph sunk = TransposeSinking.Run(b.Graph);
+        (long[], double[])[] inputs = [([2, 3], [1, 2, 3, 4, 5, 6])];
+        Assert.That(sunk.Outputs[0].Shape, Is.EqualTo(Shape.Of(3, 2)));
+        Assert.That(Engines.Torch(sunk, inputs), Is.EqualTo(Engines.Torch(b.Graph, inputs)));
+    }
+
     [TestCase(1, 16, 200, 200)]
     [TestCase(1, 16, 9, 8, 5)]
     [TestCase(1, 3, 7, 6)]
@@ -269,6 +281,31 @@ public sealed class PassTests
         y = b.Transpose(b.Transpose(b.Reshape(y, [0, 2]), 1, 0), 1, 0);
         _ = b.Output(b.Exp(b.Div(b.Sub(b.Identity(y), 0), 1)), "y");
         Assert.That(Ops(Simplification.Run(b.Graph)), Is.EqualTo(new[] { "Exp" }));
+    }
+
+    [Test]
+    public void ConstantFolding_TwoReshapes_AreOneWhereItTellsTheSameSizes()
+    {
+        GraphBuilder b = new("reshapes");
+        Value x = b.Input("x", ElementType.Float, new Shape("n"));
+        Value known = b.Output(b.Exp(b.Reshape(b.Reshape(x, 4, 6), -1, 8)), "known");
+        _ = b.Output(b.Exp(b.Reshape(b.Reshape(b.Parameter("w", 4, 6), 8, 3), -1, 2)), "folded");
+        Graph simple = Simplification.Run(b.Graph);
+        Assert.That(known.Shape, Is.EqualTo(Shape.Of(3, 8)));
+        Assert.That(simple.Outputs.Select(v => v.Shape), Is.EqualTo(new[] { Shape.Of(3, 8), Shape.Of(12, 2) }));
+        Assert.That(Ops(simple), Is.EqualTo(new[] { "Reshape", "Reshape", "Exp", "Reshape", "Exp" }));
+    }
+
+    [Test]
+    public void ConstantFolding_ChainOfNumbers_IsFoldedAtOnce()
+    {
+        GraphBuilder b = new("chain");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(2));
+        Value number = Enumerable.Range(2, 5).Aggregate(b.Scalar(1), (product, i) => b.Mul(product, i));
+        _ = b.Output(b.Mul(x, number), "y");
+        Graph folded = DeadCode.Run(ConstantFolding.Run(b.Graph));
+        Assert.That(Ops(folded), Is.EqualTo(new[] { "Mul" }));
+        Assert.That(folded.Nodes[0].Input(1)!.Constant!.AsSpan<float>()[0], Is.EqualTo(720));
     }
 
     [Test]

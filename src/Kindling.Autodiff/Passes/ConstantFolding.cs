@@ -5,7 +5,7 @@ namespace Kindling.Autodiff.Passes;
 /// <summary>
 /// Computes when the graph is built what needs no data: integer values that follow from known shapes, arithmetic of constant float scalars; and
 /// leaves out what changes nothing: x + 0, x - 0, x * 1, x / 1, two Neg, a permutation and its inverse, Identity, Cast, Reshape and Expand to what
-/// x is already; of two Reshape in a row the last remains. Dead nodes may be left over: <see cref="DeadCode"/> takes them out.
+/// x is already; of two Reshape in a row the last remains, where that tells the same sizes. Dead nodes may be left over: <see cref="DeadCode"/> takes them out.
 /// </summary>
 public static class ConstantFolding
 {
@@ -23,7 +23,7 @@ public static class ConstantFolding
             {
                 rewriter.Copy(node);
             }
-            else if (Known(node) is { } constant)
+            else if (Known(node, rewriter) is { } constant)
             {
                 rewriter.Replace(node.Output, constant);
             }
@@ -55,8 +55,8 @@ public static class ConstantFolding
         return rewriter.Finish(nameof(ConstantFolding));
     }
 
-    // The contents of the node's output, if they are known.
-    private static Tensor? Known(Node node)
+    // The contents of the node's output, if they are known; inputs that have been folded count.
+    private static Tensor? Known(Node node, Rewriter rewriter)
     {
         Value y = node.Output;
         if (y.Type == ElementType.Int64 && y.Rank <= 1 && y.KnownElements is { } elements && elements.All(d => d.IsKnown))
@@ -67,7 +67,7 @@ public static class ConstantFolding
         float[] x =
         [
             .. node
-                .Inputs.Select(v => v?.Constant)
+                .Inputs.Select(v => v?.Producer is null ? v?.Constant : rewriter.Map(v).Constant)
                 .Where(t => t is { Type: ElementType.Float, Sizes.Count: 0 })
                 .Select(t => t!.AsSpan<float>()[0]),
         ];
@@ -140,12 +140,17 @@ public static class ConstantFolding
             : null;
     }
 
-    // The input of a Reshape before this one, unless this one copies sizes of what lies between.
-    private static Value? Source(Node node) =>
-        node.Input(0)!.Producer is { OpType: "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" } first
-        && (node.Attributes.Int("allowzero", 0) != 0 || (node.Input(1)!.Constant is { } sizes && !sizes.ToInt64().Contains(0)))
+    // The input of a Reshape before this one, unless this one copies sizes of what lies between, or its -1 is told by those only.
+    private static Value? Source(Node node)
+    {
+        long[]? sizes = node.Input(1)!.Constant?.ToInt64();
+        return
+            node.Input(0)!.Producer is { OpType: "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" } first
+            && (node.Attributes.Int("allowzero", 0) != 0 || sizes?.Contains(0) == false)
+            && (sizes?.Contains(-1) != true || first.Input(0)!.Shape.ElementCount == node.Input(0)!.Shape.ElementCount)
             ? first.Input(0)
             : null;
+    }
 
     private static long[] Perm(Node node) =>
         node.Attributes.Ints("perm", [.. Enumerable.Range(0, node.Output.Rank).Reverse().Select(i => (long)i)]);

@@ -113,6 +113,13 @@ public static class TransposeSinking
 
             int rank = x.Perm.Length;
             HashSet<long> axes = [.. ReductionOps.Axes(node, rank, list?.Constant!.ToInt64()).Select(a => x.Perm[a < 0 ? a + rank : a])];
+            // noop_with_empty_axes
+            if (axes.Count == 0)
+            {
+                Pending(node.Output, x);
+                return true;
+            }
+
             bool keep = node.Attributes.Int("keepdims", 1) != 0;
             long[] sorted = [.. axes.Order()];
             Value result = node.OpType == "ReduceSum" ? B.ReduceSum(x.Value, sorted, keep) : B.ReduceMean(x.Value, sorted, keep);
