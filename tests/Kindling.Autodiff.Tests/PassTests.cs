@@ -53,6 +53,25 @@ public sealed class PassTests
     }
 
     [Test]
+    public void CommonSubexpressions_LargeConstants_AreComparedWithoutACopy()
+    {
+        GraphBuilder b = new("weights");
+        Value x = b.Input("x", ElementType.Float, Shape.Of(1 << 20));
+        float[] weights = new float[1 << 20];
+        Tensor[] tensors =
+        [
+            Tensor.Of<float>(weights, 1 << 20),
+            Tensor.Of<float>(weights, 1 << 20),
+            Tensor.Of<float>([1, .. weights[1..]], 1 << 20),
+        ];
+        _ = b.Output(tensors.Aggregate(x, (sum, tensor) => b.Mul(sum, b.Constant(tensor))), "y");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Graph once = CommonSubexpressions.Run(b.Graph);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+        Assert.That(once.Constants, Has.Count.EqualTo(2));
+    }
+
+    [Test]
     public void ImpliedExpansions_BesideTheFullShape_AreLeftOut()
     {
         GraphBuilder b = new("expand");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Kindling.Graphs;
 
 namespace Kindling.Autodiff.Passes;
@@ -89,5 +90,7 @@ public static class CommonSubexpressions
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
 
-    private static string Key(Tensor tensor) => $"{tensor.Type}[{string.Join(',', tensor.Sizes)}]{Convert.ToHexString(tensor.Bytes)}";
+    // a digest, because the text of the elements of all weights would be many times as large as these
+    private static string Key(Tensor tensor) =>
+        $"{tensor.Type}[{string.Join(',', tensor.Sizes)}]{Convert.ToHexString(SHA256.HashData(tensor.Bytes))}";
 }
