@@ -88,7 +88,7 @@ public static class Differentiator
 
             if (
                 CentredScale.EndingAt(node) is { } normalization
-                && !normalization.Inner.Any(wrt.Contains)
+                && !normalization.Inner.Any(v => wrt.Contains(v) || constants?.Contains(v) == true)
                 && normalization.Gradients(context) is { } parts
             )
             {

@@ -130,6 +130,56 @@ public sealed class DifferentiatorTests
         Assert.That(results[1], Is.EqualTo(new double[] { 3, 5 }));
     }
 
+    // By a value between the operators of a normalisation, and with that value held constant. By what is centred too, which is never taken for one operator.
+    [Test]
+    public void Gradients_WithinANormalization_AreThoseOfItsOperators(
+        [Values("mean", "centred", "square", "mean2", "variance", "root", "factor", "scaled")] string name,
+        [Values] bool isConstant
+    )
+    {
+        double[][] Of(bool whole)
+        {
+            GraphBuilder b = new("normalised");
+            Value x = b.Parameter("x", 3, 2);
+            Dictionary<string, Value> inner = Normalized(b, x, axes: [0]);
+            HashSet<Value> constants = isConstant ? [inner[name]] : [];
+            Value[] wrt = [x, .. isConstant ? (Value[])[] : [inner[name]], .. whole ? (Value[])[] : [inner["centred"]]];
+            Value loss = b.ReduceSum(b.Exp(inner["y"]), keepDims: false);
+            IReadOnlyList<Value> gradients = Differentiator.Gradients(b, loss, wrt, constants: constants);
+            for (int i = 0; i < (isConstant ? 1 : 2); i++)
+            {
+                _ = b.Output(b.Identity(gradients[i]), $"g{i}");
+            }
+
+            (long[], double[])[] inputs = [([3, 2], [1, 2, -1, 0.5, 0.25, -3]), ([1, 2], [2, 3]), ([1, 2], [0.5, -1])];
+            return [.. Engines.Torch(b.Graph, inputs)];
+        }
+
+        double[][] got = Of(whole: true);
+        double[][] expected = Of(whole: false);
+        // the result depends on x through these two alone
+        Assert.That(got[^1].Any(g => g != 0), Is.EqualTo(!isConstant || name is not ("centred" or "scaled")));
+        for (int i = 0; i < got.Length; i++)
+        {
+            Assert.That(got[i], Is.EqualTo(expected[i]).Within(1e-9));
+        }
+    }
+
+    [Test]
+    public void Gradients_NormalizationOfHalvesOverTwoAxes_CountTheElements()
+    {
+        GraphBuilder b = new("halves");
+        Value x = b.Input("x", ElementType.Float16, Shape.Of(3, 2, 5));
+        Value loss = b.ReduceSum(Normalized(b, x, axes: [0, 2])["y"], keepDims: false);
+        Value gradient = Differentiator.Gradients(b, loss, [x])[0];
+        Assert.That((gradient.Type, gradient.Shape), Is.EqualTo((ElementType.Float16, Shape.Of(3, 2, 5))));
+        Half[] numbers =
+        [
+            .. b.Graph.Constants.Select(v => v.Constant!).Where(t => t.Type == ElementType.Float16).Select(t => t.AsSpan<Half>()[0]),
+        ];
+        Assert.That(numbers, Does.Contain((Half)15));
+    }
+
     [Test]
     public void Gradients_ReductionMulOfScatter_NamesTheNode()
     {
@@ -146,6 +196,22 @@ public sealed class DifferentiatorTests
         GraphBuilder b = new("vector");
         Value x = b.Input("x", ElementType.Float, Shape.Of(2));
         Assert.That(() => Differentiator.Gradients(b, b.Exp(x), [x]), Throws.TypeOf<GraphException>().With.Message.Contains("give a seed"));
+    }
+
+    private static Dictionary<string, Value> Normalized(GraphBuilder b, Value x, long[] axes)
+    {
+        Shape one = new(x.Shape.Select((d, i) => axes.Contains(i) ? 1 : d));
+        Dictionary<string, Value> values = [];
+        values["mean"] = b.ReduceMean(x, axes);
+        values["centred"] = b.Sub(x, values["mean"]);
+        values["square"] = b.Mul(values["centred"], values["centred"]);
+        values["mean2"] = b.ReduceMean(values["square"], axes);
+        values["variance"] = b.Add(values["mean2"], 1e-3);
+        values["root"] = b.Sqrt(values["variance"]);
+        values["factor"] = b.Div(b.Input("scale", x.Type, one), values["root"]);
+        values["scaled"] = b.Mul(values["centred"], values["factor"]);
+        values["y"] = b.Add(values["scaled"], b.Input("shift", x.Type, one));
+        return values;
     }
 
     private static TestCaseData Row(string name, Func<GraphBuilder, Value, Value> build, params double[] expected) =>

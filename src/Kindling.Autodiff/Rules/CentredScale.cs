@@ -22,7 +22,17 @@ internal sealed class CentredScale
     private readonly Value variance;
     private readonly long[] axes;
 
-    private CentredScale(Value x, Value scale, Value shift, Value centred, Value factor, Value root, Value variance, long[] axes)
+    private CentredScale(
+        Value x,
+        Value scale,
+        Value shift,
+        Value centred,
+        Value factor,
+        Value root,
+        Value variance,
+        Value[] between,
+        long[] axes
+    )
     {
         this.x = x;
         this.scale = scale;
@@ -32,13 +42,14 @@ internal sealed class CentredScale
         this.root = root;
         this.variance = variance;
         this.axes = axes;
+        Inner = [centred, factor, root, variance, .. between];
     }
 
     /// <summary>What the gradient goes to: x, scale, shift.</summary>
     public IReadOnlyList<Value> Inputs => [x, scale, shift];
 
     /// <summary>Values between these and the result.</summary>
-    public IEnumerable<Value> Inner => [centred, factor, root, variance];
+    public IEnumerable<Value> Inner { get; }
 
     /// <summary>The normalisation that a node ends; null if it ends none.</summary>
     public static CentredScale? EndingAt(Node add)
@@ -72,7 +83,8 @@ internal sealed class CentredScale
         bool fits = new[] { multiplier, addend }.All(v =>
             v.Rank == input.Rank && v.Shape.Select((d, i) => along.Contains(i) ? d.Is(1) : d.Equals(input.Shape[i])).All(same => same)
         );
-        return fits ? new(input, multiplier, addend, difference.Output, ratio.Output, deviation.Output, sum.Output, along) : null;
+        Value[] between = [mean.Output, square.Output, mean2.Output, scaled.Output];
+        return fits ? new(input, multiplier, addend, difference.Output, ratio.Output, deviation.Output, sum.Output, between, along) : null;
     }
 
     /// <summary>The gradients of x, scale and shift; null if the number of elements under a statistic cannot be told.</summary>
@@ -131,7 +143,12 @@ internal sealed class CentredScale
         m.Constant is { } one && n.Constant is { } other ? b.ScalarLike(m, Number(one) * Number(other)) : b.Mul(m, n);
 
     private static double Number(Tensor constant) =>
-        constant.Type == ElementType.Double ? BitConverter.ToDouble(constant.Bytes) : BitConverter.ToSingle(constant.Bytes);
+        constant.Type switch
+        {
+            ElementType.Double => BitConverter.ToDouble(constant.Bytes),
+            ElementType.Float16 => (double)BitConverter.ToHalf(constant.Bytes),
+            _ => BitConverter.ToSingle(constant.Bytes),
+        };
 
     private static Node? Producer(Value? value, string op) => value?.Producer is { } node && node.OpType == op ? node : null;
 
