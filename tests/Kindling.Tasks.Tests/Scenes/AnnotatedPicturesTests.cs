@@ -78,6 +78,45 @@ internal sealed class AnnotatedPicturesTests
         Assert.That(AnnotatedPictures.Read(files.Root).Single().Part, Is.EqualTo("test"));
     }
 
+    // Lists that sort before the official ones do not hide them.
+    [Test]
+    public void Read_VocFolderWithFurtherLists_KnowsTrainAndTest()
+    {
+        files.Write("Annotations/one.xml", Xml);
+        files.Write("Annotations/two.xml", Xml.Replace("one.png", "two.png"));
+        files.Write("ImageSets/Main/all.txt", "one\ntwo\n");
+        files.Write("ImageSets/Main/train.txt", "one\n");
+        files.Write("ImageSets/Main/test.txt", "two\n");
+        Assert.That(AnnotatedPictures.Read(files.Root).Select(p => p.Part), Is.EqualTo(new[] { "train", "test" }));
+    }
+
+    [Test]
+    public void Read_VocPictureOfTrainAndTest_IsRefused()
+    {
+        files.Write("Annotations/one.xml", Xml);
+        files.Write("ImageSets/Main/test.txt", "one\n");
+        string train = files.Write("ImageSets/Main/train.txt", "one\n");
+        Assert.That(
+            () => AnnotatedPictures.Read(files.Root),
+            Throws.TypeOf<BundleException>().With.Message.EqualTo($"'{train}': 'one' is in test.txt too: expected it in one of them.")
+        );
+    }
+
+    [Test]
+    public void Read_VocFilesOfOnePicture_AreRefused()
+    {
+        string first = files.Write("one.xml", Xml);
+        string again = files.Write("other.xml", Xml);
+        Assert.That(
+            () => AnnotatedPictures.Read(files.Root),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo(
+                    $"'{again}', line 1: the picture 'one.png' is '{Path.Combine(files.Root, "one.png")}', as is 'one.png' of '{first}', line 1: expected one annotation of each picture."
+                )
+        );
+    }
+
     private static IEnumerable<TestCaseData> Refused() =>
         [
             new("one.xml", Xml.Replace("<xmax>9", "<xmax>2"), "'one.xml', line 3: the box [2, 1, 2, 6.5] of 'cat' has no area."),
@@ -101,6 +140,16 @@ internal sealed class AnnotatedPicturesTests
             new("boxes.csv", Csv.Replace("cat,2", ",2"), "'boxes.csv', row 1: the class is empty."),
             new(
                 "boxes.csv",
+                Csv.Replace("one,train,dog", "one.png,train,dog"),
+                "'boxes.csv', row 2: the picture 'one.png' is 'ROOT/one.png', as is 'one' of 'boxes.csv', row 1: expected one annotation of each picture."
+            ),
+            new(
+                "boxes.csv",
+                Csv.Replace("one,train,dog", "one,test,dog"),
+                "'boxes.csv', row 2: the split of 'one' is 'test', but 'train' in row 1: expected one for all its rows."
+            ),
+            new(
+                "boxes.csv",
                 Csv.Replace("xmax", "right"),
                 "'boxes.csv': expected the columns image, class, xmin, ymin, xmax, ymax; 'xmax' is missing among image, split, class, xmin, ymin, right, ymax."
             ),
@@ -120,6 +169,11 @@ internal sealed class AnnotatedPicturesTests
                 "'all.json', line 5: bbox must be four numbers: left, top, width, height."
             ),
             new("all.json", Json.Replace("\"id\": 8", "\"id\": 7"), "'all.json', images: id 7 stands there twice."),
+            new(
+                "all.json",
+                Json.Replace("two.png", "./one.png"),
+                "'all.json', images, id 8: the picture './one.png' is 'ROOT/one.png', as is 'one.png' of 'all.json', images, id 7: expected one annotation of each picture."
+            ),
             new(
                 "all.json",
                 "{ \"images\": [], \"categories\": [],\n \"annotations\": [null] }",

@@ -19,7 +19,7 @@ public static class AnnotatedPictures
     /// <summary>Reads a folder, a JSON file or a CSV file.</summary>
     /// <returns>Pictures in the ordinal order of their names; at least one.</returns>
     /// <exception cref="BundleException">
-    /// Nothing to read, a malformed file, a picture that is missing, or a box outside its picture, without an area or of an unknown class; the message names file and line.
+    /// Nothing to read, a malformed file, a picture that is missing or told of twice, or a box outside its picture, without an area or of an unknown class; the message names file and line.
     /// </exception>
     public static IReadOnlyList<AnnotatedPicture> Read(string path)
     {
@@ -31,9 +31,14 @@ public static class AnnotatedPictures
             : Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase) ? CsvAnnotations.Read(path)
             : throw new BundleException($"'{path}' holds no annotations: expected {Expected}.");
         string root = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return found.Count == 0
-            ? throw new BundleException($"'{path}' tells of no picture.")
-            : [.. found.Select(annotation => Checked(annotation, root)).OrderBy(picture => picture.File, StringComparer.Ordinal)];
+        if (found.Count == 0)
+        {
+            throw new BundleException($"'{path}' tells of no picture.");
+        }
+
+        AnnotatedPicture[] pictures = [.. found.Select(annotation => Checked(annotation, root))];
+        RefuseTwice(found, pictures);
+        return [.. pictures.OrderBy(picture => picture.File, StringComparer.Ordinal)];
     }
 
     private static string Expected => "a folder of Pascal VOC, COCO or CSV annotations, a COCO .json file or a .csv file";
@@ -77,6 +82,23 @@ public static class AnnotatedPictures
                 .Where(file => !Path.GetFileName(file).StartsWith('.'))
                 .Order(StringComparer.Ordinal),
         ];
+    }
+
+    // One file under two names would be in support and query.
+    private static void RefuseTwice(IReadOnlyList<Annotation> found, AnnotatedPicture[] pictures)
+    {
+        Dictionary<string, Annotation> files = new(StringComparer.Ordinal);
+        foreach ((Annotation annotation, AnnotatedPicture picture) in found.Zip(pictures))
+        {
+            string file = Path.GetFullPath(picture.File);
+            if (!files.TryAdd(file, annotation))
+            {
+                Annotation first = files[file];
+                throw new BundleException(
+                    $"{annotation.Place}: the picture '{annotation.Picture}' is '{file}', as is '{first.Picture}' of {first.Place}: expected one annotation of each picture."
+                );
+            }
+        }
     }
 
     private static AnnotatedPicture Checked(Annotation annotation, string root)

@@ -75,7 +75,12 @@ internal static class CocoAnnotations
 
         return
         [
-            .. pictures.Select(p => new AnnotatedPictures.Annotation(p.Value, whole, objects.GetValueOrDefault(p.Key) ?? [], Part: null)),
+            .. pictures.Select(p => new AnnotatedPictures.Annotation(
+                p.Value,
+                $"{whole}, images, id {p.Key}",
+                objects.GetValueOrDefault(p.Key) ?? [],
+                Part: null
+            )),
         ];
     }
 

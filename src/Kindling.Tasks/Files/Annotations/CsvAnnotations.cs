@@ -23,7 +23,7 @@ internal static class CsvAnnotations
                     group.Key,
                     Place(group.First().Index),
                     [.. group.Select(row => (Box(row.Item, row.Index), Place(row.Index)))],
-                    part < 0 ? null : group.First().Item[part]
+                    part < 0 ? null : Part(group)
                 )),
         ];
 
@@ -33,6 +33,22 @@ internal static class CsvAnnotations
                 : throw new BundleException(
                     $"'{path}': expected the columns image, class, {string.Join(", ", Edges)}; '{name}' is missing among {string.Join(", ", header)}."
                 );
+
+        string Part(IGrouping<string, (int Index, string[] Item)> group)
+        {
+            (int first, string[] row) = group.First();
+            foreach ((int index, string[] other) in group)
+            {
+                if (other[part] != row[part])
+                {
+                    throw new BundleException(
+                        $"{Place(index)}: the split of '{group.Key}' is '{other[part]}', but '{row[part]}' in row {first + 1}: expected one for all its rows."
+                    );
+                }
+            }
+
+            return row[part];
+        }
 
         string Place(int row) => $"'{path}', row {row + 1}";
 

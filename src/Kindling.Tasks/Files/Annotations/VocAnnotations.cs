@@ -10,28 +10,36 @@ internal static class VocAnnotations
 {
     private const string Sets = "ImageSets/Main";
 
+    private static readonly string[] Official = ["train", "test"];
+
     public static IReadOnlyList<AnnotatedPictures.Annotation> Read(string folder, string[] files)
     {
         Dictionary<string, string> parts = Parts(folder);
         return [.. files.Select(file => ReadFile(file, parts))];
     }
 
-    // a picture of several lists, as train and trainval, is of the first one in ordinal order
+    // a picture of several lists, as train and trainval, is of train or test if those have it, else of the first one in ordinal order
     private static Dictionary<string, string> Parts(string folder)
     {
         Dictionary<string, string> parts = new(StringComparer.Ordinal);
         string lists = Path.Combine(folder, Sets);
         string[] all = Directory.Exists(lists) ? Directory.GetFiles(lists, "*.txt") : [];
-        foreach (string list in all.Order(StringComparer.Ordinal))
+        foreach (string list in all.OrderByDescending(IsOfficial).ThenBy(list => list, StringComparer.Ordinal))
         {
+            string part = Path.GetFileNameWithoutExtension(list);
             foreach (string name in File.ReadLines(list).Select(line => line.Trim()).Where(line => line.Length > 0))
             {
-                _ = parts.TryAdd(name, Path.GetFileNameWithoutExtension(list));
+                if (!parts.TryAdd(name, part) && IsOfficial(list) && parts[name] != part)
+                {
+                    throw new BundleException($"'{list}': '{name}' is in {parts[name]}.txt too: expected it in one of them.");
+                }
             }
         }
 
         return parts;
     }
+
+    private static bool IsOfficial(string list) => Official.Contains(Path.GetFileNameWithoutExtension(list));
 
     private static AnnotatedPictures.Annotation ReadFile(string file, Dictionary<string, string> parts)
     {
