@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Kindling.Bundles;
 using Kindling.Tasks.Families;
 using Kindling.Tasks.Files;
@@ -29,11 +30,28 @@ internal sealed class ImagesTests
     {
         byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
         Array.Fill(png, (byte)0xEE, 41, 8);
-        string path = _files.Write("a.png", png);
+        string path = _files.Write("a.png", PngFile.Resealed(png));
 
         Assert.That(
             () => ImageFiles.Decode(path),
             Throws.TypeOf<BundleException>().With.Message.StartsWith($"'{path}' is a damaged PNG file and cannot be decoded")
+        );
+    }
+
+    // The last byte of the data, of a checksum of their own that the decoder does not look at.
+    [Test]
+    public void Decode_OfPngWithAnotherByte_NamesTheChunk()
+    {
+        byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
+        png[^17] ^= 1;
+
+        Assert.That(
+            () => ImageFiles.Decode(_files.Write("a.png", png)),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.Match(
+                    "^'.*a\\.png' is a damaged PNG file: the checksum of the chunk at byte 33 is [0-9A-F]{8}, expected [0-9A-F]{8}\\.$"
+                )
         );
     }
 
@@ -79,7 +97,7 @@ internal sealed class ImagesTests
     {
         byte[] png = TestFiles.Png(2, 2, 0, 64, 128, 255);
         png[18] = png[22] = 0x10;
-        string path = _files.Write("a.png", png);
+        string path = _files.Write("a.png", PngFile.Resealed(png));
 
         AssertRefused(
             () => ImageFiles.Decode(path),
@@ -92,7 +110,7 @@ internal sealed class ImagesTests
     {
         byte[] png = TestFiles.Png(10_000, 10_000, new byte[100_000_000]);
         (png[18], png[19], png[22], png[23]) = (0, 2, 0, 2);
-        string path = _files.Write("a.png", png);
+        string path = _files.Write("a.png", PngFile.Resealed(png));
 
         AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a damaged PNG file: its data inflate to more than 2x2 pixels.");
     }
@@ -129,6 +147,52 @@ internal sealed class ImagesTests
         string path = _files.Write("a.jpg", jpeg[..^2]);
 
         AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a JPEG file that ends too early, after {jpeg.Length - 2} bytes.");
+    }
+
+    // A camera's file holds a small picture of itself, whose end is not that of the picture.
+    [Test]
+    public void Decode_OfJpegWithThumbnail_NeedsItsOwnEnd()
+    {
+        byte[] jpeg = TestFiles.Jpeg();
+        byte[] both = [.. jpeg[..2], .. TestFiles.Segment(0xE1, jpeg), .. jpeg[2..]];
+        string path = _files.Write("a.jpg", both);
+        Assert.That(ImageFiles.Decode(path).Width, Is.EqualTo(8));
+
+        _files.Write("a.jpg", both[..^2]);
+        AssertRefused(() => ImageFiles.Decode(path), $"'{path}' is a JPEG file that ends too early, after {both.Length - 2} bytes.");
+    }
+
+    // Telephones append a film to a picture.
+    [Test]
+    public void Decode_OfJpegWithMoreBehindItsEnd_ReadsThePicture()
+    {
+        byte[] jpeg = TestFiles.Jpeg();
+        string path = _files.Write("a.jpg", [.. Enumerable.Repeat(jpeg, 101).SelectMany(bytes => bytes)]);
+
+        Assert.That(ImageFiles.Decode(path).Width, Is.EqualTo(8));
+    }
+
+    [Test]
+    public void Read_OfAnotherByteInAZipFile_NamesTheEntry()
+    {
+        using MemoryStream stream = new();
+        using (ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using Stream entry = zip.CreateEntry("one.txt", CompressionLevel.NoCompression).Open();
+            entry.Write("a drawing"u8);
+        }
+
+        byte[] bytes = stream.ToArray();
+        bytes[bytes.AsSpan().IndexOf("drawing"u8)] = (byte)'b';
+        string path = _files.Write("a.zip", bytes);
+        using PictureArchive archive = PictureArchive.Open(path);
+
+        Assert.That(
+            () => archive.Read("one.txt"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.Match("^'.*a\\.zip': 'one\\.txt' is damaged: its checksum is [0-9A-F]{8}, expected [0-9A-F]{8}\\.$")
+        );
     }
 
     // Found by fuzzing: the decoder worked through 28,672 lines for which there were no data.
@@ -185,7 +249,7 @@ internal sealed class ImagesTests
 
             try
             {
-                ImageFiles.Decode(damaged, "the picture");
+                ImageFiles.Decode(PngFile.Resealed(damaged), "the picture");
             }
             catch (BundleException exception)
             {

@@ -39,5 +39,5 @@ internal sealed class TestFiles : IDisposable
         ];
     }
 
-    private static byte[] Segment(byte marker, byte[] content) => [0xFF, marker, 0, (byte)(content.Length + 2), .. content];
+    public static byte[] Segment(byte marker, byte[] content) => [0xFF, marker, 0, (byte)(content.Length + 2), .. content];
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Kindling.TestSupport;
@@ -31,6 +32,26 @@ internal static class PngFile
         ];
     }
 
+    /// <summary>A PNG, perhaps a damaged one, with the checksums of its chunks made right, so that readers look at the damage itself; anything else as it is.</summary>
+    public static byte[] Resealed(byte[] file)
+    {
+        byte[] right = [.. file];
+        bool isPng = right.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, .. "PNG"u8]);
+        for (int at = 8; isPng && at + 12 <= right.Length; )
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(right.AsSpan(at));
+            if (length < 0 || length > right.Length - at - 12)
+            {
+                break;
+            }
+
+            BinaryPrimitives.WriteUInt32BigEndian(right.AsSpan(at + 8 + length), Checksum(right.AsSpan(at + 4, 4 + length)));
+            at += 12 + length;
+        }
+
+        return right;
+    }
+
     private static byte[] Header(int width, int height, int components)
     {
         byte type = components switch
@@ -45,6 +66,11 @@ internal static class PngFile
     private static byte[] Chunk(string name, byte[] content)
     {
         byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(name), .. content];
+        return [.. Big(content.Length), .. body, .. Big((int)Checksum(body))];
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> body)
+    {
         uint crc = uint.MaxValue;
         foreach (byte b in body)
         {
@@ -55,7 +81,7 @@ internal static class PngFile
             }
         }
 
-        return [.. Big(content.Length), .. body, .. Big((int)~crc)];
+        return ~crc;
     }
 
     private static byte[] Big(int number) => [(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number];

@@ -4,7 +4,7 @@ using Kindling.Bundles;
 
 namespace Kindling.Tasks.Files;
 
-/// <summary>Looks at a PNG or JPEG file before it is decoded: signature, declared size, presence of the end mark.</summary>
+/// <summary>Looks at a PNG or JPEG file before it is decoded: signature, declared size, checksums (PNG), presence of the end mark.</summary>
 internal static class ImageHeader
 {
     private static ReadOnlySpan<byte> PngSignature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
@@ -17,10 +17,6 @@ internal static class ImageHeader
 
     /// <summary>Progressive pictures have some ten scans.</summary>
     private const int MostScans = 64;
-
-    private static ReadOnlySpan<byte> JpegScan => [0xFF, 0xDA];
-
-    private static ReadOnlySpan<byte> JpegEnd => [0xFF, 0xD9];
 
     /// <summary>Returns "PNG" or "JPEG", and the size in pixels.</summary>
     /// <exception cref="BundleException">Another format, cut short, or too many pixels.</exception>
@@ -36,16 +32,16 @@ internal static class ImageHeader
 
             (int width, int height) = PngSize(content) ?? throw CutShort(name, "PNG", content.Length);
             RefuseSize(name, width, height);
-            RefuseData(name, width, height, PngData(content) ?? throw CutShort(name, "PNG", content.Length));
+            RefuseData(name, width, height, PngData(name, content) ?? throw CutShort(name, "PNG", content.Length));
             return ("PNG", width, height);
         }
 
         if (content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
         {
-            (int width, int height) = JpegSize(content) ?? throw CutShort(name, "JPEG", content.Length);
+            (int width, int height, int scans, int length) = JpegPicture(content) ?? throw CutShort(name, "JPEG", content.Length);
             RefuseSize(name, width, height);
-            RefuseScans(name, width, height, content);
-            return content.LastIndexOf(JpegEnd) >= 0 ? ("JPEG", width, height) : throw CutShort(name, "JPEG", content.Length);
+            RefuseScans(name, width, height, scans, length);
+            return ("JPEG", width, height);
         }
 
         throw new BundleException(
@@ -77,7 +73,7 @@ internal static class ImageHeader
     /// The compressed data of a PNG file, put together; null where a chunk or the end is missing. The decoder makes room for what a chunk says of its length
     /// before it looks whether that much is there.
     /// </summary>
-    private static byte[]? PngData(ReadOnlySpan<byte> content)
+    private static byte[]? PngData(string name, ReadOnlySpan<byte> content)
     {
         // Each chunk: length, type, data, checksum.
         const int Around = 12;
@@ -88,6 +84,15 @@ internal static class ImageHeader
             if (length < 0 || position + Around + length > content.Length)
             {
                 return null;
+            }
+
+            uint sum = Crc32.Of(content.Slice((int)position + 4, 4 + length));
+            uint stored = BinaryPrimitives.ReadUInt32BigEndian(content[((int)position + 8 + length)..]);
+            if (sum != stored)
+            {
+                throw new BundleException(
+                    $"{name} is a damaged PNG file: the checksum of the chunk at byte {position} is {sum:X8}, expected {stored:X8}."
+                );
             }
 
             ReadOnlySpan<byte> type = content.Slice((int)position + 4, 4);
@@ -143,30 +148,32 @@ internal static class ImageHeader
     }
 
     /// <summary>Refuses what keeps the decoder busy for nothing: where data end it goes on with zeros, over all blocks and once more for each scan.</summary>
-    private static void RefuseScans(string name, long width, long height, ReadOnlySpan<byte> content)
+    private static void RefuseScans(string name, long width, long height, int scans, int length)
     {
         // Each block of 8 by 8 pixels takes at least a bit.
         long blocks = (width + 7) / 8 * ((height + 7) / 8);
-        if (blocks > 8L * content.Length)
+        if (blocks > 8L * length)
         {
-            throw new BundleException($"{name} is a damaged JPEG file: {content.Length} bytes cannot hold {width}x{height} pixels.");
+            throw new BundleException($"{name} is a damaged JPEG file: {length} bytes cannot hold {width}x{height} pixels.");
         }
 
-        // In the data themselves no FF is followed by DA.
-        int scans = content.Count(JpegScan);
         if (scans > MostScans)
         {
             throw new BundleException($"{name} is a JPEG file of {scans} scans: at most {MostScans} are accepted.");
         }
     }
 
-    /// <summary>Walks the segments to the start of frame (C0 to CF without the tables C4, C8, CC).</summary>
-    private static (int Width, int Height)? JpegSize(ReadOnlySpan<byte> content)
+    /// <summary>
+    /// Walks a JPEG file from segment to segment: the size that its start of frame declares, its scans, and the bytes to its end mark; null where either mark is
+    /// missing. Thumbnails within segments, and what cameras append behind the end, are no part of the picture.
+    /// </summary>
+    private static (int Width, int Height, int Scans, int Length)? JpegPicture(ReadOnlySpan<byte> content)
     {
-        int position = 2;
-        while (position + 9 <= content.Length)
+        (int Width, int Height)? size = null;
+        int scans = 0;
+        for (int position = 2; position + 2 <= content.Length; )
         {
-            // As the decoder does, skips what some writers leave between segments, and fill bytes.
+            // As the decoder does, skips what some writers leave between segments, and fill bytes; and so the data of a scan.
             byte marker = content[position + 1];
             if (content[position] != 0xFF || marker == 0xFF)
             {
@@ -174,15 +181,35 @@ internal static class ImageHeader
                 continue;
             }
 
-            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
+            // FF as data, TEM, restart and start: marks without a length.
+            position += 2;
+            if (marker is <= 0x01 or (>= 0xD0 and <= 0xD8))
             {
-                return (
-                    BinaryPrimitives.ReadUInt16BigEndian(content[(position + 7)..]),
-                    BinaryPrimitives.ReadUInt16BigEndian(content[(position + 5)..])
+                continue;
+            }
+
+            if (marker == 0xD9)
+            {
+                return size is { } found ? (found.Width, found.Height, scans, position) : null;
+            }
+
+            // Start of frame: C0 to CF without the tables C4, C8, CC.
+            bool isFrame = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
+            if (position + (isFrame ? 7 : 2) > content.Length)
+            {
+                return null;
+            }
+
+            if (isFrame)
+            {
+                size ??= (
+                    BinaryPrimitives.ReadUInt16BigEndian(content[(position + 5)..]),
+                    BinaryPrimitives.ReadUInt16BigEndian(content[(position + 3)..])
                 );
             }
 
-            position += 2 + BinaryPrimitives.ReadUInt16BigEndian(content[(position + 2)..]);
+            scans += marker == 0xDA ? 1 : 0;
+            position += BinaryPrimitives.ReadUInt16BigEndian(content[position..]);
         }
 
         return null;

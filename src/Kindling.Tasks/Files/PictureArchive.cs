@@ -56,7 +56,10 @@ internal sealed class PictureArchive : IDisposable
             byte[] content = new byte[entry.Length];
             using Stream stream = entry.Open();
             stream.ReadExactly(content);
-            return content;
+            uint sum = Crc32.Of(content);
+            return sum == entry.Crc32
+                ? content
+                : throw new BundleException($"'{Path}': '{name}' is damaged: its checksum is {sum:X8}, expected {entry.Crc32:X8}.");
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
