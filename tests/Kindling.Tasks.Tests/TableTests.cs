@@ -33,8 +33,27 @@ internal sealed class TableTests
     [TestCase("x,y\n1,two\n", ", row 1, column 'y': expected a finite number, got 'two'.")]
     [TestCase("x,y\n1,NaN\n", ", row 1, column 'y': expected a finite number, got 'NaN'.")]
     [TestCase("x,y\n1,\n", ", row 1, column 'y': expected a finite number, got ''.")]
+    [TestCase("x,task,label\n1,a,2\n1,,2\n", ", row 2, column 'task': expected the name of a task, got nothing.")]
     [TestCase("x,y\n1,2\"3\n", ", row 1: a quotation mark is out of place.")]
     public void Read_OfBadCells_NamesRowAndColumn(string text, string message) => AssertRefused(text, message);
+
+    // Two classes of Latin-1 letters would be one of replacement characters.
+    [Test]
+    public void Read_OfAnotherEncodingThanUtf8_IsRefused()
+    {
+        string path = _files.Write("t.csv", [.. "x,label\n1,"u8, 0xE4, .. "\n2,"u8, 0xF6, .. "\n"u8]);
+
+        Assert.That(
+            () => TableFile.Read(path),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.StartsWith($"'{path}': Expected UTF-8; byte 10 (0xE4) does not belong to any character.")
+        );
+    }
+
+    [Test]
+    public void Read_OfAByteOrderMark_LeavesItOut() =>
+        Assert.That(TableFile.Read(_files.Write("t.csv", [0xEF, 0xBB, 0xBF, .. "x,y\n1,2\n"u8])).Columns, Is.EqualTo(new[] { "x", "y" }));
 
     [Test]
     public void Read_OfMissingFile_SaysWhatIsExpected()

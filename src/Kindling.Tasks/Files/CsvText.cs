@@ -5,7 +5,7 @@ using Kindling.Bundles;
 
 namespace Kindling.Tasks.Files;
 
-/// <summary>The cells of a CSV file as text, all rows as wide as the header.</summary>
+/// <summary>The cells of a CSV file (UTF-8) as text, all rows as wide as the header.</summary>
 internal static class CsvText
 {
     /// <summary>The largest file that is read: 256 MiB.</summary>
@@ -28,8 +28,14 @@ internal static class CsvText
                 );
             }
 
-            using StreamReader reader = new(stream);
+            byte[] content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            using StringReader reader = new(TextPreprocessing.Decode(content));
             return Parse(path, reader);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new BundleException($"'{path}': {exception.Message}", exception);
         }
         catch (CsvHelperException exception)
         {
@@ -41,7 +47,7 @@ internal static class CsvText
         }
     }
 
-    private static (string[] Header, List<string[]> Rows) Parse(string path, StreamReader reader)
+    private static (string[] Header, List<string[]> Rows) Parse(string path, StringReader reader)
     {
         string? bad = null;
         CsvConfiguration configuration = new(CultureInfo.InvariantCulture)

@@ -46,7 +46,7 @@ public sealed class TableFile
 
     /// <summary>Reads and checks the whole file.</summary>
     /// <exception cref="BundleException">
-    /// Missing, without header or rows, ragged, a column without or with a repeated name, an input that is no finite number.
+    /// Missing, without header or rows, ragged, a column without or with a repeated name, an input that is no finite number, an empty task, or no UTF-8.
     /// </exception>
     public static TableFile Read(string path)
     {
@@ -64,6 +64,11 @@ public sealed class TableFile
         float[] values = new float[rows.Count * inputs.Length];
         for (int r = 0; r < rows.Count; r++)
         {
+            if (task >= 0 && string.IsNullOrWhiteSpace(rows[r][task]))
+            {
+                throw new BundleException($"'{path}', row {r + 1}, column '{TaskColumn}': expected the name of a task, got nothing.");
+            }
+
             for (int c = 0; c < inputs.Length; c++)
             {
                 values[(r * inputs.Length) + c] = Number(path, r, header[inputs[c]], rows[r][inputs[c]]);
