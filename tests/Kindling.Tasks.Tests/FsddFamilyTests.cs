@@ -56,6 +56,17 @@ public sealed class FsddFamilyTests
     }
 
     [Test]
+    public void Sample_Interleaved_TakesTheDigitsInTurnInTheSupportSet()
+    {
+        Episode episode = TaskFamilies
+            .Create(With(null, interleave: true), Files.Root)
+            .Sample(Split.Test, Spec.ToShape(), new SeededRandom(1));
+        Assert.That(episode.SupportY.Values, Is.EqualTo(Enumerable.Range(0, 30).Select(i => (float)(i % 10))));
+        Assert.That(Heard(episode.SupportX).Select(h => h.Digit), Is.EqualTo(Enumerable.Range(0, 30).Select(i => i % 10)));
+        Assert.That(episode.QueryY.Values, Is.EqualTo(Enumerable.Range(0, 40).Select(i => (float)(i / 4))));
+    }
+
+    [Test]
     public void Joint_OfTraining_HasEveryTakeOfItsSpeakers()
     {
         JointData joint = TaskFamilies.Create(With(1), Files.Root).Joint(Split.Train);
@@ -130,7 +141,14 @@ public sealed class FsddFamilyTests
 
     private static float[] Mean(float[][] rows) => [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Average(r => r[i]))];
 
-    private static TaskSpec With(int? fold, int ways = 10, int shots = 3, int queries = 4, string? source = null) =>
+    private static TaskSpec With(
+        int? fold,
+        int ways = 10,
+        int shots = 3,
+        int queries = 4,
+        string? source = null,
+        bool? interleave = null
+    ) =>
         new()
         {
             Type = "fsdd",
@@ -139,6 +157,7 @@ public sealed class FsddFamilyTests
             Queries = queries,
             Fold = fold,
             Source = source,
+            Interleave = interleave,
         };
 
     private static void WriteSet(TestFiles files, string name, Action<string, Stream> replace)

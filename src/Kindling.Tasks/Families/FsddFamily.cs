@@ -29,11 +29,13 @@ internal sealed class FsddFamily : ITaskFamily, IShapeCheck
 
     private readonly FloatBank _bank;
     private readonly int _fold;
+    private readonly bool _interleave;
 
-    private FsddFamily(FloatBank bank, int fold, string hash, AudioPreprocessing preprocessing)
+    private FsddFamily(FloatBank bank, TaskSpec spec, string hash, AudioPreprocessing preprocessing)
     {
         _bank = bank;
-        _fold = fold;
+        _fold = spec.Fold ?? 0;
+        _interleave = spec.Interleave ?? false;
         DataHash = hash;
         Preprocessing = Preprocessing.ForAudio(preprocessing);
     }
@@ -77,7 +79,7 @@ internal sealed class FsddFamily : ITaskFamily, IShapeCheck
             preprocessing,
             hash
         );
-        return new FsddFamily(bank, spec.Fold ?? 0, hash.Finish(), preprocessing);
+        return new FsddFamily(bank, spec, hash.Finish(), preprocessing);
     }
 
     public Episode Sample(Split split, EpisodeShape shape, SeededRandom random)
@@ -88,8 +90,8 @@ internal sealed class FsddFamily : ITaskFamily, IShapeCheck
         Require(split, shape);
         int[] speakers = SpeakersOf(split);
         int speaker = speakers[random.NextInt(speakers.Length)];
-        Half support = new(_bank, Digits.Length * shape.Shots);
-        Half query = new(_bank, Digits.Length * shape.Queries);
+        Half support = new(_bank, shape.Shots) { Interleave = _interleave };
+        Half query = new(_bank, shape.Queries);
         for (int digit = 0; digit < Digits.Length; digit++)
         {
             int[] takes = [.. Enumerable.Range(0, Takes)];
@@ -161,24 +163,27 @@ internal sealed class FsddFamily : ITaskFamily, IShapeCheck
     private static int First(int digit, int speaker) => ((digit * Folds) + speaker) * Takes;
 
     /// <summary>One half of an episode in the making.</summary>
-    private sealed class Half(FloatBank bank, int count)
+    private sealed class Half(FloatBank bank, int each)
     {
-        private readonly float[] _x = new float[count * bank.ItemSize];
-        private readonly float[] _y = new float[count];
-        private int _next;
+        private readonly float[] _x = new float[Digits.Length * each * bank.ItemSize];
+        private readonly float[] _y = new float[Digits.Length * each];
+
+        /// <summary>Whether the digits come in turn instead of one after the other.</summary>
+        public bool Interleave { get; init; }
 
         public void Add(int first, ReadOnlySpan<int> takes, int digit)
         {
-            foreach (int take in takes)
+            for (int i = 0; i < each; i++)
             {
-                bank.Fill(first + take, default, _x.AsSpan(_next * bank.ItemSize, bank.ItemSize));
-                _y[_next++] = digit;
+                int place = Interleave ? (i * Digits.Length) + digit : (digit * each) + i;
+                bank.Fill(first + takes[i], default, _x.AsSpan(place * bank.ItemSize, bank.ItemSize));
+                _y[place] = digit;
             }
         }
 
-        public FloatTensor Inputs() => new([count, .. bank.Shape], _x);
+        public FloatTensor Inputs() => new([_y.Length, .. bank.Shape], _x);
 
-        public FloatTensor Labels() => new([count], _y);
+        public FloatTensor Labels() => new([_y.Length], _y);
     }
 
     private sealed class Pooled(FloatBank bank, (int Item, int Digit)[] all) : JointData
