@@ -1,3 +1,5 @@
+using Kindling.Bundles;
+
 namespace Kindling.Tasks;
 
 /// <summary>The size of an episode.</summary>
@@ -11,6 +13,21 @@ public sealed record EpisodeShape(int Ways, int Shots, int Queries)
 
     /// <summary>Examples in the query set.</summary>
     public int QueryCount => Ways * Queries;
+
+    /// <summary>Refuses what no array holds.</summary>
+    /// <param name="family">Stands in the message.</param>
+    /// <param name="size">Numbers of an example.</param>
+    internal void ThrowIfTooLarge(string family, int size)
+    {
+        int each = Math.Max(Shots, Queries);
+        long numbers = (long)Ways * each * size;
+        if (numbers > Array.MaxLength)
+        {
+            throw new BundleException(
+                $"{family}: {Ways} times {each} examples of {size} numbers make {numbers}: an episode takes at most {Array.MaxLength} to adapt to and as many for queries."
+            );
+        }
+    }
 
     internal void ThrowIfInvalid()
     {

@@ -136,6 +136,8 @@ internal sealed class ClassFamily : ITaskFamily, IShapeCheck, IOutside, ITexts
                     + $"({shape.Shots} support, {shape.Queries} query)."
             );
         }
+
+        shape.ThrowIfTooLarge(Name, _bank.ItemSize);
     }
 
     // Groups are in descending order of their size, so that the large enough ones come first. Without a choice nothing is drawn.

@@ -92,15 +92,7 @@ internal static class FolderFamily
         }
 
         int size = preprocessing.Channels * preprocessing.Height * preprocessing.Width;
-        if ((long)size * files.Count > Array.MaxLength)
-        {
-            throw new BundleException(
-                $"{Name}: '{folder.Path}' holds {files.Count} pictures, which take {(long)size * files.Count} bytes when prepared: "
-                    + $"at most {Array.MaxLength} are accepted."
-            );
-        }
-
-        byte[] pixels = new byte[size * files.Count];
+        byte[] pixels = ImageBank.Room($"{Name}: the {files.Count} pictures of '{folder.Path}'", files.Count, size);
         byte[][] hashes = new byte[files.Count][];
         ImageFiles.ForEach(
             files.Count,

@@ -27,15 +27,11 @@ internal static class GlyphFamily
         int[] counts = Counts(spec);
         int total = counts.Sum();
         ImagePreprocessing preprocessing = new() { Width = size, Height = size };
-        long bytes = (long)total * Examples * size * size;
-        if (bytes > Array.MaxLength)
-        {
-            throw new BundleException(
-                $"{Name}: {total} classes of {Examples} pictures of {size}x{size} take {bytes} bytes: at most {Array.MaxLength} are accepted."
-            );
-        }
-
-        byte[] pixels = new byte[total * Examples * size * size];
+        byte[] pixels = ImageBank.Room(
+            $"{Name}: {total} classes of {Examples} pictures of {size}x{size}",
+            (long)total * Examples,
+            size * size
+        );
         ImageFiles.ForEach(
             total,
             n => Draw(spec.Seed, n, preprocessing, pixels.AsSpan(n * Examples * size * size, Examples * size * size))

@@ -6,6 +6,6 @@ namespace Kindling.Tasks.Families;
 internal interface IShapeCheck
 {
     /// <summary>Returns if every draw of this shape will succeed.</summary>
-    /// <exception cref="BundleException">There are too few classes (tasks), or one has too few examples.</exception>
+    /// <exception cref="BundleException">There are too few classes (tasks), or one has too few examples, or no array holds an episode.</exception>
     void Require(Split split, EpisodeShape shape);
 }

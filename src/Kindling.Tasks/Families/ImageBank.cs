@@ -1,4 +1,5 @@
 using System.Buffers;
+using Kindling.Bundles;
 
 namespace Kindling.Tasks.Families;
 
@@ -44,6 +45,16 @@ internal sealed class ImageBank : ItemBank
             destination[i] = levels[source[map[i]]];
         }
     }
+
+    /// <summary>Room for pictures.</summary>
+    /// <param name="pictures">What they are, for the message.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="size">Bytes of each.</param>
+    /// <exception cref="BundleException">No array holds them.</exception>
+    public static byte[] Room(string pictures, long count, int size) =>
+        count * size <= Array.MaxLength
+            ? new byte[count * size]
+            : throw new BundleException($"{pictures} take {count * size} bytes when prepared: at most {Array.MaxLength} are accepted.");
 
     /// <summary>Floats in [0, 1] that are multiples of 1/255, as bytes.</summary>
     public static void Quantise(ReadOnlySpan<float> values, Span<byte> bytes)

@@ -6,7 +6,7 @@ namespace Kindling.Tasks.Families;
 /// Normal inputs whose classes or targets say nothing of them: no tasks to learn to learn from, but what a network that is adapted as it comes needs to be
 /// exported and replayed.
 /// </summary>
-internal sealed class NoiseFamily : ITaskFamily
+internal sealed class NoiseFamily : ITaskFamily, IShapeCheck
 {
     /// <summary>Most numbers in an input.</summary>
     public const int MostNumbers = 1 << 20;
@@ -47,6 +47,7 @@ internal sealed class NoiseFamily : ITaskFamily
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(random);
         shape.ThrowIfInvalid();
+        Require(split, shape);
         SeededRandom own = new(random.NextUInt64(), (ulong)split);
         (FloatTensor supportX, FloatTensor supportY) = Draw(shape.Ways, shape.Shots, own);
         (FloatTensor queryX, FloatTensor queryY) = Draw(shape.Ways, shape.Queries, own);
@@ -61,6 +62,8 @@ internal sealed class NoiseFamily : ITaskFamily
     }
 
     public JointData Joint(Split split) => new JointNoise(this);
+
+    public void Require(Split split, EpisodeShape shape) => shape.ThrowIfTooLarge(Name, Math.Max(InputShape[0], OutputCount));
 
     private (FloatTensor X, FloatTensor Y) Draw(int classes, int each, SeededRandom random)
     {

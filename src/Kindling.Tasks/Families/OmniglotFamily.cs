@@ -57,7 +57,11 @@ internal static class OmniglotFamily
             firsts[i + 1] = firsts[i] + files[i].Count;
         }
 
-        byte[] pixels = new byte[firsts[^1] * itemSize];
+        byte[] pixels = ImageBank.Room(
+            $"{Name}: {firsts[^1]} drawings of {preprocessing.Width}x{preprocessing.Height}",
+            firsts[^1],
+            itemSize
+        );
         byte[][] hashes = new byte[characters.Length][];
         ImageFiles.ForEach(
             characters.Length,
