@@ -14,10 +14,12 @@ public sealed record Recipe
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
         WriteIndented = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
     /// <summary>Name of the model; that of its folder.</summary>
@@ -46,7 +48,7 @@ public sealed record Recipe
 
     /// <summary>Reads a recipe.</summary>
     /// <param name="path">The file, or the folder that holds <c>recipe.json</c>.</param>
-    /// <exception cref="BundleException">The file is missing, not JSON, has an unknown member or wrong values; all faults are named.</exception>
+    /// <exception cref="BundleException">The file is missing, not JSON, has an unknown or repeated member or wrong values; all faults are named.</exception>
     public static Recipe Read(string path)
     {
         string file = Directory.Exists(path) ? Path.Combine(path, "recipe.json") : path;
@@ -79,9 +81,9 @@ public sealed record Recipe
     {
         try
         {
-            if (RecipeMembers.FirstUnknown(text) is { } unknown)
+            if (RecipeMembers.FirstFault(text) is { } fault)
             {
-                throw new BundleException($"{source}: {unknown}");
+                throw new BundleException($"{source}: {fault}");
             }
 
             Recipe recipe =
@@ -116,7 +118,7 @@ public sealed record Recipe
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false });
         }
         catch (JsonException e)
         {

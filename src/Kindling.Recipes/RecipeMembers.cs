@@ -5,10 +5,10 @@ using Kindling.Tasks;
 
 namespace Kindling.Recipes;
 
-/// <summary>Finds members that a recipe does not have, and the one that was probably meant.</summary>
+/// <summary>Finds members that a recipe does not have, with the one that was probably meant, and values that are none of an enum's names.</summary>
 internal static class RecipeMembers
 {
-    private static readonly Dictionary<string, Type> Sections = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Type> Sections = new(StringComparer.OrdinalIgnoreCase)
     {
         ["network"] = typeof(NetworkSpec),
         ["adapters"] = typeof(AdapterSpec),
@@ -17,8 +17,8 @@ internal static class RecipeMembers
         ["inner"] = typeof(InnerSpec),
     };
 
-    /// <summary>A sentence about the first unknown member, or null.</summary>
-    public static string? FirstUnknown(string json)
+    /// <summary>A sentence about the first unknown member or name of a value, or null.</summary>
+    public static string? FirstFault(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
         if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -26,31 +26,47 @@ internal static class RecipeMembers
             return $"expected an object, got {document.RootElement.ValueKind}.";
         }
 
-        return Unknown(document.RootElement, typeof(Recipe), "")
+        return Fault(document.RootElement, typeof(Recipe), "")
             ?? document
                 .RootElement.EnumerateObject()
                 .Where(p => Sections.ContainsKey(p.Name) && p.Value.ValueKind == JsonValueKind.Object)
-                .Select(p => Unknown(p.Value, Sections[p.Name], p.Name + "."))
-                .FirstOrDefault(u => u is not null);
+                .Select(p => Fault(p.Value, Sections[p.Name], p.Name + "."))
+                .FirstOrDefault(f => f is not null);
     }
 
-    private static string? Unknown(JsonElement element, Type type, string prefix)
+    private static string? Fault(JsonElement element, Type type, string prefix)
     {
-        string[] known =
-        [
-            .. type.GetProperties()
-                .Where(p => p.CanWrite && p.GetMethod?.IsStatic == false && !Attribute.IsDefined(p, typeof(JsonIgnoreAttribute)))
-                .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)),
-        ];
+        Dictionary<string, Type> members = type.GetProperties()
+            .Where(p => p.CanWrite && p.GetMethod?.IsStatic == false && !Attribute.IsDefined(p, typeof(JsonIgnoreAttribute)))
+            .ToDictionary(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name), p => p.PropertyType, StringComparer.OrdinalIgnoreCase);
         foreach (JsonProperty property in element.EnumerateObject())
         {
-            if (!known.Contains(property.Name, StringComparer.OrdinalIgnoreCase))
+            if (!members.TryGetValue(property.Name, out Type? member))
             {
-                string nearest = NearestName.Of(property.Name, known);
-                return $"unknown member '{prefix}{property.Name}'; did you mean '{prefix}{nearest}'? Known are {string.Join(", ", known)}.";
+                string nearest = NearestName.Of(property.Name, members.Keys);
+                return $"unknown member '{prefix}{property.Name}'; did you mean '{prefix}{nearest}'? Known are {string.Join(", ", members.Keys)}.";
+            }
+
+            if (WrongName(property.Value, Nullable.GetUnderlyingType(member) ?? member) is { } fault)
+            {
+                return $"{prefix}{property.Name}: {fault}.";
             }
         }
 
         return null;
+    }
+
+    // The converter would take several names, and make another value of them.
+    private static string? WrongName(JsonElement value, Type type)
+    {
+        if (!type.IsEnum || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        string[] names = [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)];
+        return value.ValueKind == JsonValueKind.String && names.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase)
+            ? null
+            : $"expected one of {string.Join(", ", names)}, got {value.GetRawText()}";
     }
 }

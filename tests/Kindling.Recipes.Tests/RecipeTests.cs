@@ -5,7 +5,7 @@ namespace Kindling.Recipes.Tests;
 
 public sealed class RecipeTests
 {
-    private const string Right = """
+    internal const string Right = """
         {
           "name": "test", "seed": 7,
           "network": { "type": "mlp", "hidden": [8] },
