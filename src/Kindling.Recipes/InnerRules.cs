@@ -35,4 +35,20 @@ public static class InnerRules
             _ => NamePatterns.Match(spec.Adapts, parameter.Name),
         };
     }
+
+    /// <summary>A sentence about what of <c>inner.adapts</c> matches no parameter, or null: a pattern that does not exclude, or the whole.</summary>
+    internal static string? AdaptsFault(this InnerSpec spec, IReadOnlyList<ParameterSpec> parameters)
+    {
+        string[] names = [.. parameters.Where(p => !p.IsFrozen).Select(p => p.Name)];
+        string[] patterns = spec.Adapts is "all" or "head" or "body" ? [] : NamePatterns.Included(spec.Adapts);
+        string[] idle = [.. patterns.Where(pattern => !names.Any(name => NamePatterns.Match(pattern, name)))];
+        if (idle.Length == 0 && !parameters.Any(p => spec.Adapts(p)))
+        {
+            idle = [spec.Adapts];
+        }
+
+        return idle.Length == 0
+            ? null
+            : $"inner.adapts: '{string.Join("', '", idle)}' matches none of the parameters that can adapt: {(names.Length == 0 ? "there are none" : string.Join(", ", names))}.";
+    }
 }

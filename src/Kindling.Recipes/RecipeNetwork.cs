@@ -1,4 +1,5 @@
 using Kindling.Bundles;
+using Kindling.Graphs;
 using Kindling.Networks;
 
 namespace Kindling.Recipes;
@@ -10,7 +11,7 @@ public static class RecipeNetwork
     /// <param name="recipe">The recipe.</param>
     /// <param name="inputShape">Shape of one input, without the batch.</param>
     /// <param name="outputs">Values or head slots per example.</param>
-    /// <exception cref="Graphs.GraphException">The description does not fit the input.</exception>
+    /// <exception cref="GraphException">The description does not fit the input, or the inner rule names parameters that there are not.</exception>
     public static NetworkGraphs Build(this Recipe recipe, IReadOnlyList<int> inputShape, int outputs)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -18,7 +19,10 @@ public static class RecipeNetwork
         network = recipe.Adapters is { } adapters
             ? Adapters.Apply(network, adapters, name => NamePatterns.Match(adapters.Targets, name))
             : network;
-        return recipe.Inner.LearnsLoss ? LearnedLoss.Append(network, recipe.Inner.LossUnits, recipe.Tasks.ToShape().SupportCount) : network;
+        network = recipe.Inner.LearnsLoss
+            ? LearnedLoss.Append(network, recipe.Inner.LossUnits, recipe.Tasks.ToShape().SupportCount)
+            : network;
+        return recipe.Inner.AdaptsFault(network.Parameters) is { } fault ? throw new GraphException(fault) : network;
     }
 
     /// <summary>How a bundle holds a parameter of the network: matrices and kernels that stay as they are as <c>adapters.weights</c> says.</summary>
