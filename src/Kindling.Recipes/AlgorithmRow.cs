@@ -3,6 +3,10 @@ namespace Kindling.Recipes;
 /// <summary>A meta-learner as recipes name it: where it comes from, and what it fixes of a recipe.</summary>
 public sealed class AlgorithmRow
 {
+    internal const string MultiStep = "multiStep";
+    internal const string FirstOrder = "firstOrder";
+    internal const string ConjugateSteps = "conjugateSteps";
+
     /// <summary>The name in <c>algorithm.type</c>.</summary>
     public required string Type { get; init; }
 
@@ -36,6 +40,11 @@ public sealed class AlgorithmRow
     /// <summary>Whether it descends the outer loop's loss.</summary>
     public bool DescendsOuterLoss { get; init; } = true;
 
+    /// <summary>Members of <c>algorithm</c> that it reads and others do not.</summary>
+    public IReadOnlyList<string> Members { get; init; } = [];
+
     /// <summary>Other things that it asks of a recipe: a fault each, where the recipe lacks them.</summary>
     public Func<Recipe, IEnumerable<string>> Needs { get; init; } = _ => [];
+
+    internal bool Has(string member) => Members.Contains(member);
 }

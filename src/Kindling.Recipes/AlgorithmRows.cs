@@ -70,6 +70,7 @@ public static class AlgorithmRows
             Summary = "MAML with a learned rate for every parameter and step, a loss after every step, and first order at first",
             GoesThroughSteps = true,
             Rates = "learned",
+            Members = [AlgorithmRow.MultiStep, AlgorithmRow.FirstOrder],
         },
         new()
         {
@@ -78,6 +79,7 @@ public static class AlgorithmRows
             Source = "Rajeswaran, Finn, Kakade and Levine 2019",
             Summary = "the implicit gradient at the end of a regularised inner loop, whatever its length",
             LearnsRates = false,
+            Members = [AlgorithmRow.ConjugateSteps],
             Needs = recipe => recipe.Inner.Proximal > 0 ? [] : ["inner.proximal: imaml needs a positive number, got 0"],
         },
         new()

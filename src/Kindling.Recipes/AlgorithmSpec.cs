@@ -3,6 +3,12 @@ namespace Kindling.Recipes;
 /// <summary>How meta-training runs: the meta-learner and its outer loop.</summary>
 public sealed record AlgorithmSpec
 {
+    /// <summary>The <see cref="MultiStep"/> of a recipe that names none.</summary>
+    public const double DefaultMultiStep = 0.1;
+
+    /// <summary>The <see cref="ConjugateSteps"/> of a recipe that names none.</summary>
+    public const int DefaultConjugateSteps = 5;
+
     /// <summary>Meta-learners that <see cref="Type"/> takes.</summary>
     public static IReadOnlyList<string> Types { get; } = [.. AlgorithmRows.All.Select(row => row.Type)];
 
@@ -36,7 +42,7 @@ public sealed record AlgorithmSpec
     /// <summary>
     /// <c>mamlpp</c>: the share of the iterations over which the losses after all steps give way to the last one's.
     /// </summary>
-    public double MultiStep { get; init; } = 0.1;
+    public double MultiStep { get; init; } = DefaultMultiStep;
 
     /// <summary><c>mamlpp</c>: the share of the iterations, from the first, that hold the inner gradients constant.</summary>
     public double FirstOrder { get; init; }
@@ -54,7 +60,7 @@ public sealed record AlgorithmSpec
     public bool Recompute { get; init; }
 
     /// <summary><c>imaml</c>: steps of conjugate gradients.</summary>
-    public int ConjugateSteps { get; init; } = 5;
+    public int ConjugateSteps { get; init; } = DefaultConjugateSteps;
 
     /// <summary>Norm that the outer gradient is clipped to; 0 does not clip.</summary>
     public double ClipNorm { get; init; }

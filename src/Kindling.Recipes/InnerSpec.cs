@@ -15,6 +15,9 @@ public sealed record InnerSpec
     /// <summary>The <see cref="Loss"/> of a recipe that names none.</summary>
     public const string DefaultLoss = "same";
 
+    /// <summary>The <see cref="LossUnits"/> of a recipe that names none.</summary>
+    public const int DefaultLossUnits = 16;
+
     /// <summary><c>sgd</c>, <c>momentum</c>, <c>adam</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
@@ -46,7 +49,7 @@ public sealed record InnerSpec
     /// <summary>Steps in the app and at test; as in training if absent.</summary>
     public int? AdaptationSteps { get; init; }
 
-    /// <summary>Momentum of <c>momentum</c>.</summary>
+    /// <summary>Momentum of <c>momentum</c>; below 1, as are the decays.</summary>
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>Decay of the first moment (Adam, AdamW); 0 is Reptile's choice.</summary>
@@ -88,7 +91,7 @@ public sealed record InnerSpec
     public string Loss { get; init; } = DefaultLoss;
 
     /// <summary>Units of the recurrent network of a learned <see cref="Loss"/>.</summary>
-    public int LossUnits { get; init; } = 16;
+    public int LossUnits { get; init; } = DefaultLossUnits;
 
     /// <summary>Whether adaptation descends a loss that is learned.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
@@ -167,12 +170,21 @@ public sealed record InnerSpec
                 ("clipNorm", ClipNorm),
                 ("weightDecay", WeightDecay),
                 ("jump", Jump),
+                ("epsilon", Epsilon),
             }
         )
         {
             if (!(value >= 0) || !double.IsFinite(value))
             {
                 yield return $"inner.{name}: expected 0 or more, got {value}";
+            }
+        }
+
+        foreach ((string name, double value) in new[] { ("momentum", Momentum), ("beta1", Beta1), ("beta2", Beta2) })
+        {
+            if (value is not (>= 0 and < 1))
+            {
+                yield return $"inner.{name}: expected 0 or more and below 1, got {value}";
             }
         }
 

@@ -8,7 +8,7 @@ using Kindling.Tasks;
 namespace Kindling.Recipes;
 
 /// <summary>A whole experiment as data: network, tasks, meta-learner, inner rule and seed. Read from <c>recipe.json</c>.</summary>
-public sealed record Recipe
+public sealed partial record Recipe
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -118,7 +118,10 @@ public sealed record Recipe
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false });
+            root = JsonNode.Parse(
+                text,
+                documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false }
+            );
         }
         catch (JsonException e)
         {
@@ -168,7 +171,7 @@ public sealed record Recipe
     /// <summary>The recipe with another engine.</summary>
     public Recipe WithEngine(string engine) => Changed(json => json["algorithm"]!["engine"] = engine);
 
-    /// <summary>The recipe with another meta-learner; where that has a mask or rates of its own, with those.</summary>
+    /// <summary>The recipe with another meta-learner; where that has a mask or rates of its own, with those, and without what it does not read.</summary>
     public Recipe WithAlgorithm(string type)
     {
         AlgorithmRow row = AlgorithmRows.Of(type);
@@ -176,11 +179,18 @@ public sealed record Recipe
         {
             json["algorithm"]!["type"] = type;
             json["algorithm"]!["recompute"] = row.GoesThroughSteps && Algorithm.Recompute;
+            json["algorithm"]!["exactSteps"] = row.GoesThroughSteps ? Algorithm.ExactSteps : 0;
+            json["algorithm"]!["multiStep"] = row.Has(AlgorithmRow.MultiStep) ? Algorithm.MultiStep : AlgorithmSpec.DefaultMultiStep;
+            json["algorithm"]!["firstOrder"] = row.Has(AlgorithmRow.FirstOrder) ? Algorithm.FirstOrder : 0;
+            json["algorithm"]!["conjugateSteps"] = row.Has(AlgorithmRow.ConjugateSteps)
+                ? Algorithm.ConjugateSteps
+                : AlgorithmSpec.DefaultConjugateSteps;
             json["algorithm"]!["clipRatio"] = row.DescendsOuterLoss ? Algorithm.ClipRatio : 0;
             json["algorithm"]!["passes"] = row.DescendsOuterLoss ? Algorithm.Passes : 1;
             json["inner"]!["rates"] = row.Rates ?? (row.LearnsRates ? Inner.Rates : InnerSpec.DefaultRates);
             json["inner"]!["adapts"] = row.Adapts ?? Inner.Adapts;
             json["inner"]!["loss"] = row.Loss ?? (Inner.LearnsLoss ? InnerSpec.DefaultLoss : Inner.Loss);
+            json["inner"]!["lossUnits"] = row.Loss == "learned" ? Inner.LossUnits : InnerSpec.DefaultLossUnits;
         });
     }
 
@@ -196,164 +206,6 @@ public sealed record Recipe
         return changed with { Network = changed.Network with { Imported = Network.Imported } };
     }
 
-    private IEnumerable<string> RowFaults()
-    {
-        if (AlgorithmRows.Find(Algorithm.Type) is not { } row)
-        {
-            return [];
-        }
-
-        List<string> faults = [.. row.Needs(this), .. BatchFaults(), .. CodeFaults()];
-        if (row.Adapts is { } adapts && Inner.Adapts != InnerSpec.DefaultAdapts && Inner.Adapts != adapts)
-        {
-            faults.Add($"inner.adapts: {row.Type} means '{adapts}', got '{Inner.Adapts}'");
-        }
-
-        if (row.Rates is { } rates && Inner.Rates != InnerSpec.DefaultRates && Inner.Rates != rates)
-        {
-            faults.Add($"inner.rates: {row.Type} means {rates}, got {Inner.Rates}");
-        }
-
-        string meant = row.Rates ?? Inner.Rates;
-        if (meant != InnerSpec.DefaultRates && Inner.Schedule != InnerSpec.Constant)
-        {
-            faults.Add($"inner.schedule: expected constant where inner.rates is {meant}, since those are learned; got {Inner.Schedule}");
-        }
-
-        faults.AddRange(LossFaults(row));
-        if (Algorithm.OuterOptimizer == "rates" && (row.Rates ?? Inner.Rates) != "elementwise")
-        {
-            faults.Add($"algorithm.outerOptimizer: rates needs inner.rates elementwise, got {row.Rates ?? Inner.Rates}");
-        }
-
-        if (Algorithm.Recompute && !row.GoesThroughSteps)
-        {
-            faults.Add($"algorithm.recompute: {row.Type} does not go through the inner steps, expected false, got true");
-        }
-
-        if (Algorithm.Recompute && Algorithm.ExactSteps > 0)
-        {
-            faults.Add(
-                $"algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is {Algorithm.ExactSteps}, got true"
-            );
-        }
-
-        if (!row.LearnsRates && Inner.LearnsRates)
-        {
-            faults.Add($"inner.rates: {row.Type} cannot learn rates, expected fixed, got {Inner.Rates}");
-        }
-
-        return faults;
-    }
-
-    private IEnumerable<string> LossFaults(AlgorithmRow row)
-    {
-        bool classification = Tasks.Ways > 1;
-        if (Tasks.IsControl != (Inner.Loss == InnerLosses.PolicyGradient))
-        {
-            yield return Tasks.IsControl
-                ? $"inner.loss: '{Tasks.Type}' is a world to act in, expected {InnerLosses.PolicyGradient}, got {Inner.Loss}"
-                : $"inner.loss: {InnerLosses.PolicyGradient} is for worlds to act in, '{Tasks.Type}' is none, got {Inner.Loss}";
-        }
-
-        if (Tasks.IsControl != (Network.Type == "policy"))
-        {
-            yield return Tasks.IsControl
-                ? $"network.type: '{Tasks.Type}' is a world to act in, expected policy, got {Network.Type}"
-                : $"network.type: policy is for worlds to act in, '{Tasks.Type}' is none";
-        }
-
-        if (Tasks.IsDetection != (Inner.Loss == InnerLosses.Detection))
-        {
-            yield return Tasks.IsDetection
-                ? $"inner.loss: '{Tasks.Type}' is about objects in pictures, expected {InnerLosses.Detection}, got {Inner.Loss}"
-                : $"inner.loss: {InnerLosses.Detection} is for objects in pictures, '{Tasks.Type}' is not about them, got {Inner.Loss}";
-        }
-
-        if (Tasks.IsDetection != Network.FindsObjects())
-        {
-            yield return Tasks.IsDetection
-                ? $"network.type: '{Tasks.Type}' is about objects in pictures, expected detector, got {Network.Type}"
-                : $"network.type: {Network.Type} finds objects in pictures, '{Tasks.Type}' is not about them";
-        }
-
-        if (Algorithm.ClipRatio > 0 && !Tasks.IsControl)
-        {
-            yield return $"algorithm.clipRatio: is for worlds to act in, '{Tasks.Type}' is none, expected 0, got {Algorithm.ClipRatio}";
-        }
-
-        if (Algorithm.ClipRatio > 0 && !row.DescendsOuterLoss)
-        {
-            yield return $"algorithm.clipRatio: {row.Type} does not descend a loss of what was adapted, expected 0, got {Algorithm.ClipRatio}";
-        }
-
-        if (row.Loss is { } meant && Inner.Loss != InnerSpec.DefaultLoss && Inner.Loss != meant)
-        {
-            yield return $"inner.loss: {row.Type} means {meant}, got {Inner.Loss}";
-        }
-
-        if (row.Loss is null && Inner.LearnsLoss)
-        {
-            yield return $"inner.loss: {row.Type} learns no loss, expected {InnerLosses.Of(classification)}, got {Inner.Loss}";
-        }
-
-        if (row.Loss is null && InnerLosses.Fault(Inner.Loss, classification) is { } fault)
-        {
-            yield return fault;
-        }
-
-        if (Network.ScoresCodes() && (row.Loss ?? Inner.Loss) != InnerSpec.DefaultLoss)
-        {
-            yield return $"inner.loss: {Network.Type} scores codes, expected {InnerSpec.DefaultLoss}, got {row.Loss ?? Inner.Loss}";
-        }
-
-        if (Network.ScoresCodes() && classification)
-        {
-            yield return $"tasks.ways: {Network.Type} scores codes, not classes, expected 1, got {Tasks.Ways}";
-        }
-
-        string loss = row.Loss ?? Inner.Loss;
-        if (InnerLosses.ReadsLabels(loss))
-        {
-            yield break;
-        }
-
-        string words = loss == "learned" ? "a learned loss" : loss;
-        if (Inner.Jump > 0)
-        {
-            yield return $"inner.jump: {words} says nothing of how well the learner does, expected 0, got {Inner.Jump}";
-        }
-
-        if (row.Loss is null && Network.Head == "prototypes")
-        {
-            yield return $"network.head: {words} reads no labels, expected linear, got prototypes";
-        }
-    }
-
-    // What depends on the examples of an update would be another thing for a part of them.
-    private IEnumerable<string> BatchFaults()
-    {
-        if (Inner.Batch <= 0)
-        {
-            yield break;
-        }
-
-        if (Network.Normalization is Normalization.Batch or Normalization.Support)
-        {
-            yield return $"inner.batch: statistics of {Inner.Batch} of the examples are not those of all, expected 0, or normalization none, group or layer, got {Inner.Batch}";
-        }
-
-        if (Network.Head == "prototypes")
-        {
-            yield return $"inner.batch: {Inner.Batch} of the examples are not all classes, which prototypes are of, expected 0, or a linear head, got {Inner.Batch}";
-        }
-
-        if (AlgorithmRows.Of(Algorithm.Type).Loss is "learned")
-        {
-            yield return $"inner.batch: a learned loss reads all examples in order, expected 0, got {Inner.Batch}";
-        }
-    }
-
     private Recipe Reading(Func<string, byte[]>? files, string source) =>
         files is null || Network.File is not { } name
             ? this
@@ -361,20 +213,6 @@ public sealed record Recipe
             {
                 Network = Network with { Imported = ImportedModel.Read(Network, files(name), $"{source}: {name}") },
             };
-
-    private IEnumerable<string> CodeFaults()
-    {
-        int known = Network.Vocabulary ?? NetworkSpec.DefaultVocabulary;
-        if (Tasks.CodeCount is { } codes && Network.ReadsCodes && known < codes)
-        {
-            yield return $"network.vocabulary: '{Tasks.Type}' has {codes} codes, padding included, expected at least as many, got {known}";
-        }
-
-        if (Tasks.HasLanguages && !Network.ScoresCodes())
-        {
-            yield return $"network.type: '{Tasks.Type}' asks for the next byte at each position, expected a language model, got {Network.Type}";
-        }
-    }
 
     // What the meta-learner means stands in the inner rule, where everybody reads it.
     private Recipe Resolved()

@@ -148,6 +148,9 @@ public sealed class RecipeTests
         "\"recompute\": true, \"exactSteps\": 2",
         "algorithm.recompute: goes through all inner steps, expected false where algorithm.exactSteps is 2, got true"
     )]
+    [TestCase("\"multiStep\": 0.5", "algorithm.multiStep: maml has none, expected 0.1 or nothing, got 0.5")]
+    [TestCase("\"firstOrder\": 0.5", "algorithm.firstOrder: maml has none, expected 0 or nothing, got 0.5")]
+    [TestCase("\"conjugateSteps\": 6", "algorithm.conjugateSteps: maml has none, expected 5 or nothing, got 6")]
     [TestCase("\"average\": 0", "algorithm.average: expected 1 or more, got 0")]
     [TestCase("\"clipRatio\": -1", "algorithm.clipRatio: expected 0 or a share below 1, got -1")]
     [TestCase("\"clipRatio\": 0.2", "algorithm.clipRatio: is for worlds to act in, 'sinusoid' is none, expected 0, got 0.2")]
@@ -177,6 +180,29 @@ public sealed class RecipeTests
                     "recipe.json: algorithm.recompute: reptile does not go through the inner steps, expected false, got true."
                 )
         );
+    }
+
+    [Test]
+    public void Parse_ExactStepsOfWhatDoesNotGoThroughSteps_SaysSo()
+    {
+        string text = Right.Replace("\"iterations\"", "\"exactSteps\": 2, \"iterations\"", StringComparison.Ordinal);
+        Assert.That(Recipe.Parse(text, "test").WithAlgorithm("fomaml").Algorithm.ExactSteps, Is.Zero, "is left out where it means nothing");
+        Assert.That(
+            () => Recipe.Parse(text.Replace("maml", "fomaml", StringComparison.Ordinal), "recipe.json"),
+            Throws
+                .TypeOf<BundleException>()
+                .With.Message.EqualTo("recipe.json: algorithm.exactSteps: fomaml does not go through the inner steps, expected 0, got 2.")
+        );
+    }
+
+    [Test]
+    public void WithAlgorithm_Another_LeavesOutWhatItDoesNotRead()
+    {
+        string text = Right
+            .Replace("maml\"", "mamlpp\", \"multiStep\": 0.5, \"firstOrder\": 0.2", StringComparison.Ordinal)
+            .Replace("\"rate\"", "\"proximal\": 1, \"rate\"", StringComparison.Ordinal);
+        AlgorithmSpec other = Recipe.Parse(text, "test").WithAlgorithm("imaml").Algorithm;
+        Assert.That((other.MultiStep, other.FirstOrder, other.ConjugateSteps), Is.EqualTo((0.1, 0.0, 5)));
     }
 
     [TestCase("same", "maml", "linear", "0", "")]
@@ -256,6 +282,11 @@ public sealed class RecipeTests
     )]
     [TestCase("maml", "mlp", "\"loss\": \"mse\"", "inner.loss: mse is for classifications, expected same, l1 or huber, got mse")]
     [TestCase("daml", "mlp", "\"loss\": \"huber\"", "inner.loss: daml means learned, got huber")]
+    [TestCase("maml", "mlp", "\"lossUnits\": 20", "inner.lossUnits: same has none, expected 16 or nothing, got 20")]
+    [TestCase("maml", "mlp", "\"momentum\": 1", "inner.momentum: expected 0 or more and below 1, got 1")]
+    [TestCase("maml", "mlp", "\"beta1\": -0.1", "inner.beta1: expected 0 or more and below 1, got -0.1")]
+    [TestCase("maml", "mlp", "\"beta2\": 1.5", "inner.beta2: expected 0 or more and below 1, got 1.5")]
+    [TestCase("maml", "mlp", "\"epsilon\": -1e-8", "inner.epsilon: expected 0 or more, got -1E-08")]
     [TestCase("daml", "mlp", "\"lossUnits\": 0", "inner.lossUnits: expected 1 to 4096, got 0")]
     [TestCase(
         "daml",
