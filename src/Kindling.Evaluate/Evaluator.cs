@@ -30,8 +30,8 @@ public static class Evaluator
                 Steps = options.Steps,
                 Provider = options.Provider,
                 Device = options.Device,
-                // what a step is worth to a policy shows in the next episodes, not in its loss
-                RequireImprovement = !lives,
+                // the figures are of the rule, steps that raise their loss among them
+                RequireImprovement = false,
             }
         );
         if (lives)

@@ -111,8 +111,9 @@ public sealed partial record Recipe
     /// <param name="text">JSON text.</param>
     /// <param name="source">What stands in errors.</param>
     /// <param name="members">Members by their way from the root, as in <c>inner.rate</c>; values as JSON, or words that are none.</param>
+    /// <param name="files">Reads a file that the recipe names; without it a network of such a file can not be built.</param>
     /// <exception cref="BundleException">The text is not a recipe, or it is none with these values.</exception>
-    public static Recipe Parse(string text, string source, IReadOnlyDictionary<string, string> members)
+    public static Recipe Parse(string text, string source, IReadOnlyDictionary<string, string> members, Func<string, byte[]>? files = null)
     {
         ArgumentNullException.ThrowIfNull(members);
         JsonNode? root;
@@ -145,7 +146,7 @@ public sealed partial record Recipe
             target[way[^1]] = Value(value);
         }
 
-        return Parse(root?.ToJsonString() ?? "null", source);
+        return Parse(root?.ToJsonString() ?? "null", source, files);
     }
 
     private static JsonNode? Value(string text)

@@ -68,6 +68,21 @@ public sealed class DetectionTests
     }
 
     [Test]
+    public void Predict_DrawnIntoTheFolderOfThePictures_LeavesThemAsTheyAre()
+    {
+        string picture = Path.Combine(models["asked"], "two.png");
+        byte[] before = File.ReadAllBytes(picture);
+        Cli.Result result = Cli.Run("predict", Bundle, models["asked"], "--draw", models["asked"]);
+        Assert.That(
+            (result.Code, result.Errors),
+            Is.EqualTo(
+                (2, $"kindling: {picture}: there is a picture here already, which --draw does not overwrite; give another folder.\n")
+            )
+        );
+        Assert.That(File.ReadAllBytes(picture), Is.EqualTo(before));
+    }
+
+    [Test]
     public void Eval_OwnPictures_LearnsFromSomeAndIsJudgedByOthers()
     {
         for (int i = 0; i < 4; i++)

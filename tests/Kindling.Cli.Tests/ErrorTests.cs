@@ -57,6 +57,39 @@ public sealed class ErrorTests
             "0"
         );
         yield return Usage(
+            "kindling: word 2 of the command line is empty; expected a value (a variable of the shell that is not set gives such a word).\n",
+            "verify",
+            ""
+        );
+        yield return Usage(
+            "kindling: --threads takes 1 to 1024, got '0'.\n`kindling train --help` lists what there is.\n",
+            "train",
+            "models/none",
+            "--threads",
+            "0"
+        );
+        yield return Usage(
+            "kindling: --fix mask stands 2 times; expected one value.\n`kindling import --help` lists what there is.\n",
+            "import",
+            "m.onnx",
+            "--trainable",
+            "w",
+            "--out",
+            "o",
+            "--fix",
+            "mask=1",
+            "--fix",
+            "mask=2"
+        );
+        yield return Usage(
+            "kindling: --score takes 0 to 1, got '5'.\n`kindling predict --help` lists what there is.\n",
+            "predict",
+            "bundle",
+            "picture.png",
+            "--score",
+            "5"
+        );
+        yield return Usage(
             "kindling: --hold-out takes 0 to 0.5, got '0.9'.\nkindling: --keep takes 0 to 1000, got '-1'.\n`kindling adapt --help` lists what there is.\n",
             "adapt",
             "bundle",

@@ -80,6 +80,40 @@ public sealed class ImportTests
     }
 
     [Test]
+    public void Import_WaysWithALossOfNumbers_IsRefused()
+    {
+        Cli.Result result = Cli.Run("import", Model(), "--trainable", "fc2.*", "--out", folder["mine"], "--ways", "3", "--loss", "l1");
+        Assert.That(
+            (result.Code, result.Errors),
+            Is.EqualTo((2, "kindling: --loss l1 is for numbers, --ways makes classes: take cross-entropy or mse.\n"))
+        );
+    }
+
+    [Test]
+    public void Import_WaysAndData_IsRefused()
+    {
+        File.WriteAllText(folder["points.csv"], "a,b,label\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i},1,{i % 4}\n")));
+        Cli.Result result = Cli.Run(
+            "import",
+            Model(),
+            "--trainable",
+            "fc2.*",
+            "--out",
+            folder["mine"],
+            "--ways",
+            "3",
+            "--data",
+            folder["points.csv"]
+        );
+        Assert.That(
+            (result.Code, result.Errors),
+            Is.EqualTo(
+                (2, $"kindling: --ways 3: how many classes a task has is chosen by {folder["points.csv"]}; expected --ways or --data.\n")
+            )
+        );
+    }
+
+    [Test]
     public void Import_WithData_MetaTrainsANewHead()
     {
         Random random = new(3);

@@ -64,6 +64,43 @@ public sealed class SweepTests
     }
 
     [Test]
+    public void Sweep_MemberSetTwice_IsRefused()
+    {
+        Cli.Result result = Cli.Run("sweep", "nowhere", "--set", "inner.rate=1", "--set", "inner.rate=2", "--out", folder["out"]);
+        Assert.That(result.Code, Is.EqualTo(1));
+        Assert.That(
+            result.Errors,
+            Does.StartWith("kindling: --set inner.rate stands 2 times; expected all values in one: --set inner.rate=VALUE,VALUE.\n")
+        );
+    }
+
+    // Folders that differ behind a point, and files that are all called recipe.json.
+    [Test]
+    public void Sweep_RecipesOfFolders_AreCalledAsTheFoldersAre()
+    {
+        foreach (string name in new[] { "net-0.1", "net-0.2" })
+        {
+            _ = Directory.CreateDirectory(folder[name]);
+            File.WriteAllText(Path.Combine(folder[name], "recipe.json"), Recipe);
+        }
+
+        string[] lines = Cli.Succeed(
+                "sweep",
+                folder["net-0.1"],
+                Path.Combine(folder["net-0.2"], "recipe.json"),
+                "--episodes",
+                "2",
+                "--steps",
+                "0",
+                "--out",
+                folder["out"]
+            )
+            .Output.Split('\n');
+        Assert.That(lines[2], Does.StartWith("| net-0.1 | 1 | "));
+        Assert.That(lines[3], Does.StartWith("| net-0.2 | 1 | "));
+    }
+
+    [Test]
     public void Sweep_NoRecipe_IsRefused()
     {
         Cli.Result result = Cli.Run("sweep", folder["none"], "--out", folder["out"]);

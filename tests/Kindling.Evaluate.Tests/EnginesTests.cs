@@ -3,12 +3,13 @@ namespace Kindling.Evaluate.Tests;
 /// <summary>Both engines on the same episodes.</summary>
 public sealed class EnginesTests
 {
-    private static readonly TestCaseData<string, int>[] Characters =
+    private static readonly TestCaseData<string, int, string>[] Characters =
     [
-        new("support", 3) { TestName = "statistics of the support set" },
-        new("batch", 3) { TestName = "statistics of the batch" },
-        new("layer", 3) { TestName = "no statistics" },
-        new("support", 2) { TestName = "a head slot left over" },
+        new("support", 3, "fixed") { TestName = "statistics of the support set" },
+        new("batch", 3, "fixed") { TestName = "statistics of the batch" },
+        new("layer", 3, "fixed") { TestName = "no statistics" },
+        new("support", 2, "fixed") { TestName = "a head slot left over" },
+        new("layer", 2, "elementwise") { TestName = "a head slot left over, rates by element" },
     ];
 
     private static readonly TestCaseData<string, string>[] Rules =
@@ -19,9 +20,9 @@ public sealed class EnginesTests
     ];
 
     [TestCaseSource(nameof(Characters))]
-    public void Evaluate_Classification_AccuraciesAgree(string normalization, int ways)
+    public void Evaluate_Classification_AccuraciesAgree(string normalization, int ways, string rates)
     {
-        using TinyBundle bundle = TinyBundle.Characters(normalization);
+        using TinyBundle bundle = TinyBundle.Characters(normalization, rates);
         (EvaluationReport ort, EvaluationReport torch) = Both(bundle, ways);
         Assert.That(torch.Transductive.Mean, Is.EqualTo(ort.Transductive.Mean).Within(0.002));
         Assert.That(torch.Inductive.Mean, Is.EqualTo(ort.Inductive.Mean).Within(0.002));

@@ -119,9 +119,45 @@ public sealed class SweepTests
     }
 
     [Test]
-    public void Run_DamagedResults_NamesTheLine()
+    public void Run_TwoSettingsOfOneName_IsRefused()
     {
-        File.WriteAllText(Path.Combine(folder, "results.jsonl"), "{}\n");
+        IReadOnlyList<SweepSetting> settings =
+        [
+            .. SweepSetting.Combinations("small", Recipe, [("inner.rate", ["0.1"])]),
+            .. SweepSetting.Combinations("small", Recipe.Replace("[4]", "[5]", StringComparison.Ordinal), [("inner.rate", ["0.1"])]),
+        ];
+        Assert.That(
+            () => Create(seeds: 1).Run(settings, _ => { }, new Progress<TrainingProgress>(), default),
+            Throws.TypeOf<BundleException>().With.Message.StartsWith("small inner.rate=0.1: 2 settings are called so")
+        );
+    }
+
+    // seeds 4 and 5 of the one, 5 and 6 of the other
+    [Test]
+    public void Run_SettingsThatShareATraining_TrainItOnce()
+    {
+        (IReadOnlyList<SweepRow> rows, List<string> begun) = Run("seed", ["4", "5"], seeds: 2);
+        Assert.That(rows.Select(row => row.Seed), Is.EqualTo(new ulong[] { 4, 5, 5, 6 }));
+        Assert.That(begun, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public void Run_LastResultCutShortByAKill_IsTrainedAgain()
+    {
+        (IReadOnlyList<SweepRow> whole, _) = Run("inner.rate", ["0.01", "0.02"], seeds: 1);
+        string file = Path.Combine(folder, "results.jsonl");
+        File.WriteAllText(file, File.ReadAllText(file)[..^20]);
+        (IReadOnlyList<SweepRow> rows, List<string> begun) = Run("inner.rate", ["0.01", "0.02"], seeds: 1);
+        Assert.That(begun, Is.EqualTo(new[] { "small inner.rate=0.02 seed 4" }));
+        Assert.That(rows.Select(Text), Is.EqualTo(whole.Select(Text)));
+        Assert.That(File.ReadAllLines(file), Has.Length.EqualTo(2));
+    }
+
+    [TestCase("{}")]
+    [TestCase("null")]
+    public void Run_DamagedResults_NamesTheLine(string line)
+    {
+        File.WriteAllText(Path.Combine(folder, "results.jsonl"), line + "\n");
         Assert.That(
             () => Run("inner.rate", ["1"], seeds: 1),
             Throws.TypeOf<BundleException>().With.Message.Contains("results.jsonl, line 1: expected a result of a sweep.")

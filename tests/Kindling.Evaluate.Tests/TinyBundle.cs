@@ -20,7 +20,7 @@ internal sealed class TinyBundle : IDisposable
             {
               "name": "tiny", "seed": 7, "network": {{network}}, "tasks": {{tasks}},
               "algorithm": { "type": "{{(
-                inner.Contains("learned", StringComparison.Ordinal) ? "maml" : "fomaml"
+                inner.Contains("fixed", StringComparison.Ordinal) || !inner.Contains("rates", StringComparison.Ordinal) ? "fomaml" : "maml"
             )}}", "validationEpisodes": 4, {{algorithm}} },
               "inner": { {{inner}} }
             }
@@ -57,12 +57,12 @@ internal sealed class TinyBundle : IDisposable
         );
 
     /// <summary>Characters, 3-way 2-shot.</summary>
-    public static TinyBundle Characters(string normalization) =>
+    public static TinyBundle Characters(string normalization, string rates = "fixed") =>
         new(
             $$"""{ "type": "conv4", "filters": 8, "normalization": "{{normalization}}" }""",
             Glyphs,
             "\"iterations\": 30, \"tasksPerBatch\": 4, \"outerRate\": 0.01",
-            "\"rate\": 0.1, \"steps\": 1, \"adaptationSteps\": 2"
+            $"\"rate\": 0.1, \"rates\": \"{rates}\", \"steps\": 1, \"adaptationSteps\": 2"
         );
 
     /// <summary>The lines y = a x of a CSV file, a task each.</summary>

@@ -27,6 +27,9 @@ internal static class CommonOptions
         return option;
     }
 
+    /// <summary><c>--threads</c>.</summary>
+    public static Option<int?> Threads(string description) => Whole("--threads", description, 1, 1024);
+
     /// <summary><c>--engine</c> of trainings.</summary>
     public static Option<string?> Engine()
     {

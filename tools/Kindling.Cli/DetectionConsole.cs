@@ -55,8 +55,16 @@ internal static class DetectionConsole
                     );
                 }
 
+                string drawn = Path.Combine(folder, name);
+                if (File.Exists(drawn))
+                {
+                    throw new BundleException(
+                        $"{drawn}: there is a picture here already, which --draw does not overwrite; give another folder."
+                    );
+                }
+
                 _ = Directory.CreateDirectory(folder);
-                AtomicFile.Write(Path.Combine(folder, name), DetectionPicture.Draw(image, found));
+                AtomicFile.Write(drawn, DetectionPicture.Draw(image, found));
             }
 
             yield return (file, found);

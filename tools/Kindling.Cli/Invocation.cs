@@ -15,6 +15,14 @@ internal static class Invocation
     public static Task<int> Run(this RootCommand root, string[] arguments)
     {
         ParseResult parsed = root.Parse(arguments);
+        if (Array.IndexOf(arguments, "") is var empty and >= 0)
+        {
+            Console.Error.WriteLine(
+                $"kindling: word {empty + 1} of the command line is empty; expected a value (a variable of the shell that is not set gives such a word)."
+            );
+            return Task.FromResult(ExitCodes.Usage);
+        }
+
         if (parsed.Errors.Count > 0)
         {
             return Task.FromResult(Refuse(parsed));

@@ -62,7 +62,9 @@ internal sealed class HandWrittenMaml : IDisposable
     public static string? Fault(Recipe recipe) =>
         recipe.Network is not { Head: "linear", Context: 0, Warp: false, Gate: false }
         || recipe.Network.Normalization == Normalization.Support
-            ? "The hand-written training has the plain networks, without statistics of the support set."
+        || recipe.Adapters is not null
+        || !HandWrittenNetwork.Has(recipe.Network)
+            ? "The hand-written training has linear, mlp, policy, conv4 and detectors on conv4, without adapters and without statistics of the support set."
         : recipe.Inner
             is not {
                 Optimizer: "sgd",

@@ -70,6 +70,10 @@ internal sealed class HandWrittenNetwork : IDisposable
         AddLinear("head");
     }
 
+    /// <summary>Whether there is a hand-written network of a description.</summary>
+    public static bool Has(NetworkSpec spec) =>
+        spec is { Type: "linear" or "mlp" or "conv4" } or { Type: "policy", Context: 0 } or { Type: "detector", Backbone: null or "conv4" };
+
     /// <summary>The parameter of that name, of whatever layout libtorch likes best.</summary>
     public Tensor this[string name] => tensors[name];
 

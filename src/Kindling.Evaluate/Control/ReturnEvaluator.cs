@@ -119,6 +119,7 @@ internal static class ReturnEvaluator
                 ("--ways", options.Ways is not null and not 1),
                 ("--source", options.Source is not null),
                 ("--one-shot-runs", options.OneShotRuns),
+                ("--joint", options.Joint is not null),
                 ("--engine torch", options.Engine == EvaluationOptions.TorchEngine),
             }
                 .Where(option => option.IsGiven)

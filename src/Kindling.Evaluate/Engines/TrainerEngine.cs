@@ -28,7 +28,7 @@ internal sealed class TrainerEngine : IEvaluationEngine
         parameters =
         [
             .. network.Parameters.Select(p => Cut(theta.Tensors[p.Name], p.Shape)),
-            .. network.Parameters.Where(p => plan.Recipe.Inner.Adapts(p)).Select(p => theta.Tensors[GraphSignature.Rate(p.Name)]),
+            .. network.Parameters.Where(p => plan.Recipe.Inner.Adapts(p)).Select(p => Rate(theta.Tensors[GraphSignature.Rate(p.Name)], p)),
         ];
         steps = plan.Steps;
         Objective objective = new(network, manifest.IsClassification, plan.Recipe.Inner.Loss);
@@ -40,6 +40,10 @@ internal sealed class TrainerEngine : IEvaluationEngine
     public void Adapt(Episode episode) => evaluator.Adapt(parameters, episode, steps);
 
     public void Dispose() => evaluator.Dispose();
+
+    // By step alone, or by step and element.
+    private static FloatTensor Rate(FloatTensor rate, ParameterSpec parameter) =>
+        rate.Shape.Count == 1 ? rate : Cut(rate, [rate.Shape[0], .. parameter.Shape]);
 
     /// <summary>The first elements along the last axis, as many as the shape asks for.</summary>
     private static FloatTensor Cut(FloatTensor tensor, IReadOnlyList<int> shape)

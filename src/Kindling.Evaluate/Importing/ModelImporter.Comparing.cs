@@ -1,5 +1,6 @@
 using Kindling.Autodiff;
 using Kindling.Autodiff.Passes;
+using Kindling.Evaluate.Checks;
 using Kindling.Graphs;
 using Kindling.Graphs.Onnx;
 using Kindling.Networks;
@@ -96,13 +97,7 @@ public static partial class ModelImporter
             throw new GraphException($"the original gives {expected.Length} numbers, the conversion {got.Length}.");
         }
 
-        double scale = Math.Max(1, expected.Select(v => Math.Abs((double)v)).DefaultIfEmpty(0).Max());
-        double largest = expected
-            .Zip(got)
-            .Select(p => p.First.Equals(p.Second) ? 0 : Math.Abs((double)p.First - p.Second))
-            .DefaultIfEmpty(0)
-            .Max();
-        return double.IsNaN(largest) || double.IsNaN(scale) ? double.PositiveInfinity : largest / scale;
+        return EngineDifference.Of([.. expected.Select(v => (double)v)], [.. got.Select(v => (double)v)]);
     }
 
     // The largest entry of each gradient of sum(w y) with random w, from the graph that adaptation differentiates.

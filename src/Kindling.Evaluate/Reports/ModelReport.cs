@@ -49,7 +49,7 @@ public sealed class ModelReport
             model.Manifest,
             plan.Recipe,
             evaluation,
-            asks ? TestOutcomes.Collect(model, plan, options.Episodes) : null,
+            asks ? TestOutcomes.Collect(model, plan, plan.Episodes) : null,
             source.Training is null ? null : Checkpoint.Read(source.Training, Checkpoint.ThetaFile).State,
             plan.Beside,
             log,

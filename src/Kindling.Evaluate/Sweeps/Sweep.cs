@@ -57,10 +57,17 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
         [
             .. settings.SelectMany(setting =>
             {
-                Recipe first = Recipe.Parse(setting.Recipe, setting.Label, setting.Members);
+                Recipe first = Recipe.Parse(setting.Recipe, setting.Label, setting.Members, setting.Files);
                 return Enumerable.Range(0, Seeds).Select(s => (setting, first.With(null, first.Seed + (ulong)s)));
             }),
         ];
+        if (settings.GroupBy(s => s.Label, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } same)
+        {
+            throw new BundleException(
+                $"{same.Key}: {same.Count()} settings are called so, and the table would take them for seeds of one; expected recipes in files or folders of different names, and each value once."
+            );
+        }
+
         _ = Directory.CreateDirectory(folder);
         Dictionary<string, SweepRow> done = Read();
         Dictionary<string, ITaskFamily> families = new(StringComparer.Ordinal);
@@ -90,6 +97,8 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
             if (Train(setting.Label, recipe, tasks, key, progress, cancellation) is { } row)
             {
                 File.AppendAllText(Path.Combine(folder, ResultsFile), JsonSerializer.Serialize(row, Json) + "\n");
+                Directory.Delete(RunFolder(key), recursive: true);
+                done[key] = row;
                 rows.Add(row);
             }
         }
@@ -106,7 +115,7 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
         CancellationToken cancellation
     )
     {
-        string run = Path.Combine(folder, "runs", key[..16]);
+        string run = RunFolder(key);
         TrainingSession session = new(recipe, tasks, run, time) { TrainsBaseline = false };
         bool resume = File.Exists(Path.Combine(run, Checkpoint.LastFile));
         try
@@ -119,7 +128,6 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
         catch (TrainingDivergedException)
         {
             // A result like any other: these values do not work.
-            Directory.Delete(run, recursive: true);
             return new SweepRow
             {
                 Setting = label,
@@ -135,7 +143,6 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
         (IReadOnlyDictionary<string, FloatTensor> theta, CheckpointState state) = Checkpoint.Read(run, Checkpoint.ThetaFile);
         using MetaTrainer trainer = new(recipe, tasks, Threads, theta);
         double[][] metrics = trainer.Evaluate(trainer.Parameters, Split, Episodes, recipe.Seed);
-        Directory.Delete(run, recursive: true);
         return new SweepRow
         {
             Setting = label,
@@ -146,6 +153,8 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
             Metric = MetricSeries.Of(metrics).Mean,
         };
     }
+
+    private string RunFolder(string key) => Path.Combine(folder, "runs", key[..16]);
 
     private string Key(Recipe recipe, ITaskFamily tasks) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{recipe.ToJson()} {tasks.DataHash} {Split} {Episodes}")));
@@ -159,12 +168,19 @@ public sealed class Sweep(string folder, string data, TimeProvider time)
             return rows;
         }
 
-        string[] lines = File.ReadAllLines(file);
+        // a last line that a kill cut short does not count, and the next one must not go on from it
+        string text = File.ReadAllText(file);
+        string[] lines = text.Split('\n')[..^1];
+        if (!text.EndsWith('\n'))
+        {
+            AtomicFile.Write(file, Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
+        }
+
         for (int i = 0; i < lines.Length; i++)
         {
             try
             {
-                SweepRow row = JsonSerializer.Deserialize<SweepRow>(lines[i], Json)!;
+                SweepRow row = JsonSerializer.Deserialize<SweepRow>(lines[i], Json) ?? throw new JsonException("Got null.");
                 rows[row.Key] = row;
             }
             catch (JsonException e)

@@ -4,7 +4,13 @@ namespace Kindling.Evaluate.Sweeps;
 /// <param name="Model">What the recipe is called in the table.</param>
 /// <param name="Recipe">The text of <c>recipe.json</c>.</param>
 /// <param name="Members">Members that are replaced, as in <c>inner.rate</c>, and their values as JSON or plain words.</param>
-public sealed record SweepSetting(string Model, string Recipe, IReadOnlyDictionary<string, string> Members)
+/// <param name="Files">Reads a file that the recipe names; without it a network of such a file can not be built.</param>
+public sealed record SweepSetting(
+    string Model,
+    string Recipe,
+    IReadOnlyDictionary<string, string> Members,
+    Func<string, byte[]>? Files = null
+)
 {
     /// <summary>What the table calls it.</summary>
     public string Label => string.Join(' ', Members.Select(m => $"{m.Key}={m.Value}").Prepend(Model));
@@ -13,10 +19,12 @@ public sealed record SweepSetting(string Model, string Recipe, IReadOnlyDictiona
     /// <param name="model">What the recipe is called in the table.</param>
     /// <param name="recipe">The text of <c>recipe.json</c>.</param>
     /// <param name="choices">For each member its values.</param>
+    /// <param name="files">Reads a file that the recipe names.</param>
     public static IReadOnlyList<SweepSetting> Combinations(
         string model,
         string recipe,
-        IReadOnlyList<(string Member, IReadOnlyList<string> Values)> choices
+        IReadOnlyList<(string Member, IReadOnlyList<string> Values)> choices,
+        Func<string, byte[]>? files = null
     )
     {
         ArgumentNullException.ThrowIfNull(choices);
@@ -28,6 +36,6 @@ public sealed record SweepSetting(string Model, string Recipe, IReadOnlyDictiona
             );
         }
 
-        return [.. combined.Select(members => new SweepSetting(model, recipe, members))];
+        return [.. combined.Select(members => new SweepSetting(model, recipe, members, files))];
     }
 }

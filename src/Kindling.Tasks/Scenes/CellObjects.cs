@@ -42,7 +42,8 @@ internal sealed class CellObjects(ulong seed, IReadOnlyList<int> counts) : IScen
 
     public float Side(Split split, int number, SeededRandom random) => Of(split, number).Side * random.NextSingle(0.85f, 1.15f);
 
-    public Box Draw(Split split, int number, SceneCanvas canvas, float left, float top, float side, SeededRandom random)
+    // every cell is drawn anew
+    public Box Draw(Split split, int number, int? half, SceneCanvas canvas, Box square, SeededRandom random)
     {
         Kind kind = Of(split, number);
         (float turnX, float turnY) = Direction(random);
@@ -55,11 +56,11 @@ internal sealed class CellObjects(ulong seed, IReadOnlyList<int> counts) : IScen
             kernels[k] = (far * dx, far * dy);
         }
 
-        float pixel = 2 / side;
+        float pixel = 2 / square.Width;
         return canvas.Paint(
-            left,
-            top,
-            side,
+            square.Left,
+            square.Top,
+            square.Width,
             (x, y, colour) =>
             {
                 // the middle is 0, the edge along the long axis 1

@@ -2,7 +2,7 @@ using Kindling.Bundles;
 
 namespace Kindling.Tasks.Scenes;
 
-/// <summary>The objects that scenes are composed of: classes of a split, each drawn anew every time. Thread-safe.</summary>
+/// <summary>The objects that scenes are composed of: classes of a split. Thread-safe.</summary>
 internal interface ISceneObjects
 {
     /// <summary>Most objects of a scene unless a recipe says otherwise.</summary>
@@ -27,6 +27,12 @@ internal interface ISceneObjects
     float Side(Split split, int number, SeededRandom random);
 
     /// <summary>Draws an object into a square.</summary>
+    /// <param name="split">The split.</param>
+    /// <param name="number">The class.</param>
+    /// <param name="half">Where a class has no more than some drawings: the half of them, 0 or 1, that this one is of; nothing for any of them.</param>
+    /// <param name="canvas">The scene.</param>
+    /// <param name="square">The square.</param>
+    /// <param name="random">What decides all else.</param>
     /// <returns>Its box.</returns>
-    Box Draw(Split split, int number, SceneCanvas canvas, float left, float top, float side, SeededRandom random);
+    Box Draw(Split split, int number, int? half, SceneCanvas canvas, Box square, SeededRandom random);
 }

@@ -51,18 +51,19 @@ internal sealed class PictureObjects(ClassFamily family) : ISceneObjects
 
     public float Side(Split split, int number, SeededRandom random) => random.NextSingle(0.25f, 0.45f);
 
-    public Box Draw(Split split, int number, SceneCanvas canvas, float left, float top, float side, SeededRandom random)
+    public Box Draw(Split split, int number, int? half, SceneCanvas canvas, Box square, SeededRandom random)
     {
         ItemClass item = family.Classes(split)[number];
         ItemBank bank = family.Items;
         float[] picture = new float[bank.ItemSize];
-        bank.Fill(item.First + random.NextInt(item.Count), item.View, picture);
+        int drawing = half is { } odd ? (2 * random.NextInt((item.Count + 1 - odd) / 2)) + odd : random.NextInt(item.Count);
+        bank.Fill(item.First + drawing, item.View, picture);
         (int height, int width) = (bank.Shape[1], bank.Shape[2]);
         float ink = random.NextSingle(0.7f, 1);
         return canvas.Paint(
-            left,
-            top,
-            side,
+            square.Left,
+            square.Top,
+            square.Width,
             (x, y, colour) =>
             {
                 colour.Fill(ink);

@@ -98,6 +98,9 @@ internal sealed class SceneFamily : ITaskFamily
 
         // some classes are more frequent than others
         double[] weights = [.. classes.Select(_ => _objects.IsDense ? 0.1 + random.NextDouble() : 1)];
+
+        // what is learned from and what it is judged by are different drawings: of each class now this half and now that
+        int half = classes.Sum() % 2;
         (FloatTensor supportX, FloatTensor supportY) = Draw(shape.Shots, isSupport: true);
         (FloatTensor queryX, FloatTensor queryY) = Draw(shape.Queries, isSupport: false);
         return new Episode
@@ -123,7 +126,8 @@ internal sealed class SceneFamily : ITaskFamily
                     shown.Add((classes[slot], slot));
                 }
 
-                Compose(split, shown, _grid, x.Values.AsSpan(i * pixels, pixels), y.Values.AsSpan(i * _grid.Length, _grid.Length), random);
+                Span<float> picture = x.Values.AsSpan(i * pixels, pixels);
+                Compose(split, shown, isSupport ? half : 1 - half, _grid, picture, y.Values.AsSpan(i * _grid.Length, _grid.Length), random);
             }
 
             return (x, y);
@@ -165,6 +169,7 @@ internal sealed class SceneFamily : ITaskFamily
     private void Compose(
         Split split,
         IReadOnlyList<(int Class, int Slot)> shown,
+        int? half,
         DetectionGrid grid,
         Span<float> x,
         Span<float> y,
@@ -176,7 +181,7 @@ internal sealed class SceneFamily : ITaskFamily
         List<(Box Box, int Slot)> objects = [];
         foreach ((Box square, int number, int slot) in Layout(split, shown, random))
         {
-            Box box = _objects.Draw(split, number, canvas, square.Left, square.Top, square.Width, random);
+            Box box = _objects.Draw(split, number, half, canvas, square, random);
             if (box.Area > 0)
             {
                 objects.Add((box, slot));
@@ -250,7 +255,7 @@ internal sealed class SceneFamily : ITaskFamily
                     .Select(_ => random.NextInt(_grid.Slots))
                     .Select(number => (number, number)),
             ];
-            family.Compose(split, shown, _grid, x, y, random);
+            family.Compose(split, shown, half: null, _grid, x, y, random);
         }
     }
 }

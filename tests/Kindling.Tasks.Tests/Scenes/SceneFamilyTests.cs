@@ -1,4 +1,6 @@
 using Kindling.Bundles;
+using Kindling.Tasks.Families;
+using Kindling.Tasks.Scenes;
 
 namespace Kindling.Tasks.Tests.Scenes;
 
@@ -72,6 +74,28 @@ public sealed class SceneFamilyTests
         Assert.That(bright, Is.GreaterThan(200));
     }
 
+    // Drawn as large as it is, a drawing is a class's picture times its ink.
+    [TestCase(0)]
+    [TestCase(1)]
+    public void Draw_HalfOfTheDrawings_ShowsEveryOtherOneAndNoneOfTheRest(int half)
+    {
+        ClassFamily family = GlyphFamily.Load(new() { Type = "scenes", Ways = 3 });
+        ItemClass item = family.Classes(Split.Test)[2];
+        float[][] drawings = [.. Enumerable.Range(0, item.Count).Select(i => Drawing(family, item, i))];
+        PictureObjects objects = new(family);
+        SortedSet<int> seen = [];
+        for (ulong seed = 0; seed < 200; seed++)
+        {
+            SceneCanvas canvas = new(1, 28);
+            _ = objects.Draw(Split.Test, 2, half, canvas, new Box(0, 0, 28, 28), new SeededRandom(seed));
+            float[] shown = new float[28 * 28];
+            canvas.CopyTo(shown, new SeededRandom(1), 0);
+            _ = seen.Add(Enumerable.Range(0, drawings.Length).MinBy(i => Difference(drawings[i], shown)));
+        }
+
+        Assert.That(seen, Is.EqualTo(Enumerable.Range(0, item.Count).Where(i => i % 2 == half)));
+    }
+
     [Test]
     public void Sample_Cells_CrowdTheSupportToo()
     {
@@ -121,6 +145,19 @@ public sealed class SceneFamilyTests
             WarpClasses = what == "warp" ? 0.1 : null,
         };
         Assert.That(spec.Validate(), Is.EqualTo(new[] { message }));
+    }
+
+    private static float[] Drawing(ClassFamily family, ItemClass item, int number)
+    {
+        float[] picture = new float[family.Items.ItemSize];
+        family.Items.Fill(item.First + number, item.View, picture);
+        return picture;
+    }
+
+    private static double Difference(float[] drawing, float[] shown)
+    {
+        float ink = shown.Max() / drawing.Max();
+        return drawing.Zip(shown, (d, s) => Math.Abs((ink * d) - s)).Sum();
     }
 
     private static IReadOnlyList<(Box Box, int Slot)>[] Objects(ITaskFamily family, FloatTensor y)

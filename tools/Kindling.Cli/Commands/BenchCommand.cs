@@ -30,7 +30,7 @@ internal static class BenchCommand
     private static Command CreateAdapt()
     {
         Argument<string> bundle = new("bundle") { Description = "Bundle folder or .kindling file" };
-        Option<int> threads = Threads("Threads within one run", 1);
+        Option<int?> threads = CommonOptions.Threads("Threads within one run; 1 by default");
         Option<bool> json = CommonOptions.Json();
         Option<string> provider = CommonOptions.Provider("What both compute on", ExecutionProvider.Cpu, ExecutionProvider.Cuda);
         Option<int?> device = CommonOptions.Device();
@@ -46,7 +46,7 @@ internal static class BenchCommand
         {
             AdaptBenchmarkReport report = AdaptBenchmark.Measure(
                 parsed.GetRequiredValue(bundle),
-                parsed.GetValue(threads),
+                parsed.GetValue(threads) ?? 1,
                 TimeProvider.System,
                 Enum.Parse<ExecutionProvider>(parsed.GetRequiredValue(provider), ignoreCase: true),
                 parsed.GetValue(device) ?? 0
@@ -95,7 +95,7 @@ internal static class BenchCommand
     private static Command CreateTrain()
     {
         Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
-        Option<int> threads = Threads("Tasks at a time", Environment.ProcessorCount);
+        Option<int?> threads = CommonOptions.Threads("Tasks at a time; by default as many as there are cores");
         Option<string?> data = Data();
         Option<bool> json = CommonOptions.Json();
         Option<string?> engine = CommonOptions.Engine();
@@ -126,7 +126,7 @@ internal static class BenchCommand
             TrainBenchmarkReport report = TrainBenchmark.Measure(
                 parsed.GetValue(engine) is { } name ? recipe.WithEngine(name) : recipe,
                 tasks,
-                parsed.GetValue(threads),
+                parsed.GetValue(threads) ?? Environment.ProcessorCount,
                 TimeProvider.System,
                 handWritten: true,
                 TrainingOptions.Choose(parsed.GetRequiredValue(device), parsed.GetValue(memory), parsed.GetRequiredValue(precision)),
@@ -162,7 +162,7 @@ internal static class BenchCommand
             Description = $"Families of worlds to act in: {string.Join(", ", TaskFamilies.ControlTypes)}; all if none is named",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<int> threads = Threads("Tasks at a time", 1);
+        Option<int?> threads = CommonOptions.Threads("Tasks at a time; 1 by default");
         Option<bool> json = CommonOptions.Json();
         Command command = new("rollouts", "Steps a second of worlds to act in, alone and with a policy; 13 seconds a family")
         {
@@ -175,7 +175,7 @@ internal static class BenchCommand
             string[] named = parsed.GetValue(families) ?? [];
             RolloutBenchmarkReport report = RolloutBenchmark.Measure(
                 named.Length > 0 ? named : TaskFamilies.ControlTypes,
-                parsed.GetValue(threads),
+                parsed.GetValue(threads) ?? 1,
                 TimeProvider.System
             );
             Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
@@ -221,7 +221,9 @@ internal static class BenchCommand
     {
         Argument<string> models = new("models") { Description = "Folder of models, as in models" };
         Option<string?> output = new("--out") { Description = "JSON file to write as well" };
-        Option<int> threads = Threads("Training tasks at a time; adaptation runs on one thread", Environment.ProcessorCount);
+        Option<int?> threads = CommonOptions.Threads(
+            "Training tasks at a time, by default as many as there are cores; adaptation runs on one thread"
+        );
         Option<string?> data = Data();
         Option<bool> json = CommonOptions.Json();
         Command command = new("all", "Every bundle and every recipe of a folder; minutes for each recipe")
@@ -239,17 +241,16 @@ internal static class BenchCommand
                 Models = parsed.GetRequiredValue(models),
                 DataRoot = Root(parsed, data),
                 AdaptThreads = 1,
-                TrainThreads = parsed.GetValue(threads),
+                TrainThreads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
                 Program = Program(),
                 Arguments = ["bench", Child],
             };
             BenchmarkSuiteReport report = suite.Run(new ErrorLines(), TimeProvider.System);
+            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
             if (parsed.GetValue(output) is { } file)
             {
                 Output.WriteFile(file, report);
             }
-
-            Output.Write(parsed.GetValue(json), report, BenchTable.Text(report));
         });
         return command;
     }
@@ -270,19 +271,6 @@ internal static class BenchCommand
     }
 
     private static string Program() => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "kindling.exe" : "kindling");
-
-    private static Option<int> Threads(string description, int count)
-    {
-        Option<int> threads = new("--threads") { Description = description, DefaultValueFactory = _ => count };
-        threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--threads must be at least 1.");
-            }
-        });
-        return threads;
-    }
 
     private static Option<string?> Data() => new("--data") { Description = "Folder of data sets" };
 

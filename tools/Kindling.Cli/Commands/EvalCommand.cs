@@ -102,12 +102,12 @@ internal static class EvalCommand
             }
 
             EvaluationReport report = Evaluator.Evaluate(parsed.GetRequiredValue(bundle), options);
+            Output.Write(parsed.GetValue(json), report, report.ToTable());
             if (parsed.GetValue(plot) is { } picture)
             {
                 EvaluationPlot.Write(report, options, picture);
             }
 
-            Output.Write(parsed.GetValue(json), report, report.ToTable());
             return 0;
         });
         return command;

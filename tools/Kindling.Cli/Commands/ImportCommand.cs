@@ -65,6 +65,15 @@ internal static class ImportCommand
             {
                 result.AddError($"--fix takes INPUT=VALUE, got '{token}'.");
             }
+
+            foreach (
+                IGrouping<string, string> twice in result
+                    .Tokens.GroupBy(t => t.Value.Split('=')[0], t => t.Value, StringComparer.Ordinal)
+                    .Where(group => group.Count() > 1)
+            )
+            {
+                result.AddError($"--fix {twice.Key} stands {twice.Count()} times; expected one value.");
+            }
         });
         shape.Validators.Add(result =>
         {

@@ -29,6 +29,13 @@ internal static class PredictCommand
             Description = "For a detector: folder that gets the pictures as PNG files with the objects' boxes",
         };
         Option<float?> score = new("--score") { Description = "For a detector: least score of an object, 0 to 1 (0.3 by default)" };
+        score.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !(float.TryParse(token.Value, out float value) && value is >= 0 and <= 1))
+            {
+                result.AddError($"--score takes 0 to 1, got '{token.Value}'.");
+            }
+        });
         Option<string> provider = CommonOptions.Provider();
         Option<int?> device = CommonOptions.Device();
         Option<bool> json = CommonOptions.Json();

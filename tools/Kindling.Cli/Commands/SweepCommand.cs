@@ -4,6 +4,7 @@ using Kindling.Bundles;
 using Kindling.Cli.Training;
 using Kindling.Evaluate.Sweeps;
 using Kindling.Mpi;
+using Kindling.Recipes;
 using Kindling.Tasks;
 
 namespace Kindling.Cli.Commands;
@@ -40,7 +41,7 @@ internal static class SweepCommand
             Description = "Columns: numbers of adaptation steps",
             DefaultValueFactory = _ => "0,1,5,10",
         };
-        Option<int> threads = new("--threads") { Description = "Tasks at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int?> threads = CommonOptions.Threads("Tasks at a time");
         Option<string> output = new("--out")
         {
             Description = "Folder of results and checkpoints; go on with the same one",
@@ -76,6 +77,17 @@ internal static class SweepCommand
                 result.AddError($"--set takes MEMBER=VALUE,VALUE, as in inner.rate=0.01,0.02; got '{wrong}'.");
             }
 
+            foreach (
+                IGrouping<string, string> twice in (result.GetValue(set) ?? [])
+                    .GroupBy(s => s.Split('=')[0], StringComparer.Ordinal)
+                    .Where(group => group.Count() > 1)
+            )
+            {
+                result.AddError(
+                    $"--set {twice.Key} stands {twice.Count()} times; expected all values in one: --set {twice.Key}=VALUE,VALUE."
+                );
+            }
+
             if (
                 result.GetValue(steps) is { } list
                 && !list.Split(',').All(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out _))
@@ -95,17 +107,14 @@ internal static class SweepCommand
                                 .Select(s => s.Split('=', 2))
                                 .Select(p => (p[0], (IReadOnlyList<string>)p[1].Split(','))),
                         ];
-                        SweepSetting[] settings =
-                        [
-                            .. parsed.GetRequiredValue(models).SelectMany(m => SweepSetting.Combinations(Name(m), Text(m), choices)),
-                        ];
+                        SweepSetting[] settings = [.. parsed.GetRequiredValue(models).SelectMany(m => Settings(m, choices))];
                         Sweep sweep = new(
                             parsed.GetRequiredValue(output),
                             DataRoot.Find(parsed.GetValue(data), Environment.GetEnvironmentVariable(DataRoot.EnvironmentName)),
                             TimeProvider.System
                         )
                         {
-                            Threads = parsed.GetValue(threads),
+                            Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
                             Seeds = parsed.GetValue(seeds) ?? 1,
                             Episodes = parsed.GetValue(episodes) ?? 600,
                             Split = Enum.Parse<Split>(parsed.GetValue(split)!, ignoreCase: true),
@@ -125,12 +134,18 @@ internal static class SweepCommand
         return command;
     }
 
-    private static string Name(string model) =>
-        Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
-
-    private static string Text(string model)
+    private static IReadOnlyList<SweepSetting> Settings(string model, IReadOnlyList<(string Member, IReadOnlyList<string> Values)> choices)
     {
-        string file = Directory.Exists(model) ? Path.Combine(model, "recipe.json") : model;
-        return File.Exists(file) ? File.ReadAllText(file) : throw new BundleException($"{file}: there is no recipe here.");
+        string file = Path.GetFullPath(Directory.Exists(model) ? Path.Combine(model, "recipe.json") : model);
+        if (!File.Exists(file))
+        {
+            throw new BundleException($"{file}: there is no recipe here.");
+        }
+
+        string name =
+            Path.GetFileName(file) == "recipe.json"
+                ? Path.GetFileName(Path.GetDirectoryName(file)!)
+                : Path.GetFileNameWithoutExtension(file);
+        return SweepSetting.Combinations(name, File.ReadAllText(file), choices, Recipe.BesideOf(file));
     }
 }

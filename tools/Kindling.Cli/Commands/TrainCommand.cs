@@ -14,10 +14,9 @@ internal static class TrainCommand
         Argument<string> model = new("model") { Description = "Folder with recipe.json, as in models/sinusoid" };
         Option<int?> iterations = new("--iterations") { Description = "Outer iterations instead of the recipe's" };
         Option<ulong?> seed = new("--seed") { Description = "Seed instead of the recipe's" };
-        Option<int?> threads = new("--threads")
-        {
-            Description = "Tasks at a time in each process; by default as many as there are cores, or 1 where several processes train",
-        };
+        Option<int?> threads = CommonOptions.Threads(
+            "Tasks at a time in each process; by default as many as there are cores, or 1 where several processes train"
+        );
         Option<string?> engine = CommonOptions.Engine();
         Option<string> device = TrainingOptions.Device();
         Option<double?> memory = TrainingOptions.Memory();

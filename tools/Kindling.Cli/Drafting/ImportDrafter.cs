@@ -22,12 +22,15 @@ internal static class ImportDrafter
     /// <exception cref="BundleException">They do not go together.</exception>
     public static Draft For(ImportResult result, string? data, string? source, string? loss, string? head, int? ways)
     {
+        if (data is not null && ways is not null)
+        {
+            throw new BundleException($"--ways {ways}: how many classes a task has is chosen by {data}; expected --ways or --data.");
+        }
+
         int outputs = result.Report.Outputs;
         Draft? drafted = data is null ? null : RecipeDrafter.For(data, source!);
         bool isClassification = drafted is null
-            ? loss is null
-                ? outputs > 1 || ways is not null
-                : loss == CrossEntropy
+            ? ways is not null || (loss is null ? outputs > 1 : loss == CrossEntropy)
             : drafted.Recipe["tasks"]!["ways"]!.GetValue<int>() > 1;
         string given = loss ?? (isClassification ? CrossEntropy : "mse");
         if (!isClassification && given == CrossEntropy)

@@ -107,9 +107,7 @@ public static class OperatorTable
                 return double.PositiveInfinity;
             }
 
-            double scale = Math.Max(1, expected[i].Select(Math.Abs).DefaultIfEmpty(0).Max());
-            double largest = expected[i].Zip(got[i]).Select(p => Math.Abs(p.First - p.Second)).DefaultIfEmpty(0).Max();
-            worst = double.IsNaN(largest) ? double.PositiveInfinity : Math.Max(worst, largest / scale);
+            worst = Math.Max(worst, EngineDifference.Of(expected[i], got[i]));
         }
 
         return worst;
