@@ -30,8 +30,8 @@ public sealed class SweepTable
         2.093,
     ];
 
-    // No metric of a rule that works is so large.
-    private const double Diverged = 1e6;
+    /// <summary>No metric of a rule that works is so large.</summary>
+    internal const double Diverged = 1e6;
 
     /// <summary>Number of steps of each column.</summary>
     public required IReadOnlyList<int> Steps { get; init; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Kindling.Bundles;
 using Kindling.Cli.Training;
+using Kindling.Evaluate.Plots;
 using Kindling.Evaluate.Sweeps;
 using Kindling.Mpi;
 using Kindling.Recipes;
@@ -47,6 +48,7 @@ internal static class SweepCommand
             Description = "Folder of results and checkpoints; go on with the same one",
             Required = true,
         };
+        Option<string?> plot = new("--plot") { Description = "Write a picture of the table here: PNG" };
         Option<string?> data = new("--data") { Description = "Folder of data sets" };
         Option<bool> json = CommonOptions.Json();
         Command command = new(
@@ -62,6 +64,7 @@ internal static class SweepCommand
             steps,
             threads,
             output,
+            plot,
             data,
             json,
         };
@@ -126,6 +129,11 @@ internal static class SweepCommand
                         int[] columns = [.. parsed.GetValue(steps)!.Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture))];
                         SweepTable table = SweepTable.Of(rows, columns);
                         Output.Write(parsed.GetValue(json), table, table.ToString());
+                        if (parsed.GetValue(plot) is { } picture)
+                        {
+                            SweepPlot.Write(table, picture);
+                        }
+
                         return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : 0;
                     },
                     CancellationToken.None
