@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 
 namespace Kindling.Cli.Tests;
@@ -83,17 +84,7 @@ internal static class PictureBytes
     private static byte[] Chunk(string name, byte[] content)
     {
         byte[] body = [.. Encoding.ASCII.GetBytes(name), .. content];
-        uint crc = uint.MaxValue;
-        foreach (byte b in body)
-        {
-            crc ^= b;
-            for (int i = 0; i < 8; i++)
-            {
-                crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB88320;
-            }
-        }
-
-        return [.. Big(content.Length), .. body, .. Big((int)~crc)];
+        return [.. Big(content.Length), .. body, .. Big((int)Crc32.HashToUInt32(body))];
     }
 
     private static byte[] Big(int number)

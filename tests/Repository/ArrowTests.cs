@@ -15,7 +15,7 @@ public sealed class ArrowTests
         ("Bundle", "", ""),
         ("Mpi", "", ""),
         ("MuJoCo", "", ""),
-        ("Tasks", "Bundle MuJoCo", "StbImageSharp CsvHelper NAudio.Core"),
+        ("Tasks", "Bundle MuJoCo", "StbImageSharp CsvHelper NAudio.Core System.IO.Hashing"),
         ("Recipes", "Graph Autodiff Networks Tasks Bundle", ""),
         (
             "Train",

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace Kindling.TestSupport;
 
@@ -45,7 +46,7 @@ internal static class PngFile
                 break;
             }
 
-            BinaryPrimitives.WriteUInt32BigEndian(right.AsSpan(at + 8 + length), Checksum(right.AsSpan(at + 4, 4 + length)));
+            BinaryPrimitives.WriteUInt32BigEndian(right.AsSpan(at + 8 + length), Crc32.HashToUInt32(right.AsSpan(at + 4, 4 + length)));
             at += 12 + length;
         }
 
@@ -66,22 +67,7 @@ internal static class PngFile
     private static byte[] Chunk(string name, byte[] content)
     {
         byte[] body = [.. System.Text.Encoding.ASCII.GetBytes(name), .. content];
-        return [.. Big(content.Length), .. body, .. Big((int)Checksum(body))];
-    }
-
-    private static uint Checksum(ReadOnlySpan<byte> body)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte b in body)
-        {
-            crc ^= b;
-            for (int i = 0; i < 8; i++)
-            {
-                crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB88320;
-            }
-        }
-
-        return ~crc;
+        return [.. Big(content.Length), .. body, .. Big((int)Crc32.HashToUInt32(body))];
     }
 
     private static byte[] Big(int number) => [(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number];

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using Kindling.Bundles;
 
 namespace Kindling.Tasks.Files;
@@ -86,7 +87,7 @@ internal static class ImageHeader
                 return null;
             }
 
-            uint sum = Crc32.Of(content.Slice((int)position + 4, 4 + length));
+            uint sum = Crc32.HashToUInt32(content.Slice((int)position + 4, 4 + length));
             uint stored = BinaryPrimitives.ReadUInt32BigEndian(content[((int)position + 8 + length)..]);
             if (sum != stored)
             {

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using Kindling.Bundles;
 
 namespace Kindling.Tasks.Files;
@@ -56,7 +57,7 @@ internal sealed class PictureArchive : IDisposable
             byte[] content = new byte[entry.Length];
             using Stream stream = entry.Open();
             stream.ReadExactly(content);
-            uint sum = Crc32.Of(content);
+            uint sum = Crc32.HashToUInt32(content);
             return sum == entry.Crc32
                 ? content
                 : throw new BundleException($"'{Path}': '{name}' is damaged: its checksum is {sum:X8}, expected {entry.Crc32:X8}.");
