@@ -18,7 +18,7 @@ internal sealed partial class BaselineSet
     private const string Long = "joint, long";
 
     /// <summary>Validation tasks on which rates and numbers of steps are chosen.</summary>
-    private const int TrainedOn = 4;
+    private const int TrainedOn = 16;
 
     /// <summary>Inner rates of languages, whose optimiser is the bundle's, which for a language model is Adam; 20 steps are twice those of a bundle with 10.</summary>
     private static readonly Grid Languages = new([0.001, 0.003, 0.01], MostSteps: 20, HasLong: false);

@@ -30,7 +30,10 @@ public static class SweepPlot
             }
         }
 
-        PlotStyle.Label(plot, "by adaptation steps, 95 % intervals over seeds", "adaptation steps", "metric", Alignment.LowerRight);
+        string intervals = table.Rows.Any(row => row.Seeds > 1) ? ", 95 % intervals over the seeds" : "";
+        PlotStyle.Label(plot, $"{table.Rows.Count} settings{intervals}", "adaptation steps", "metric", Alignment.LowerRight);
+        plot.HideLegend();
+        plot.ShowLegend(Edge.Right).Legend.FontName = PlotStyle.FontName;
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         PlotStyle.Save(path, plot);
     }
