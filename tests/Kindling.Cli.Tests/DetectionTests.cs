@@ -73,11 +73,10 @@ public sealed class DetectionTests
         string picture = Path.Combine(models["asked"], "two.png");
         byte[] before = File.ReadAllBytes(picture);
         Cli.Result result = Cli.Run("predict", Bundle, models["asked"], "--draw", models["asked"]);
+        Assert.That(result.Code, Is.EqualTo(2));
         Assert.That(
-            (result.Code, result.Errors),
-            Is.EqualTo(
-                (2, $"kindling: {picture}: there is a picture here already, which --draw does not overwrite; give another folder.\n")
-            )
+            result.Errors,
+            Does.EndWith($"kindling: {picture}: there is a picture here already, which --draw does not overwrite; give another folder.\n")
         );
         Assert.That(File.ReadAllBytes(picture), Is.EqualTo(before));
     }
