@@ -32,9 +32,14 @@ public static class SweepPlot
 
         string intervals = table.Rows.Any(row => row.Seeds > 1) ? ", 95 % intervals over the seeds" : "";
         PlotStyle.Label(plot, $"{table.Rows.Count} settings{intervals}", "adaptation steps", "metric", Alignment.LowerRight);
-        plot.HideLegend();
-        plot.ShowLegend(Edge.Right).Legend.FontName = PlotStyle.FontName;
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
-        PlotStyle.Save(path, plot);
+        // names of settings are long: beside the picture, not upon it
+        using Plot names = new();
+        names.Legend.ManualItems.AddRange(plot.Legend.GetItems());
+        PlotStyle.Label(names, "", "", "", Alignment.MiddleLeft);
+        names.Layout.Frameless();
+        names.HideGrid();
+        plot.HideLegend();
+        PlotStyle.Save(path, plot, names);
     }
 }

@@ -23,7 +23,7 @@ public sealed class SweepPlotTests
         };
         SweepPlot.Write(table, folder["plot.png"]);
         using SKBitmap picture = SKBitmap.Decode(folder["plot.png"]);
-        Assert.That((picture.Width, picture.Height), Is.EqualTo((640, 480)));
+        Assert.That((picture.Width, picture.Height), Is.EqualTo((1280, 480)));
         Assert.That(Pixels(picture, new SKColor(0x00, 0x72, 0xB2)), Is.GreaterThan(300), "the first line");
         Assert.That(Pixels(picture, new SKColor(0xD5, 0x5E, 0x00)), Is.InRange(50, 1000), "the second, up to where it diverges");
     }
