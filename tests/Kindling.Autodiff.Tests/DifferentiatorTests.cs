@@ -1,3 +1,4 @@
+using Kindling.Autodiff.Passes;
 using Kindling.Autodiff.Rules;
 using Kindling.Evaluate.Checks.Operators;
 using Kindling.Graphs;
@@ -188,6 +189,24 @@ public sealed class DifferentiatorTests
         Value y = b.ScatterElements(x, b.Ints(0), x is var u ? b.Slice(u, b.Ints(0), b.Ints(1)) : x, 0, "mul");
         GraphException error = Assert.Throws<GraphException>(() => Differentiator.Gradients(b, b.ReduceSum(y, keepDims: false), [x]))!;
         Assert.That(error.Message, Does.Contain("scatterelements").And.Contain("reduction 'mul' has no gradient rule"));
+    }
+
+    // Windows that overlap: elements at their ends are taken twice, the others once, and none is padded to the use of another.
+    [Test]
+    public void Gradients_GatherOfWindows_GathersEachUseOnce()
+    {
+        GraphBuilder b = new("windows");
+        Value x = b.Parameter("x", 1, 9);
+        Value y = b.Gather(x, b.Ints(0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8), 1);
+        IReadOnlyList<Value> dx = Differentiator.Gradients(b, b.ReduceSum(b.Mul(y, y), keepDims: false), [x]);
+        _ = b.Output(dx[0], "dx");
+        Graph graph = Simplification.Run(b.Graph);
+        Assert.That(
+            graph.Nodes.Where(n => n.OpType is "Gather" or "Pad" or "Add").Select(n => (n.OpType, n.Output.Shape[1].Size)),
+            Is.EqualTo(new[] { ("Gather", 12L), ("Gather", 6), ("Gather", 3), ("Gather", 3), ("Add", 3), ("Gather", 9) })
+        );
+        double[] values = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        Assert.That(Engines.Torch(graph, [([1, 9], values)])[0], Is.EqualTo(new double[] { 2, 4, 12, 8, 20, 12, 28, 16, 18 }));
     }
 
     [Test]

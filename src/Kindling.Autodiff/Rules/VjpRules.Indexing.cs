@@ -68,21 +68,57 @@ internal static partial class VjpRules
         return most is > 0 and <= MostUses && most * size <= MostGathered * constant.Count ? uses : null;
     }
 
-    // Gathers again, so many times as an element is taken at most; zeros stand behind g for those that are taken less often.
+    // Gathers again: each element all the places that took it, and their sum.
     private static Value AddUses(VjpContext c, int[][] uses, int axis)
+    {
+        int[][] groups = [.. Enumerable.Range(0, uses.Length).GroupBy(at => uses[at].Length).OrderBy(g => g.Key).Select(g => g.ToArray())];
+        return uses[groups[0][0]].Length > 0 && GroupedWork(uses) < PaddedWork(c, uses)
+            ? AddGroups(c.B, c.G, uses, groups, axis)
+            : AddPadded(c, uses, axis);
+    }
+
+    // Elements along the axis that are read and written, for each way.
+    private static long GroupedWork(int[][] uses) => uses.Sum(u => (2L * u.Length) - 1) + (2L * uses.Length);
+
+    private static long PaddedWork(VjpContext c, int[][] uses)
+    {
+        int most = uses.Max(u => u.Length);
+        return ((2L * most) - 1) * uses.Length + (uses.All(u => u.Length == most) ? 0 : c[1].Shape[0].Size);
+    }
+
+    // Those that are taken equally often together, and in the end all in their order.
+    private static Value AddGroups(GraphBuilder b, Value g, int[][] uses, int[][] groups, int axis)
+    {
+        Value sums = b.Concat(axis, groups.Select(group => Sum(b, g, [.. group.Select(at => uses[at])], axis)));
+        int[] order = [.. groups.SelectMany(group => group)];
+        long[] places = new long[order.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            places[order[i]] = i;
+        }
+
+        return b.Gather(sums, b.Ints(places), axis);
+    }
+
+    // All together, as if each were taken so often as one is at most; zeros stand behind g for those that are taken less often.
+    private static Value AddPadded(VjpContext c, int[][] uses, int axis)
     {
         GraphBuilder b = c.B;
         int most = uses.Max(u => u.Length);
-        long zero = c[1].Shape[0].Size;
+        int zero = (int)c[1].Shape[0].Size;
         long[] begins = new long[c.G.Rank];
         long[] ends = new long[c.G.Rank];
         ends[axis] = 1;
         Value g = uses.All(u => u.Length == most) ? c.G : b.Pad(c.G, b.Ints([.. begins, .. ends]));
-        return Enumerable
-            .Range(0, most)
-            .Select(i => b.Gather(g, b.Ints([.. uses.Select(u => i < u.Length ? u[i] : zero)]), axis))
-            .Aggregate((sum, part) => b.Add(sum, part));
+        return Sum(b, g, [.. uses.Select(u => (int[])[.. u, .. Enumerable.Repeat(zero, most - u.Length)])], axis);
     }
+
+    // The sums of g at equally many places each.
+    private static Value Sum(GraphBuilder b, Value g, int[][] places, int axis) =>
+        Enumerable
+            .Range(0, places[0].Length)
+            .Select(i => b.Gather(g, b.Ints([.. places.Select(p => (long)p[i])]), axis))
+            .Aggregate((sum, part) => b.Add(sum, part));
 
     // zeros like target, with g [a..., m, b...] added at indices [m] along an axis
     private static Value AddAt(VjpContext c, Value target, Value indices, Value g, int axis)

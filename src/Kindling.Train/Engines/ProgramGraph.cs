@@ -79,6 +79,6 @@ internal static class ProgramGraph
         }
 
         _ = b.Output(loss, "loss");
-        return ProductSums.Run(MaskProducts.Run(Simplification.Run(b.Graph)));
+        return ProductSums.Run(RowProducts.Run(MaskProducts.Run(OrderSinking.Run(Simplification.Run(b.Graph)))));
     }
 }

@@ -51,6 +51,7 @@ internal static partial class OpCases
         [
             Move("Gather", (b, x) => b.Gather(x, At(b, 2, 0, 2, -1), 1), "n", 3),
             Move("Gather often", (b, x) => b.Gather(x, b.Ints([.. Enumerable.Repeat(1L, 17), 0]), 1), "n", 3),
+            Move("Gather windows", (b, x) => b.Gather(x, b.Ints(0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8), 1), "n", 9),
             Move("Gather scalar", (b, x) => b.Gather(x, b.Constant(Tensor.Scalar(1L)), 0), "n", 3),
             Move("Gather matrix", (b, x) => b.Gather(x, b.Constant(Tensor.Of<long>([0, 1, -1, 1], 2, 2)), -1), 2, 3),
             Move("GatherElements", (b, x) => b.GatherElements(x, b.Constant(Tensor.Of<long>([0, 0, -1, 1], 2, 2)), 1), 2, 3),
