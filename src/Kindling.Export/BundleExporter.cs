@@ -25,7 +25,8 @@ public static class BundleExporter
     /// <param name="target">Folder of the bundle, or a file ending with <c>.kindling</c>; replaced if it exists.</param>
     /// <param name="baseline">Folder with the joint baseline, where it was trained apart; null for the one in <paramref name="checkpoint"/>.</param>
     /// <returns>How the replay went.</returns>
-    /// <exception cref="BundleException">The checkpoint is missing or damaged, or the bundle does not give what training did.</exception>
+    /// <exception cref="BundleException">The checkpoint is missing or damaged.</exception>
+    /// <exception cref="VerificationException">The bundle does not give what training did.</exception>
     public static VerificationReport Export(string checkpoint, string target, string? baseline = null)
     {
         ExportSource source = ExportSource.Read(checkpoint, baseline);
@@ -37,9 +38,7 @@ public static class BundleExporter
     private static VerificationReport Replay(string folder)
     {
         VerificationReport report = BundleVerifier.Verify(folder);
-        return report.Passed
-            ? report
-            : throw new BundleException($"The bundle does not give what training did, so it was not written: {report}");
+        return report.Passed ? report : throw new VerificationException(report);
     }
 
     private static void Write(string target, ExportSource source, Action<string> verify)

@@ -1,3 +1,5 @@
+using Kindling.Export;
+
 namespace Kindling.Cli.Tests;
 
 /// <summary>What goes wrong before or without a trained model: exit codes and whole messages.</summary>
@@ -292,6 +294,20 @@ public sealed class ErrorTests
         Assert.That(
             report.GetProperty("data").GetProperty("sets").GetProperty("omniglot").ValueKind,
             Is.AnyOf(System.Text.Json.JsonValueKind.True, System.Text.Json.JsonValueKind.False)
+        );
+    }
+
+    [Test]
+    public void Export_ReferenceEpisodesThatDoNotAgree_ExitsWithThree()
+    {
+        VerificationReport report = new(20, 10, 17, 0.9565, 2e-4, 3.2e-2, 1.3e-1, [0, 2, 7]);
+        (int code, string message) = ExitCodes.Of(new VerificationException(report));
+        Assert.That(code, Is.EqualTo(3));
+        Assert.That(
+            message,
+            Is.EqualTo(
+                "The bundle does not give what training did, so it was not written: 17 of 20 reference episodes agree over 10 steps; worst relative error: norms 2.0e-4, values 3.2e-2, losses 1.3e-1; episodes that do not agree: 0, 2, 7, with 95.65 % of all values in agreement"
+            )
         );
     }
 

@@ -1,4 +1,5 @@
 using Kindling.Bundles;
+using Kindling.Export;
 using Kindling.Graphs;
 using Kindling.Train.Ranks;
 using Kindling.Train.Session;
@@ -49,7 +50,7 @@ internal static class ExitCodes
         {
             OperationCanceledException => (Interrupted, "interrupted"),
             BundleException or GraphException or TrainingDivergedException => (Rejected, cause.Message),
-            RanksDifferException => (VerificationFailed, cause.Message),
+            RanksDifferException or VerificationException => (VerificationFailed, cause.Message),
             MissingRuntimeException or DllNotFoundException => (MachineLacks, cause.Message),
             TypeInitializationException when cause.GetBaseException() is DllNotFoundException missing => (MachineLacks, missing.Message),
             IOException or UnauthorizedAccessException => (Rejected, cause.Message),
