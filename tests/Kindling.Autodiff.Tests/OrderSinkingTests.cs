@@ -72,6 +72,7 @@ public sealed class OrderSinkingTests
         Value row = b.Parameter("row", 1, 2);
         _ = b.Output(b.Add(turned, b.Reshape(x, 6, 2)), "others");
         _ = b.Output(b.Mul(turned, row), "broadcast");
+        _ = b.Output(b.Mul(b.Reshape(b.ReduceSum(x), 1), b.Parameter("number", 1, 1)), "widened");
         _ = b.Output(b.Neg(b.Gather(turned, b.Ints(5, 0, 3))), "part");
         _ = b.Output(b.Neg(b.Gather(x, b.Ints(0, 1, 2, 3, 4, 4), 1)), "twice");
         _ = b.Output(b.ReduceSum(turned, [0], keepDims: false), "reduced");
@@ -80,7 +81,7 @@ public sealed class OrderSinkingTests
         Graph sunk = OrderSinking.Run(b.Graph);
 
         Assert.That(sunk.Outputs.Select(v => v.Shape), Is.EqualTo(b.Graph.Outputs.Select(v => v.Shape)));
-        AssertSame(sunk, b.Graph, ([2, 6], [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i))]), ([1, 2], [2, 3]));
+        AssertSame(sunk, b.Graph, ([2, 6], [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i))]), ([1, 2], [2, 3]), ([1, 1], [5]));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using CsCheck;
+using Kindling.Autodiff.Passes;
 using Kindling.Evaluate.Checks.Operators;
 using Kindling.Graphs;
 using Kindling.Train.Torch;
@@ -58,6 +59,8 @@ public sealed class RandomGraphTests
         ];
         double[][] expected = Autograd(forward, inputs);
         Compare("interpreter", genome, expected, Engines.Torch(gradients, inputs), DoubleThreshold);
+        Graph passed = ProductSums.Run(RowProducts.Run(MaskProducts.Run(OrderSinking.Run(Simplification.Run(gradients)))));
+        Compare("interpreter after the passes of training", genome, expected, Engines.Torch(passed, inputs), DoubleThreshold);
         Compare("ONNX Runtime", genome, expected, Engines.OnnxRuntime(gradients, inputs), FloatThreshold);
     }
 

@@ -60,6 +60,8 @@ internal static class RandomGraphs
             (b, a) => b.Concat(1, b.Slice(a, b.Ints(2), b.Ints(4), b.Ints(1)), b.Slice(a, b.Ints(1), b.Ints(-9), b.Ints(1), b.Ints(-1)))
         ),
         Unary("Gather", (b, a) => b.Gather(a, b.Ints(2, 0, 2, -1), 1)),
+        Unary("Gather each", (b, a) => b.Gather(a, b.Ints(2, 0, -1, 1), 1)),
+        Unary("Mul number", (b, a) => b.Mul(a, b.Scalar(-0.4f))),
         Unary(
             "GatherElements",
             (b, a) => b.GatherElements(a, b.Constant(Tensor.Of<long>([0, 3, 3, 1, 2, 2, 0, 1, 1, 1, -1, 0], Rows, Columns)), 1)

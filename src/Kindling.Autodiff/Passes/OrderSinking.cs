@@ -68,7 +68,13 @@ public static class OrderSinking
 
         private bool SinkElementwise(Node node)
         {
-            Rearranged form = pending[node.Inputs.First(v => pending.ContainsKey(v!))!];
+            Value first = node.Inputs.First(v => pending.ContainsKey(v!))!;
+            if (!node.Output.Shape.Equals(first.Shape))
+            {
+                return false;
+            }
+
+            Rearranged form = pending[first];
             Value?[] inputs = [.. node.Inputs.Select(v => InOrder(v!, form))];
             if (inputs.Any(v => v is null))
             {

@@ -14,7 +14,8 @@ internal static class ProgramGraph
         GraphBuilder b = new("meta-gradient");
         (Value[] learned, Value? weights) = Shared(b, program, phase);
         (Value[] gradient, Value loss) = program.Trace(new GraphTape(b, stacked: false), phase, learned, Data(b, task, []), weights);
-        return Finish(b, program, gradient, loss);
+        // for ONNX Runtime alone: a device may round the factors of products
+        return RowProducts.Run(Finish(b, program, gradient, loss));
     }
 
     /// <summary>For many tasks, which data and results have as a new first dimension; the learned tensors are the same for all.</summary>
@@ -79,6 +80,6 @@ internal static class ProgramGraph
         }
 
         _ = b.Output(loss, "loss");
-        return ProductSums.Run(RowProducts.Run(MaskProducts.Run(OrderSinking.Run(Simplification.Run(b.Graph)))));
+        return ProductSums.Run(MaskProducts.Run(OrderSinking.Run(Simplification.Run(b.Graph))));
     }
 }
